@@ -1,0 +1,17 @@
+"""Dragoman publishes data as public APIs, in whichever convention, language and format the client knows.
+
+What a publisher's catalog needs is here: `from dragoman import Catalog, Key, Record, Table`.
+"""
+
+from .catalog.catalog import Catalog
+from .catalog.markers import Extra, Filter, Key, Localized, Named, Needs, Refers, Search, Sort
+from .catalog.origin import File, Rows, Table
+from .catalog.record import Record
+from .query import Caller, Progress
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Caller", "Catalog", "Extra", "File", "Filter", "Key", "Localized", "Named", "Needs", "Progress", "Record", "Refers",
+    "Rows", "Search", "Sort", "Table",
+]

@@ -1,0 +1,108 @@
+"""A resource: a keyed collection of records at a path `group/name`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from ..errors import DeclarationError
+from .fields import Field, place_of
+from .origin import Origin
+from .record import Record
+from .shapes import UnsupportedType, nested_records, shape_of
+
+GROUP_DEFAULT = "data"
+"""The group of what is declared without one; it never shows in gw2 and dast paths."""
+PATH = re.compile(r"(?:[a-z][a-z0-9_-]*/)?[a-z][a-z0-9_-]*\Z")
+
+
+def split_path(owner: str, path: str, place: str = "") -> tuple[str, str]:
+    """`group/name` in its two parts, the group `data` where none is written."""
+    if not isinstance(path, str) or not PATH.match(path):
+        raise DeclarationError(owner, f"the path {path!r} is not `name` or `group/name` in lower case.",
+                               "Use letters, digits, `-` and `_`, beginning with a letter.", place)
+    group, _, name = path.rpartition("/")
+    return group or GROUP_DEFAULT, name
+
+
+class Resource(msgspec.Struct, frozen=True, kw_only=True):
+    """What is published at one path: a record class, where its records come from, and who may see them."""
+
+    catalog: str
+    group: str
+    name: str
+    record: type[Record]
+    origin: Origin
+    fields: tuple[Field, ...]
+    key: Field
+    owner: str | None = None
+    """The field that holds the subject to whom a record belongs."""
+    live: bool = False
+    """Read at request time instead of published into an edition."""
+    single: bool = False
+    """One record, keyed by its caller (`/v2/account`)."""
+    expand_all: bool = True
+    """Whether `ids=all` may ask for everything at once (G4)."""
+    permission: str | None = None
+    named: Any = None
+    place: str = ""
+
+    @property
+    def path(self) -> str:
+        """`group/name`, the resource's name in the catalog."""
+        return f"{self.group}/{self.name}"
+
+    @property
+    def description(self) -> str:
+        """The record's docstring."""
+        return (self.record.__doc__ or "").strip()
+
+    @property
+    def localized(self) -> bool:
+        """Whether any field, nested ones included, is a localized text."""
+        return _localized(self.fields)
+
+
+def _localized(fields: tuple[Field, ...]) -> bool:
+    return any(
+        field.localized or any(_localized(record.__dragoman_fields__) for record in nested_records(field.shape))
+        for field in fields
+    )
+
+
+def declare(
+    catalog: str, path: str, origin: Any, record: Any, *, owner: str | None = None, live: bool = False,
+    single: bool = False, expand_all: bool = True, permission: str | None = None,
+) -> Resource:
+    """Check one declaration by itself; raise `DeclarationError` for what cannot work."""
+    name = getattr(record, "__qualname__", repr(record))
+    place = place_of(record)
+    group, short = split_path(name, path, place)
+
+    def wrong(reason: str, remedy: str) -> DeclarationError:
+        return DeclarationError(name, reason, remedy, place)
+
+    if not (isinstance(record, type) and issubclass(record, Record)):
+        raise DeclarationError(path, f"{record!r} is no record class.", "Decorate a class derived from Record.")
+    if not isinstance(origin, Origin):
+        raise wrong(f"{origin!r} is no origin of records.", 'Say Table("..."), File("...") or Rows(function).')
+    fields = record.__dragoman_fields__
+    try:
+        list(nested_records(shape_of(record)))
+    except UnsupportedType as error:
+        raise wrong(str(error), error.remedy) from None
+    keys = [field for field in fields if field.key]
+    if len(keys) != 1:
+        raise wrong(f"a resource has exactly one key, not {len(keys)}.", "Mark one field with Key().")
+    if owner is not None and owner not in {field.name for field in fields}:
+        raise wrong(f"the owner {owner!r} is no field.", "Name the field that holds the owner's subject.")
+    if single and not (live and owner):
+        raise wrong("a single resource belongs to its caller.", "Add owner= and live=True.")
+    if owner is not None and not live:
+        raise wrong("owned records are read at request time.", "Add live=True.")
+    return Resource(
+        catalog=catalog, group=group, name=short, record=record, origin=origin, fields=fields, key=keys[0],
+        owner=owner, live=live, single=single, expand_all=expand_all, permission=permission, place=place,
+    )

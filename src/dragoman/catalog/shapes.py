@@ -1,0 +1,198 @@
+"""The types a catalog speaks of, as a tree that every reader of declarations shares: validation, views, descriptions."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import enum
+import types
+import typing
+import uuid
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
+
+import msgspec
+
+from .markers import LocalizedText
+
+if TYPE_CHECKING:
+    from .fields import Field
+    from .record import Record
+
+
+class Shape(msgspec.Struct, frozen=True):
+    """What a value looks like on the wire."""
+
+
+class Scalar(Shape, frozen=True):
+    """A single value; `kind` is `int`, `float`, `decimal`, `bool`, `str`, `date`, `datetime`, `time` or `uuid`."""
+
+    kind: str
+
+
+class Choice(Shape, frozen=True):
+    """One of a fixed set of texts or of integers."""
+
+    values: tuple[str | int, ...]
+
+
+class Text(Shape, frozen=True):
+    """A localized text: languages to texts at the source, one text on the wire."""
+
+
+class Many(Shape, frozen=True):
+    """An array of values of one shape."""
+
+    item: Shape
+
+
+class Keyed(Shape, frozen=True):
+    """An object with free names and values of one shape."""
+
+    value: Shape
+
+
+class Nested(Shape, frozen=True):
+    """A record inside a record."""
+
+    record: type[Record]
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The fields of the nested record."""
+        return self.record.__dragoman_fields__
+
+
+class Nullable(Shape, frozen=True):
+    """A value of the inner shape, or null."""
+
+    inner: Shape
+
+
+class Anything(Shape, frozen=True):
+    """Any JSON, unexamined: what a JSON column of unknown content holds."""
+
+
+class UnsupportedType(Exception):
+    """An annotation that no shape stands for; the message says which, and `remedy` what to write."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        self.remedy = remedy
+        super().__init__(reason)
+
+
+KINDS: dict[type, str] = {
+    bool: "bool", int: "int", float: "float", str: "str", decimal.Decimal: "decimal",
+    datetime.datetime: "datetime", datetime.date: "date", datetime.time: "time", uuid.UUID: "uuid",
+}
+"""Python's types to the kinds of `Scalar`."""
+
+_REMEDY = (
+    "Use int, float, Decimal, bool, str, date, datetime, time, UUID, Literal, an Enum, Localized, a Record, "
+    "a list[...] or dict[str, ...] of these, or one of them with `| None`."
+)
+
+
+def shape_of(annotation: Any) -> Shape:
+    """Read a resolved annotation; raise `UnsupportedType` for what has no form on the wire."""
+    origin = typing.get_origin(annotation)
+    if origin is Annotated:
+        inner, *metadata = typing.get_args(annotation)
+        return Text() if any(isinstance(mark, LocalizedText) for mark in metadata) else shape_of(inner)
+    if annotation in KINDS:
+        return Scalar(KINDS[annotation])
+    if annotation is Any:
+        return Anything()
+    if origin in (Union, types.UnionType):
+        return _shape_of_union(typing.get_args(annotation))
+    if origin is Literal:
+        return _choice(typing.get_args(annotation), "Literal")
+    if origin is not None:
+        return _shape_of_container(annotation, origin)
+    return _shape_of_class(annotation)
+
+
+def _shape_of_union(members: tuple[Any, ...]) -> Shape:
+    others = [member for member in members if member is not type(None)]
+    if len(others) != 1 or len(others) == len(members):
+        raise UnsupportedType("a union of several types has no single form on the wire.", _REMEDY)
+    return Nullable(shape_of(others[0]))
+
+
+def _shape_of_container(annotation: Any, origin: Any) -> Shape:
+    arguments = typing.get_args(annotation)
+    if origin is list:
+        return Many(shape_of(arguments[0]))
+    if origin is dict:
+        if arguments[0] is not str:
+            raise UnsupportedType("the names of a dict are text on the wire.", "Write dict[str, ...].")
+        return Keyed(shape_of(arguments[1]))
+    raise UnsupportedType(f"{annotation!r} has no form on the wire.", _REMEDY)
+
+
+def _shape_of_class(annotation: Any) -> Shape:
+    if isinstance(annotation, type):
+        if hasattr(annotation, "__dragoman_record__"):
+            return Nested(annotation)
+        if issubclass(annotation, enum.Enum):
+            return _choice(tuple(member.value for member in annotation), annotation.__name__)
+        if annotation in (list, dict):
+            raise UnsupportedType(
+                f"a bare {annotation.__name__} does not say what it holds.",
+                f"Write {annotation.__name__}[{'str, ' if annotation is dict else ''}int], for example.",
+            )
+    name = getattr(annotation, "__name__", repr(annotation))
+    raise UnsupportedType(f"{name} has no form on the wire.", _REMEDY)
+
+
+def _choice(values: tuple[Any, ...], name: str) -> Shape:
+    if not values or len({type(value) for value in values}) != 1 or type(values[0]) not in (str, int):
+        raise UnsupportedType(f"the values of {name} are not all texts or all integers.", "Use values of one type.")
+    return Choice(values)
+
+
+def bare(shape: Shape) -> Shape:
+    """The shape without its outer `Nullable`."""
+    return shape.inner if isinstance(shape, Nullable) else shape
+
+
+def element(shape: Shape) -> Shape:
+    """What stands inside arrays and optionals: the shape that a filter or a reference compares."""
+    while isinstance(shape, (Nullable, Many)):
+        shape = shape.inner if isinstance(shape, Nullable) else shape.item
+    return shape
+
+
+def describe(shape: Shape) -> str:
+    """A shape in words, for errors and the reference: `list of int`, `one of en, ru`."""
+    match shape:
+        case Scalar(kind):
+            return {"str": "text", "int": "integer", "float": "number", "bool": "true or false"}.get(kind, kind)
+        case Choice(values):
+            return "one of " + ", ".join(map(str, values))
+        case Text():
+            return "localized text"
+        case Many(item):
+            return f"list of {describe(item)}"
+        case Keyed(value):
+            return f"object of {describe(value)}"
+        case Nested(record):
+            return record.__name__
+        case Nullable(inner):
+            return f"{describe(inner)} or null"
+        case _:
+            return "any JSON"
+
+
+def nested_records(shape: Shape, above: tuple[type, ...] = ()) -> Iterator[type[Record]]:
+    """Every record class inside a shape, outermost first; raise `UnsupportedType` for one that holds itself."""
+    match shape:
+        case Many(inner) | Keyed(inner) | Nullable(inner):
+            yield from nested_records(inner, above)
+        case Nested(record):
+            if record in above:
+                raise UnsupportedType(f"{record.__name__} holds itself, so it has no end on the wire.",
+                                      "Refer to the other record by its key, with Refers().")
+            yield record
+            for field in shape.fields:
+                yield from nested_records(field.shape, (*above, record))

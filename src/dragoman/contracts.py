@@ -1,0 +1,270 @@
+"""Every seam of Dragoman on one page: what a dialect, source, format, credential store, meter or queue has to do.
+
+The built-in ones keep the same contracts as a stranger's; `assembly.py` alone names them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, BinaryIO, ClassVar, Protocol
+
+import msgspec
+
+from .catalog.catalog import Catalog
+from .catalog.method import Method
+from .catalog.origin import Found, Row
+from .catalog.resource import Resource
+from .errors import Fault
+from .query import Caller, Credential, Filtered, Plan, Query, Rate
+
+Buffer = bytes | memoryview
+Body = bytes | memoryview | Sequence[Buffer] | AsyncIterator[bytes]
+Header = tuple[bytes, bytes]
+
+# ---------------------------------------------------------------------------------------- requests and answers
+
+
+class Request(msgspec.Struct, kw_only=True, gc=False):
+    """One HTTP request after trusted proxies were heard; the same from every lane."""
+
+    verb: str
+    path: bytes
+    """As sent: percent-encoded, absolute, without the query."""
+    query: bytes = b""
+    headers: dict[bytes, bytes] = {}
+    """By lower-case name; repeated ones joined by a comma (RFC 9110, 5.3)."""
+    peer: str = ""
+    """The client's address, without a port."""
+    scheme: str = "http"
+    host: str = ""
+    """The authority asked for, lower case."""
+    cluster: str = "default"
+    id: str = ""
+    body: bytes | BinaryIO = b""
+    """Bounded bytes, or a spooled file for methods that take files."""
+
+
+class Answer(msgspec.Struct, kw_only=True, gc=False):
+    """One HTTP answer. The lane adds `Content-Length`, `Date` and `X-Request-Id`, and sends no body after HEAD, 204
+    and 304; once bytes have left, a failure ends the connection, never the document."""
+
+    status: int
+    headers: list[Header]
+    body: Body = b""
+    etag: bytes | None = None
+    """The entity tag with its quotes, before any encoding; None where the answer must not be kept."""
+    outcome: str = "ok"
+    """`ok`, or the code of the first fault, for whoever counts."""
+    target: str = ""
+    language: str = ""
+
+
+class Work(msgspec.Struct, frozen=True, gc=False):
+    """An answer that takes time: judged, allowed and charged already. `run()` gives the `Answer` and never raises,
+    but for cancellation when the client has gone."""
+
+    run: Callable[[], Awaitable[Answer]]
+
+
+class Answerer(Protocol):
+    """What a lane serves."""
+
+    def answer(self, request: Request) -> Answer | Work:
+        """Judge, allow, charge and answer; synchronous, and it never raises."""
+
+    def body_limit_bytes(self, request: Request) -> int:
+        """How much of a body this request may have, told from its head alone; 0 where none is read."""
+
+    def serves(self, path: bytes) -> bool:
+        """Whether a path belongs to the data plane."""
+
+
+# ---------------------------------------------------------------------------------------- dialects
+
+
+class Result(msgspec.Struct, kw_only=True, gc=False):
+    """What was found. Records are JSON already; a dialect only puts its envelope around them."""
+
+    plan: Plan
+    body: Buffer | None = None
+    """A whole JSON array, as it lies in the edition, where `items` would only be joined again."""
+    items: Sequence[Buffer | None] = ()
+    """The records one by one, in the order asked; None for a missing key."""
+    keys: Sequence[bytes] = ()
+    """The JSON of the key of each item."""
+    found: int = 0
+    total: int = 0
+    tag: str = ""
+    """Differs whenever the facts differ; the edition, or the record's own version."""
+    published_at: float = 0.0
+    """UNIX time in seconds of the edition; 0 for live answers."""
+    prepared: Mapping[str, Buffer] = {}
+    """The same body by content coding, prepared at publication."""
+    value: Any = None
+    """What a method returned, as plain JSON values."""
+
+
+class Refused(msgspec.Struct, kw_only=True, gc=False):
+    """What was wrong: never empty; with the query as far as it could be read, to answer in its format."""
+
+    faults: tuple[Fault, ...]
+    query: Query | None = None
+
+
+class StartedOperation(msgspec.Struct, kw_only=True, gc=False):
+    """A long operation runs; its result can be asked for by id."""
+
+    id: int
+    plan: Plan
+    done: int = 0
+    total: int | None = None
+
+
+Outcome = Result | Refused | StartedOperation
+
+
+class Paging(msgspec.Struct, frozen=True):
+    """How a dialect counts pages: `too_many` is `refuse` or `clamp`."""
+
+    first: int = 0
+    size_default: int = 50
+    size_max: int = 200
+    too_many: str = "refuse"
+
+
+class Dialect(Protocol):
+    """The wire convention of one family of clients. It reads and writes; it never decides."""
+
+    name: ClassVar[str]
+    mount: str
+    """The path prefix that it answers, without a slash at its end: `/v2`."""
+    reserved: ClassVar[frozenset[str]]
+    """Names of parameters with a meaning of their own; no field or parameter may collide with them."""
+    paging: ClassVar[Paging]
+    keys_max: ClassVar[int]
+    unknown_parameters: ClassVar[str]
+    """`ignore` or `refuse`."""
+
+    def bind(self, catalogs: Sequence[Catalog]) -> Mapping[str, str]:
+        """Learn what is published; the paths that will be answered, each with who declared it, to find clashes."""
+
+    def serves(self, path: bytes) -> bool:
+        """Whether a path, percent-encoded, belongs to this dialect."""
+
+    def takes_body(self, request: Request) -> bool:
+        """Whether this request has a use for a body, told from its head."""
+
+    def read(self, request: Request) -> Query | Answer:
+        """Read a request; an `Answer` for the dialect's own pages. Raises `Refusal` for what is no question."""
+
+    def write(self, outcome: Outcome, request: Request) -> Answer:
+        """Put an outcome into the dialect's form; of internal errors only the request's id is told."""
+
+
+# ---------------------------------------------------------------------------------------- sources
+
+
+class Source(Protocol):
+    """Where the records of one resource come from, in one cluster.
+
+    Rows are mappings of field names to values that fit the record's types; whoever takes them validates. Everything
+    raises `SourceUnavailable` where the source does not answer and `PublicationError` for rows that it cannot read.
+    """
+
+    def fingerprint(self) -> str | None:
+        """A text that changes when the records may have changed; None where only reading could tell."""
+
+    def count(self) -> int | None:
+        """About how many records there are, for progress; None where that is as dear as reading."""
+
+    def scan(self) -> Iterator[Row]:
+        """Every record, for publication; streamed, in an order that stays the same."""
+
+    async def get(self, keys: Sequence[Any]) -> Sequence[Row]:
+        """The records of these keys, in any order, the missing left out; at request time."""
+
+    async def find(self, filtered: Filtered, offset: int, limit: int) -> tuple[Sequence[Row], int]:
+        """One page of the records that fit, and how many fit in all; at request time."""
+
+
+class SourceKind(Protocol):
+    """Opens the sources of one kind of origin."""
+
+    def open(self, catalog: Catalog, resource: Resource, cluster: str) -> Source:
+        """The source of a resource in a cluster. Raises `DeclarationError` for what can never be opened."""
+
+    def inspect(self, path: str) -> Sequence[Found]:
+        """What lies at a path or URL, for publishing without code. Raises `SettingsError` with the remedy."""
+
+
+# ---------------------------------------------------------------------------------------- formats
+
+
+class Format(Protocol):
+    """Records as bytes, one after another, so that a million need no more memory than one."""
+
+    name: ClassVar[str]
+    media_type: ClassVar[bytes]
+
+    def open(self) -> bytes:
+        """What stands before the first item."""
+
+    def item(self, value: Any, first: bool) -> bytes:
+        """One plain value, with what separates it from the one before."""
+
+    def close(self) -> bytes:
+        """What stands after the last item."""
+
+
+# ---------------------------------------------------------------------------------------- who may ask, and how much
+
+
+class Credentials(Protocol):
+    """From any credentials to a caller, from memory and in constant time where secrets are compared."""
+
+    def identify(self, credentials: Iterable[Credential], request: Request) -> Caller:
+        """The caller they prove; nobody in particular for none. Raises `Refusal` with its distinct reason."""
+
+
+class Verdict(msgspec.Struct, frozen=True, gc=False):
+    """Whether a call is within its limit, and what is left of it."""
+
+    allowed: bool
+    remaining: int
+    retry_after_s: float = 0.0
+
+
+class Meter(Protocol):
+    """Counts what callers ask; N a second admits N at once. Refused calls cost nothing."""
+
+    def charge(self, subject: str, rate: Rate, cost: int = 1) -> Verdict:
+        """Count one call of a subject (`address:192.0.2.7`, `application:…`) against a rate."""
+
+
+# ---------------------------------------------------------------------------------------- long operations
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """A long-running job: `state` is `queued`, `running`, `done`, `failed` or `cancelled`, and only advances."""
+
+    id: int
+    method: str
+    state: str
+    done: int = 0
+    total: int | None = None
+    result: bytes | None = None
+    """The JSON of what the method returned, once done."""
+    fault: Fault | None = None
+
+
+class Operations(Protocol):
+    """Long-running work that survives the end of the process that accepted it."""
+
+    def start(
+        self, method: Method, arguments: Mapping[str, Any], caller: Caller, idempotency_key: str | None = None,
+    ) -> int:
+        """Accept a job and commit it before returning its id. The same key of the same caller gives the same id;
+        with other arguments it raises `Refusal` (conflict)."""
+
+    def look(self, id: int, caller: Caller) -> Operation | None:
+        """The state of a job of this caller; None for a missing one and for somebody else's alike."""

@@ -1,0 +1,1 @@
+"""Editions: immutable compiled snapshots of what is published, built aside and swapped atomically."""

@@ -1,0 +1,105 @@
+"""Every fact worth logging or counting, as a value; whoever logs or counts subscribes to these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+
+class Observation(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", gc=False):
+    """The root of all observations; encoded as JSON, `event` tells which."""
+
+
+class Answered(Observation, frozen=True, kw_only=True, tag="answered", gc=False):
+    """One request of the data plane was answered."""
+
+    request_id: str
+    peer: str
+    verb: str
+    path: str
+    """The path as sent, without its query, which may hold secrets."""
+    status: int
+    dialect: str = ""
+    target: str = ""
+    application: str | None = None
+    language: str = ""
+    version: str = ""
+    cluster: str = ""
+    outcome: str = "ok"
+    """`ok`, or the code of the first fault."""
+    size_bytes: int = 0
+    time_us: int = 0
+
+
+class Crashed(Observation, frozen=True, kw_only=True, tag="crashed", gc=False):
+    """An unexpected exception became one internal error; the client was told only the request id."""
+
+    request_id: str
+    stage: str
+    error: str
+    traceback: str
+
+
+class Published(Observation, frozen=True, kw_only=True, tag="published", gc=False):
+    """A new edition stands complete."""
+
+    catalog: str
+    cluster: str
+    edition: str
+    records: int
+    size_bytes: int
+    time_s: float
+
+
+class PublicationFailed(Observation, frozen=True, kw_only=True, tag="publication-failed", gc=False):
+    """A publication stopped; the old edition goes on serving."""
+
+    catalog: str
+    cluster: str
+    error: str
+
+
+class EditionOpened(Observation, frozen=True, kw_only=True, tag="edition-opened", gc=False):
+    """This process serves another edition from now on."""
+
+    catalog: str
+    cluster: str
+    edition: str
+
+
+class EditionRefused(Observation, frozen=True, kw_only=True, tag="edition-refused", gc=False):
+    """An edition on disk is damaged and was set aside."""
+
+    catalog: str
+    cluster: str
+    edition: str
+    reason: str
+
+
+class Started(Observation, frozen=True, kw_only=True, tag="started", gc=False):
+    """A process listens."""
+
+    address: str
+    pid: int
+
+
+class Stopped(Observation, frozen=True, kw_only=True, tag="stopped", gc=False):
+    """A process has finished its last request and ends."""
+
+    pid: int
+
+
+class Logged(Observation, frozen=True, kw_only=True, tag="logged", gc=False):
+    """A line of a library's own log."""
+
+    logger: str
+    level: str
+    message: str
+
+
+Observe = Callable[[Observation], None]
+
+
+def ignore(observation: Observation) -> None:
+    """The observer of whoever wants to know nothing."""

@@ -1,0 +1,1 @@
+"""Long-running work: accepted before it is done, asked for by id."""

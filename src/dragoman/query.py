@@ -1,0 +1,162 @@
+"""What a client asks, in no dialect (`Query`), and the same resolved against the catalog and allowed (`Plan`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+import msgspec
+
+from .catalog.catalog import Catalog
+from .catalog.method import Injected, Method
+from .catalog.resource import Resource
+
+
+class Ask(Enum):
+    """Which records of a resource are meant, and in what form."""
+
+    KEYS = "keys"
+    """The list of keys."""
+    ONE = "one"
+    """One record, by its key."""
+    MANY = "many"
+    """The records of several keys."""
+    ALL = "all"
+    """Every record at once."""
+    PAGE = "page"
+    """A page of the records."""
+    CALL = "call"
+    """A method."""
+
+
+class Credential(msgspec.Struct, frozen=True):
+    """A secret or id as the client sent it; `kind` is `application-id`, `access-token`, `gw2`, `api-token`,
+    `user-token` or `remote-auth`."""
+
+    kind: str
+    text: str
+
+    def __repr__(self) -> str:
+        return f"Credential({self.kind!r}, …)"
+
+
+class Rate(msgspec.Struct, frozen=True):
+    """`burst` calls at once, then `per_second` more each second."""
+
+    per_second: float
+    burst: int
+
+
+class Caller(Injected, msgspec.Struct, frozen=True, kw_only=True):
+    """Who calls, as proven by credentials; a method that has a parameter of this type is given it."""
+
+    application: str | None = None
+    account: int | None = None
+    subject: str | None = None
+    """The account's id in the publisher's data."""
+    permissions: frozenset[str] = frozenset()
+    key: str | None = None
+    """The id of the key or token used; it does not reveal the secret."""
+    expires_at: float | None = None
+    """UNIX time in seconds."""
+    rate: Rate | None = None
+
+
+ANONYMOUS = Caller()
+
+
+class Progress(Injected):
+    """How far a long operation is; a method that has a parameter of this type is given it and sets `done`."""
+
+    def __init__(self, total: int | None = None) -> None:
+        self.done = 0
+        self.total = total
+
+
+class Audience(msgspec.Struct, frozen=True):
+    """For whom an answer is: everybody, or one subject with its permissions. Part of every cache and view key."""
+
+    subject: str | None = None
+    permissions: frozenset[str] = frozenset()
+
+    @property
+    def public(self) -> bool:
+        """Whether anybody may be given the same answer."""
+        return self.subject is None and not self.permissions
+
+
+EVERYBODY = Audience()
+
+
+class Query(msgspec.Struct, kw_only=True, gc=False):
+    """A request as asked; every value is the client's own text and may be nonsense."""
+
+    target: str
+    """`group/name` of a resource or method, as far as the dialect could tell."""
+    catalog: str | None = None
+    """The catalog's name, where the address tells it."""
+    ask: Ask
+    verb: str = "GET"
+    keys: tuple[str, ...] = ()
+    page: str | None = None
+    page_size: str | None = None
+    parameters: Mapping[str, list[str]] = {}
+    """Everything else that was sent by name: filters, arguments of methods, unknown names."""
+    arguments: Mapping[str, Any] | None = None
+    """Arguments of a method from a typed body (JSON, XML), instead of texts."""
+    search: str | None = None
+    sort: str | None = None
+    fields: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
+    language: str | None = None
+    """A language asked for by parameter; unknown ones are refused."""
+    accept_language: str | None = None
+    """A language negotiated by header; unknown ones fall back."""
+    version: str | None = None
+    credentials: tuple[Credential, ...] = ()
+    idempotency_key: str | None = None
+
+
+class View(msgspec.Struct, frozen=True):
+    """What turns one record into bytes: the language, the version of the schema and the selection of fields."""
+
+    language: str
+    version: str = ""
+    fields: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
+
+    @property
+    def tag(self) -> str:
+        """A short text that differs where the bytes may differ, for ETags."""
+        return "-".join(part for part in (self.language, self.version, ",".join(self.fields + self.extra)) if part)
+
+
+class Filtered(msgspec.Struct, frozen=True):
+    """Which records and in which order: values by field name, a search text, a field to sort by."""
+
+    values: tuple[tuple[str, tuple[Any, ...]], ...] = ()
+    search: str | None = None
+    sort: str | None = None
+    descending: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.values or self.search is not None or self.sort)
+
+
+class Plan(msgspec.Struct, kw_only=True, frozen=True, gc=False):
+    """A query that makes sense and is allowed: what `execute` does without asking anything again."""
+
+    catalog: Catalog
+    cluster: str
+    target: Resource | Method
+    ask: Ask
+    view: View
+    audience: Audience = EVERYBODY
+    caller: Caller = ANONYMOUS
+    keys: tuple[str, ...] = ()
+    page: int = 0
+    page_size: int = 0
+    filtered: Filtered = Filtered()
+    arguments: Mapping[str, Any] = {}
+    idempotency_key: str | None = None

@@ -1,0 +1,1 @@
+"""HTTP: the ASGI application, the protocol with its limits and deadlines, and what runs them."""

@@ -1,0 +1,141 @@
+"""One frozen settings object, from `dragoman.toml` and `DRAGOMAN_*` variables; every default is safe."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from .errors import SettingsError
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of the settings; an unknown name in it is an error."""
+
+
+class Http(Section, frozen=True, kw_only=True):
+    """Limits and deadlines of connections; what is past them is refused or closed."""
+
+    request_line_max_bytes: int = 8_192
+    header_max_bytes: int = 16_384
+    headers_max: int = 100
+    body_max_bytes: int = 1_048_576
+    header_timeout_s: float = 10.0
+    """From the first byte of a request, or the opening of a connection, to the end of its head."""
+    idle_timeout_s: float = 30.0
+    """Between two requests of one connection."""
+    body_timeout_s: float = 30.0
+    """From the head to the end of the body."""
+    write_timeout_s: float = 30.0
+    """How long a client may take nothing of an answer that waits for it."""
+    stop_timeout_s: float = 30.0
+    """How long requests under way may take to finish when the server stops."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks whose `X-Forwarded-For`, `-Proto` and `-Host` are believed."""
+
+
+class Publishing(Section, frozen=True, kw_only=True):
+    """How editions are made and kept."""
+
+    keep: int = 3
+    """How many editions of a catalog stay for `rollback`, the current one included."""
+    compress_max_bytes: int = 67_108_864
+    """Lists larger than this are not compressed ahead."""
+
+
+class Memory(Section, frozen=True, kw_only=True):
+    """Bounds of the caches of one process."""
+
+    listings_max_bytes: int = 67_108_864
+    """Positions of filtered and sorted lists."""
+    encoded_max_bytes: int = 67_108_864
+    """Compressed answers."""
+
+
+class Cluster(Section, frozen=True, kw_only=True):
+    """One cluster of data, chosen by host."""
+
+    hosts: tuple[str, ...] = ()
+
+
+class Settings(Section, frozen=True, kw_only=True):
+    """Everything that an operator may set."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    data_dir: str = "dragoman-data"
+    workers: int = 1
+    base_url: str = ""
+    """The public address, where it differs from what requests say: `https://api.example.org`."""
+    mounts: dict[str, str] = {}
+    """Where a dialect answers, by its name: `{"gw2": "/v2"}`."""
+    cache_max_age_s: int = 60
+    """For how long a cache may keep a published answer without asking again."""
+    access_log: bool = True
+    http: Http = Http()
+    publishing: Publishing = Publishing()
+    memory: Memory = Memory()
+    clusters: dict[str, Cluster] = {}
+
+    def __post_init__(self) -> None:
+        for name, mount in self.mounts.items():
+            if not mount.startswith("/") or mount.endswith("/"):
+                raise SettingsError(f"mounts.{name} = {mount!r}: write a path such as /v2, without a slash at its end.")
+        if not 0 <= self.port <= 65_535 or self.workers < 1:
+            raise SettingsError("port is from 0 to 65535, and workers at least 1.")
+        for network in self.http.trusted_proxies:
+            try:
+                ipaddress.ip_network(network, strict=False)
+            except ValueError:
+                raise SettingsError(f"http.trusted_proxies: {network!r} is no address or network.") from None
+
+
+def load(file: Path | None = None, environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
+    """Join a TOML file, `DRAGOMAN_*` variables (`DRAGOMAN_HTTP__BODY_MAX_BYTES`) and what was given on the command
+    line, each before it weaker. Raises `SettingsError` that names the setting and where it stands."""
+    environment = os.environ if environment is None else environment
+    file = file or (Path("dragoman.toml") if Path("dragoman.toml").exists() else None)
+    values = _read_file(file) if file else {}
+    _merge(values, _read_environment(environment))
+    _merge(values, {name: value for name, value in given.items() if value is not None})
+    try:
+        return msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{file or 'the settings'}: {error}") from None
+
+
+def _read_file(file: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = msgspec.toml.decode(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{file}: {error}") from None
+    return found
+
+
+def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    """`DRAGOMAN_PORT=80` as `{"port": "80"}`, `DRAGOMAN_HTTP__HEADERS_MAX=9` as a section; lists by comma."""
+    values: dict[str, Any] = {}
+    for variable, text in environment.items():
+        if not variable.startswith("DRAGOMAN_"):
+            continue
+        section, _, name = variable[len("DRAGOMAN_"):].lower().rpartition("__")
+        owner: Any = typing.get_type_hints(Settings).get(section) if section else Settings
+        if not (isinstance(owner, type) and issubclass(owner, Section)) or name not in owner.__struct_fields__:
+            continue                        # variables of other parts, such as a catalog's own database URL
+        listed = typing.get_origin(typing.get_type_hints(owner)[name]) is tuple
+        value = [part.strip() for part in text.split(",") if part.strip()] if listed else text
+        _merge(values, {section: {name: value}} if section else {name: value})
+    return values
+
+
+def _merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:
+    for name, value in more.items():
+        if isinstance(value, Mapping) and isinstance(into.get(name), dict):
+            _merge(into[name], value)
+        else:
+            into[name] = value
