@@ -51,10 +51,13 @@ class Answer(msgspec.Struct, kw_only=True, gc=False):
     status: int
     headers: list[Header]
     body: Body = b""
+    prepared: Mapping[str, Buffer] = {}
+    """The same body by content coding, prepared ahead."""
     etag: bytes | None = None
     """The entity tag with its quotes, before any encoding; None where the answer must not be kept."""
     outcome: str = "ok"
     """`ok`, or the code of the first fault, for whoever counts."""
+    dialect: str = ""
     target: str = ""
     language: str = ""
 
@@ -66,11 +69,24 @@ class Work(msgspec.Struct, frozen=True, gc=False):
     run: Callable[[], Awaitable[Answer]]
 
 
+class Runtime(Protocol):
+    """What the pipeline needs of whatever event loop runs it."""
+
+    async def in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """What a blocking function returns, called away from the event loop."""
+
+    async def within(self, timeout_s: float, awaitable: Awaitable[Any]) -> Any:
+        """What an awaitable gives; raises `TimeoutError` and cancels it where that takes longer."""
+
+
 class Answerer(Protocol):
     """What a lane serves."""
 
     def answer(self, request: Request) -> Answer | Work:
         """Judge, allow, charge and answer; synchronous, and it never raises."""
+
+    def refuse(self, request: Request, fault: Fault) -> Answer:
+        """The answer to a request that a lane could not read whole, in its dialect's form; it never raises."""
 
     def body_limit_bytes(self, request: Request) -> int:
         """How much of a body this request may have, told from its head alone; 0 where none is read."""
@@ -144,6 +160,10 @@ class Dialect(Protocol):
     keys_max: ClassVar[int]
     unknown_parameters: ClassVar[str]
     """`ignore` or `refuse`."""
+    verbs: ClassVar[str]
+    """What `OPTIONS` tells: `GET, HEAD, OPTIONS`."""
+    exposed_headers: ClassVar[str]
+    """The headers of its answers that scripts of other origins may read."""
 
     def bind(self, catalogs: Sequence[Catalog]) -> Mapping[str, str]:
         """Learn what is published; the paths that will be answered, each with who declared it, to find clashes."""

@@ -1,0 +1,43 @@
+"""Catalogs from a Python file, imported under a name of its own with its folder on the path."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+import traceback
+from pathlib import Path
+
+from ..errors import DeclarationError, DragomanError
+from .catalog import Catalog
+
+
+def load_module(file: Path) -> list[Catalog]:
+    """Import a catalog file and load what it declares. Raises `DeclarationError` that tells the file and the line."""
+    file = file.resolve()
+    name = "dragoman_catalog_" + re.sub(r"\W", "_", file.stem)
+    if str(file.parent) not in sys.path:
+        sys.path.insert(0, str(file.parent))
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise DeclarationError(str(file), "it is no Python file.", "Name a file that ends in .py.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module              # annotations are resolved through sys.modules
+    try:
+        spec.loader.exec_module(module)
+    except DragomanError:
+        raise
+    except Exception as error:
+        raise DeclarationError(str(file), f"it cannot be imported: {_last_line(error, file)}.",
+                               "Mend the file; `python` on it tells more.") from error
+    catalogs = list({id(found): found for found in vars(module).values() if isinstance(found, Catalog)}.values())
+    if not catalogs:
+        raise DeclarationError(str(file), "it declares no catalog.", 'Write catalog = Catalog("name").')
+    return [catalog.load(file) for catalog in catalogs]
+
+
+def _last_line(error: Exception, file: Path) -> str:
+    """What went wrong and on which line of the file."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
+    line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
+    return f"{type(error).__name__}: {error}" + (f" (line {line})" if line else "")

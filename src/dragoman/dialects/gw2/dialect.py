@@ -1,0 +1,143 @@
+"""The gw2 dialect as the pipeline sees it: what it serves, how it reads a request, how it writes an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from ...catalog.catalog import Catalog
+from ...catalog.method import Method
+from ...contracts import Answer, Outcome, Paging, Refused, Request, Result
+from ...errors import Code, refuse
+from ...formats.body import read_body
+from ...formats.form import parse_pairs
+from ...query import Ask, Credential, Query
+from .pages import Pages
+from .parameters import Parameters
+from .routes import Route, Routes
+from .writing import Writer, write_refusal
+
+
+class Gw2:
+    """Keeps the contract of `Dialect`. `max_age_s` is how long caches may keep a published answer."""
+
+    name: ClassVar[str] = "gw2"
+    reserved: ClassVar[frozenset[str]] = frozenset(
+        ("access_token", "id", "ids", "lang", "page", "page_size", "search", "sort", "v"),
+    )
+    paging: ClassVar[Paging] = Paging(first=0, size_default=50, size_max=200)
+    keys_max: ClassVar[int] = 200
+    unknown_parameters: ClassVar[str] = "ignore"
+    verbs: ClassVar[str] = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
+    exposed_headers: ClassVar[str] = (
+        "Content-Language, ETag, Link, Retry-After, X-Page-Size, X-Page-Total, X-Request-Id, X-Result-Count, "
+        "X-Result-Total, X-Schema-Version"
+    )
+
+    def __init__(self, mount: str = "/v2", *, max_age_s: int = 60) -> None:
+        self.mount = mount
+        self._prefix = mount.encode() + b"/"
+        self._own = frozenset((mount.encode(), mount.encode() + b"/", mount.encode() + b".json"))
+        self._writer = Writer(max_age_s)
+        self._routes = Routes(mount)
+        self._pages = Pages(mount, (), self._routes, max_age_s)
+        self._max_age_s = max_age_s
+
+    def bind(self, catalogs: Sequence[Catalog]) -> Mapping[str, str]:
+        """Route every resource and method of the catalogs; the paths with their owners, for finding clashes."""
+        self._routes = Routes(self.mount)
+        claims = [self._routes.add(catalog, target) for catalog in catalogs
+                  for target in (*catalog.resources.values(), *catalog.methods.values())]
+        self._pages = Pages(self.mount, catalogs, self._routes, self._max_age_s)
+        return {path: who for path, who in claims} | {self.mount: "the gw2 root", self.mount + ".json": "the gw2 root"}
+
+    def serves(self, path: bytes) -> bool:
+        """Whether a path lies under the mount."""
+        return path.startswith(self._prefix) or path in self._own
+
+    def takes_body(self, request: Request) -> bool:
+        """Only methods that are called with POST or PUT read a body."""
+        if request.verb not in ("POST", "PUT"):
+            return False
+        route, _ = self._routes.find(request.path)
+        return route is not None and isinstance(route.target, Method)
+
+    def read(self, request: Request) -> Query | Answer:
+        """Read a request into a query; the root pages are answered at once."""
+        if request.path in self._own:
+            return self._pages.answer(request)
+        route, key = self._routes.find(request.path)
+        if route is None:
+            raise refuse(Code.TARGET_UNKNOWN, "no such endpoint", hint=f"{self.mount} lists the endpoints.")
+        parameters = Parameters(parse_pairs(request.query) if request.query else {})
+        query = self._query(route, key, parameters, request)
+        parameters.check()
+        return query
+
+    def _query(self, route: Route, key: str | None, parameters: Parameters, request: Request) -> Query:
+        headers = request.headers
+        language = parameters.take("lang")
+        version = parameters.take("v")
+        query = Query(target=route.path, catalog=route.catalog, ask=Ask.KEYS, verb=request.verb, language=language)
+        if language is None and b"accept-language" in headers:
+            query.accept_language = headers[b"accept-language"].decode("latin-1")
+        if version is None and b"x-schema-version" in headers:
+            version = headers[b"x-schema-version"].decode("latin-1")
+        query.version = version
+        query.credentials = _credentials(parameters.take("access_token"), headers.get(b"authorization"))
+        if isinstance(route.target, Method):
+            return _called(query, key, parameters, request)
+        _ask(query, key, parameters)
+        query.search, query.sort = parameters.take("search"), parameters.take("sort")
+        query.parameters = parameters.left
+        return query
+
+    def write(self, outcome: Outcome, request: Request) -> Answer:
+        """Write what was found, or the one text that says what was wrong."""
+        if isinstance(outcome, Refused):
+            return write_refusal(outcome)
+        if isinstance(outcome, Result):
+            return self._writer.write(outcome, request)
+        return self._writer.write_started(outcome)
+
+
+def _ask(query: Query, key: str | None, parameters: Parameters) -> None:
+    """What is wanted: a sub-path beats `id`, which beats `ids`, which beats a page; else the list of ids (G1-G5)."""
+    id, ids = parameters.take("id"), parameters.take("ids")
+    query.page, query.page_size = parameters.take("page"), parameters.take("page_size")
+    key = key if key is not None else id
+    if key is not None:
+        query.ask, query.keys = Ask.ONE, (key,)
+    elif query.page is not None or query.page_size is not None:
+        query.ask = Ask.PAGE
+        if ids is not None and ids != "all":
+            query.ask, query.keys = Ask.MANY, _split(ids)
+    elif ids == "all":
+        query.ask = Ask.ALL
+    elif ids is not None:
+        query.ask, query.keys = Ask.MANY, _split(ids)
+
+
+def _split(ids: str) -> tuple[str, ...]:
+    """Each id once, in the order of the first asking."""
+    return tuple(dict.fromkeys(part for part in ids.split(",") if part))
+
+
+def _called(query: Query, key: str | None, parameters: Parameters, request: Request) -> Query:
+    if key is not None:
+        raise refuse(Code.TARGET_UNKNOWN, "no such endpoint", hint="A method has nothing below its path.")
+    query.ask, query.parameters = Ask.CALL, parameters.left
+    if request.body:
+        query.arguments = {**parameters.single(), **read_body(request)}
+    return query
+
+
+def _credentials(parameter: str | None, header: bytes | None) -> tuple[Credential, ...]:
+    """The key by query or header (G6); the query wins, as it is the more deliberate."""
+    if parameter is not None:
+        return (Credential("gw2", parameter),)
+    if header is not None:
+        scheme, _, key = header.decode("latin-1").partition(" ")
+        if scheme.lower() == "bearer":
+            return (Credential("gw2", key.strip()),)
+    return ()

@@ -1,0 +1,82 @@
+"""The root pages: `/v2` lists the endpoints for people, `/v2.json` for programs (G11, G12)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import xxhash
+
+from ...catalog.catalog import Catalog
+from ...catalog.resource import Resource
+from ...contracts import Answer, Request
+from ...errors import Code, refuse
+from ...formats.form import parse_pairs
+from .routes import Route, Routes
+
+_VERSIONS_SINCE = "2019-05-21T23:00Z"
+"""From this version on clients expect the schema versions in `/v2.json`."""
+_KEY = """\
+Key:
+  l: answers in the language asked for, by the parameter lang or the header Accept-Language
+  d: disabled at present
+  a: needs an API key with the right permissions
+"""
+
+
+class Pages:
+    """Made once when the catalogs are bound."""
+
+    def __init__(self, mount: str, catalogs: Sequence[Catalog], routes: Routes, max_age_s: int) -> None:
+        listed = list(routes)
+        self._mount = mount.encode()
+        self._cache = f"public, max-age={max_age_s}".encode()
+        self._text = _text(catalogs, listed).encode()
+        languages = list(dict.fromkeys(language for catalog in catalogs for language in catalog.languages))
+        described: dict[str, Any] = {"langs": languages, "routes": [_described(path, route) for path, route in listed]}
+        self._json = msgspec.json.encode(described)
+        self._json_with_versions = msgspec.json.encode(described | {"schema_versions": []})
+
+    def answer(self, request: Request) -> Answer:
+        """One of the root pages."""
+        if request.verb not in ("GET", "HEAD"):
+            raise refuse(Code.VERB_NOT_ALLOWED, f"{request.verb} is not allowed here", hint="Use GET.",
+                         facts={"allow": "GET, HEAD, OPTIONS"})
+        if request.path.endswith(b".json"):
+            body = self._json_with_versions if _asks_versions(request) else self._json
+            return self._page(body, b"application/json; charset=utf-8")
+        return self._page(self._text, b"text/plain; charset=utf-8")
+
+    def _page(self, body: bytes, media_type: bytes) -> Answer:
+        return Answer(status=200, body=body, etag=b'"%s"' % xxhash.xxh3_64_hexdigest(body).encode(), headers=[
+            (b"content-type", media_type), (b"cache-control", self._cache), (b"vary", b"Accept-Encoding, X-Schema-Version"),
+        ])
+
+
+def _asks_versions(request: Request) -> bool:
+    asked = parse_pairs(request.query).get("v", [""])[-1] or request.headers.get(b"x-schema-version", b"").decode("latin-1")
+    return asked >= _VERSIONS_SINCE         # `latest` sorts after every date
+
+
+def _described(path: str, route: Route) -> dict[str, Any]:
+    return {"path": path, "lang": _localized(route), "auth": _needs_key(route), "active": True}
+
+
+def _localized(route: Route) -> bool:
+    return isinstance(route.target, Resource) and route.target.localized
+
+
+def _needs_key(route: Route) -> bool:
+    target = route.target
+    return target.permission is not None or (isinstance(target, Resource) and target.owner is not None)
+
+
+def _text(catalogs: Sequence[Catalog], listed: Sequence[tuple[str, Route]]) -> str:
+    titles = ", ".join(catalog.title for catalog in catalogs)
+    lines = [f"{path} [{flags}]" if (flags := _flags(route)) else path for path, route in listed]
+    return "\n".join([f"{titles}: the endpoints of this API", "", *lines, "", _KEY])
+
+
+def _flags(route: Route) -> str:
+    return ",".join(flag for flag, holds in (("l", _localized(route)), ("a", _needs_key(route))) if holds)

@@ -1,0 +1,72 @@
+"""Which path is whose: `/v2/name` for what has no group, `/v2/group/name` for what has one, and below it an id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from ...catalog.catalog import Catalog
+from ...catalog.method import Method
+from ...catalog.resource import GROUP_DEFAULT, Resource
+from ...errors import DeclarationError, Refusal
+from ...formats.form import unquote_path
+
+
+class Route(msgspec.Struct, frozen=True, gc=False):
+    """One endpoint: the catalog's name, the path of the target in it, and the target."""
+
+    catalog: str
+    path: str
+    target: Resource | Method
+
+
+class Routes:
+    """Every endpoint under a mount."""
+
+    def __init__(self, mount: str) -> None:
+        self._mount = mount
+        self._routes: dict[bytes, Route] = {}
+
+    def __iter__(self) -> Iterator[tuple[str, Route]]:
+        """The paths in alphabetical order, with their routes."""
+        return iter(sorted((path.decode(), route) for path, route in self._routes.items()))
+
+    def add(self, catalog: Catalog, target: Resource | Method) -> tuple[str, str]:
+        """Route a target; its path and its owner. Raises `DeclarationError` where another one has that path."""
+        group = "" if target.group == GROUP_DEFAULT else f"{target.group}/"
+        path = f"{self._mount}/{group}{target.name}"
+        taken = self._routes.get(path.encode())
+        if taken is not None:
+            raise DeclarationError(
+                f"{catalog.name}: {target.path}", f"its address {path} is taken by {taken.catalog}: {taken.path}.",
+                "Give one of them another group or name.", target.place,
+            )
+        self._routes[path.encode()] = Route(catalog.name, target.path, target)
+        return path, f"{catalog.name}: {target.path}"
+
+    def find(self, path: bytes) -> tuple[Route | None, str | None]:
+        """The endpoint of a path, and the id below it if there is one; a declared path beats an id.
+
+        An id may hold slashes, escaped or not: `/v2/timezones/Europe/Berlin`. One slash at the end means nothing.
+        """
+        route = self._routes.get(path)
+        if route is not None:
+            return route, None
+        trimmed = path[:-1] if path.endswith(b"/") else path
+        head, slash, tail = trimmed, b"/", b""
+        while slash:
+            route = self._routes.get(head)
+            if route is not None:
+                return route, unquote_path(tail) if tail else None
+            head, slash, last = head.rpartition(b"/")
+            tail = last + (b"/" + tail if tail else b"")
+        return self._find_escaped(path) if b"%" in path else (None, None)
+
+    def _find_escaped(self, path: bytes) -> tuple[Route | None, str | None]:
+        """Once more for an endpoint whose own letters are escaped (`/v2/%63urrencies`), which is the same address."""
+        try:
+            plain = unquote_path(path).encode()
+        except Refusal:
+            return None, None
+        return self.find(plain) if b"%" not in plain else (None, None)

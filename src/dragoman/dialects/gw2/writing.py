@@ -1,0 +1,157 @@
+"""Outcomes in gw2's form: bare JSON, totals and links in headers, `{"text": ...}` for what went wrong (G5, G13)."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote_from_bytes
+
+import msgspec
+
+from ...catalog.method import Method
+from ...contracts import Answer, Body, Header, Refused, Request, Result, StartedOperation
+from ...errors import Code, Fault
+from ...query import Ask, Plan
+
+_JSON: Header = (b"content-type", b"application/json; charset=utf-8")
+_NO_STORE: Header = (b"cache-control", b"no-store")
+_PRIVATE: Header = (b"cache-control", b"private, no-store")
+_VARY: Header = (b"vary", b"Accept-Encoding, Accept-Language, X-Schema-Version, Authorization")
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+
+STATUSES: dict[Code, int] = {
+    Code.VERB_NOT_ALLOWED: 405, Code.BODY_TOO_LARGE: 413,
+    Code.CREDENTIAL_MISSING: 403, Code.CREDENTIAL_INVALID: 403, Code.CREDENTIAL_EXPIRED: 403,
+    Code.CREDENTIAL_DISABLED: 403, Code.ACCOUNT_BANNED: 403, Code.APPLICATION_MISSING: 403,
+    Code.APPLICATION_INVALID: 403, Code.APPLICATION_BLOCKED: 403, Code.ADDRESS_NOT_ALLOWED: 403,
+    Code.TRANSPORT_INSECURE: 403, Code.PERMISSION_MISSING: 403, Code.LIMIT_EXCEEDED: 429,
+    Code.CLUSTER_UNKNOWN: 404, Code.TARGET_UNKNOWN: 404, Code.TARGET_DISABLED: 503, Code.NOT_FOUND: 404,
+    Code.CONFLICT: 409, Code.NOT_READY: 503, Code.SOURCE_UNAVAILABLE: 502, Code.SOURCE_INVALID: 502,
+    Code.SOURCE_TIMEOUT: 504, Code.METHOD_TIMEOUT: 504, Code.METHOD_FAILED: 500, Code.INTERNAL: 500,
+}
+"""The HTTP status of each code; everything else is a fault of the question, 400."""
+
+
+class Writer:
+    """Writes results; the headers that never change are made once."""
+
+    def __init__(self, max_age_s: int) -> None:
+        self._cache: Header = (b"cache-control", f"public, max-age={max_age_s}".encode())
+        self._languages: dict[str, Header] = {}
+
+    def write(self, result: Result, request: Request) -> Answer:
+        """The answer to what was found: 200, 206 where some ids are missing, 404 where all are."""
+        plan = result.plan
+        if isinstance(plan.target, Method):
+            return Answer(status=200, headers=[_JSON, _NO_STORE, _VARY], body=_encode(result.value),
+                          target=plan.target.path)
+        if plan.ask is Ask.MANY and not result.found:
+            return write_refusal(_all_invalid(plan))
+        headers = [_JSON, _VARY, self._cache if result.tag and plan.audience.public else _PRIVATE]
+        answer = Answer(status=200, headers=headers, body=_body(result), prepared=result.prepared,
+                        target=plan.target.path, language=plan.view.language)
+        if plan.target.localized:
+            headers.append(self._content_language(plan.view.language))
+        if result.tag and plan.audience.public:
+            answer.etag = b'"%b"' % result.tag.encode()
+        if plan.ask is not Ask.ONE:
+            _add_totals(headers, result, request)
+            if plan.ask is Ask.MANY and result.found < len(plan.keys):
+                answer.status = 206
+        return answer
+
+    def write_started(self, started: StartedOperation) -> Answer:
+        """A long operation was accepted: its id, to be asked for later."""
+        return Answer(status=202, headers=[_JSON, _NO_STORE, _VARY], body=_encode({"operation": started.id}),
+                      target=started.plan.target.path)
+
+    def _content_language(self, language: str) -> Header:
+        header = self._languages.get(language)
+        if header is None:
+            header = self._languages[language] = (b"content-language", language.encode())
+        return header
+
+
+def _body(result: Result) -> Body:
+    if result.body is not None:
+        return result.body
+    if result.plan.ask is Ask.ONE:
+        return result.items[0] or b"null"
+    return b"[" + b",".join([item for item in result.items if item is not None]) + b"]"
+
+
+def _add_totals(headers: list[Header], result: Result, request: Request) -> None:
+    plan = result.plan
+    if plan.ask is not Ask.KEYS:
+        headers.append((b"x-result-count", b"%d" % result.found))
+    headers.append((b"x-result-total", b"%d" % result.total))
+    if plan.ask is Ask.PAGE:
+        pages = -(-result.total // plan.page_size)
+        headers.append((b"x-page-size", b"%d" % plan.page_size))
+        headers.append((b"x-page-total", b"%d" % pages))
+        headers.append((b"link", _links(plan, pages, request)))
+
+
+def _links(plan: Plan, pages: int, request: Request) -> bytes:
+    """Where the other pages are: previous, next, self, first, last, those that do not apply left out."""
+    path = quote_from_bytes(request.path.rstrip(b"/"), safe="/%-._~:@!$&'()*+,=")
+    others = "".join(f"&{part}" for part in _other_parameters(request.query))
+    places: list[tuple[str, int]] = [
+        ("previous", plan.page - 1), ("next", plan.page + 1), ("self", plan.page), ("first", 0), ("last", pages - 1),
+    ]
+    return ", ".join(
+        f"<{path}?page={page}&page_size={plan.page_size}{others}>; rel={relation}"
+        for relation, page in places if 0 <= page < max(pages, 1)
+    ).encode()
+
+
+def _other_parameters(query: bytes) -> list[str]:
+    """The parameters as they were sent, without those of the page and without the secret."""
+    parts = [part for part in query.split(b"&") if part]
+    return [quote_from_bytes(part, safe="/%-._~:@!$'()*+,;=?") for part in parts
+            if part.partition(b"=")[0] not in (b"page", b"page_size", b"access_token")]
+
+
+def write_refusal(refused: Refused) -> Answer:
+    """One text for everything that is wrong; the status is that of the first fault."""
+    first = refused.faults[0]
+    headers: list[Header] = [_JSON, _NO_STORE, _VARY]
+    if "allow" in first.facts:
+        headers.append((b"allow", first.facts["allow"].encode()))
+    if "retry_after_s" in first.facts:
+        headers.append((b"retry-after", b"%d" % max(1, round(first.facts["retry_after_s"]))))
+    text = " ".join(dict.fromkeys(_text(fault) for fault in refused.faults))
+    return Answer(status=STATUSES.get(first.code, 400), headers=headers, body=_encode({"text": text}),
+                  outcome=first.code.value, target=refused.query.target if refused.query else "")
+
+
+def _all_invalid(plan: Plan) -> Refused:
+    return Refused(faults=(Fault(code=Code.NOT_FOUND, message="all ids provided are invalid", field="ids"),))
+
+
+def _text(fault: Fault) -> str:
+    """The texts that clients know, letter by letter; for everything else the field, the reason and the remedy."""
+    known = _KNOWN.get(fault.code)
+    if known is not None:
+        return known(fault)
+    place = f"{fault.field}: " if fault.field else ""
+    value = f" `{fault.value[:100]}`" if fault.value is not None else ""
+    return f"{place}{fault.message}{value}. {fault.hint}".strip()
+
+
+def _plain(fault: Fault) -> str:
+    return fault.message
+
+
+_KNOWN: dict[Code, Any] = {
+    Code.NOT_FOUND: _plain,
+    Code.TARGET_UNKNOWN: _plain,
+    Code.LIMIT_EXCEEDED: _plain,
+    Code.CREDENTIAL_MISSING: _plain,
+    Code.PERMISSION_MISSING: _plain,
+    Code.NOT_READY: lambda fault: "API not active",
+    Code.TARGET_DISABLED: lambda fault: "API not active",
+    Code.CREDENTIAL_INVALID: lambda fault: "invalid key",
+    Code.LIST_TOO_LONG: lambda fault:
+        f"id list too long; this endpoint is limited to {fault.facts['limit']} ids at once",
+    Code.PAGE_OUT_OF_RANGE: lambda fault: f"page out of range. Use page values 0 - {fault.facts['last_page']}.",
+}

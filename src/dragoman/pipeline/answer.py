@@ -1,0 +1,123 @@
+"""The way of a request on one screen: read, find, admit, plan, execute, write, finish."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..catalog.catalog import Catalog
+from ..catalog.method import Method
+from ..catalog.resource import Resource
+from ..contracts import Answer, Dialect, Outcome, Refused, Request, Work
+from ..errors import Code, Fault, Refusal, SourceUnavailable, refuse
+from ..observations import Crashed, Observe
+from ..query import Query
+from . import conditional, cors
+from .encoding import Encoder
+from .execute import Executor, Later
+from .gate import Gate
+from .plan import Planner
+
+Targets = Mapping[tuple[str, str], tuple[Catalog, Resource | Method]]
+"""Everything published, by catalog and path."""
+
+
+class Pipeline:
+    """Answers every request of the data plane; keeps the contract of `Answerer`."""
+
+    def __init__(
+        self, targets: Targets, dialects: Sequence[Dialect], gate: Gate, executor: Executor, encoder: Encoder,
+        observe: Observe, body_max_bytes: int,
+    ) -> None:
+        self._targets, self._gate, self._executor, self._encoder = targets, gate, executor, encoder
+        self._observe, self._body_max_bytes = observe, body_max_bytes
+        self._dialects = [(dialect, Planner(dialect), cors.exposed(dialect.exposed_headers)) for dialect in dialects]
+
+    def serves(self, path: bytes) -> bool:
+        """Whether a path belongs to one of the dialects."""
+        return any(dialect.serves(path) for dialect, _, _ in self._dialects)
+
+    def body_limit_bytes(self, request: Request) -> int:
+        """How much of a body this request may have; 0 where its dialect reads none."""
+        dialect, _, _ = self._room(request)
+        return self._body_max_bytes if dialect.takes_body(request) else 0
+
+    def answer(self, request: Request) -> Answer | Work:
+        """Judge, allow, charge and answer; what takes time is returned as `Work`, judged and charged already."""
+        dialect, planner, exposed = self._room(request)
+        query: Query | None = None
+        try:
+            if request.verb == "OPTIONS":
+                return cors.preflight(dialect.verbs)
+            read = dialect.read(request)
+            if isinstance(read, Answer):
+                return self._finish(read, dialect, exposed, request)
+            query = read
+            catalog, target = self._find(query)
+            caller = self._gate.admit(query, target, request)
+            plan = planner.plan(query, catalog, target, caller, request)
+            outcome = self._executor.execute(plan)
+        except Exception as error:  # noqa: BLE001  # the one place where every failure becomes an answer
+            outcome = self._refused(error, query, request, "answer")
+        if callable(outcome):
+            later = outcome
+            return Work(lambda: self._run(later, query, dialect, exposed, request))
+        return self._write(outcome, dialect, exposed, request)
+
+    def refuse(self, request: Request, fault: Fault) -> Answer:
+        """The answer to a request that a lane could not read whole, such as one with too large a body."""
+        dialect, _, exposed = self._room(request)
+        return self._write(Refused(faults=(fault,)), dialect, exposed, request)
+
+    def _room(self, request: Request) -> Any:
+        return next((room for room in self._dialects if room[0].serves(request.path)), self._dialects[0])
+
+    def _find(self, query: Query) -> tuple[Catalog, Resource | Method]:
+        found = self._targets.get((query.catalog or "", query.target))
+        if found is None:
+            raise refuse(Code.TARGET_UNKNOWN, "no such endpoint", value=query.target)
+        return found
+
+    async def _run(
+        self, later: Later, query: Query | None, dialect: Dialect, exposed: Any, request: Request,
+    ) -> Answer:
+        try:
+            outcome: Outcome = await later()
+        except Exception as error:  # noqa: BLE001  # the same place, for work
+            outcome = self._refused(error, query, request, "work")
+        return self._write(outcome, dialect, exposed, request)
+
+    def _refused(self, error: Exception, query: Query | None, request: Request, stage: str) -> Refused:
+        """Every failure as a refusal: of an unexpected one the client learns the request's id, the log the rest."""
+        if isinstance(error, Refusal):
+            return Refused(faults=error.faults, query=query)
+        code = error.code if isinstance(error, SourceUnavailable) else Code.INTERNAL
+        message = "the source of these data is not available" if code is not Code.INTERNAL else "internal error"
+        self._observe(Crashed(request_id=request.id, stage=stage, error=repr(error), traceback=traceback.format_exc()))
+        return Refused(query=query, faults=(
+            Fault(code=code, message=message, hint=f"Report the request id {request.id} if it lasts."),
+        ))
+
+    def _write(self, outcome: Outcome, dialect: Dialect, exposed: Any, request: Request) -> Answer:
+        try:
+            return self._finish(dialect.write(outcome, request), dialect, exposed, request)
+        except Exception as error:  # noqa: BLE001  # a dialect that cannot write its answer
+            refused = self._refused(error, None, request, "write")
+        return self._finish(dialect.write(refused, request), dialect, exposed, request)
+
+    def _finish(self, answer: Answer, dialect: Dialect, exposed: Any, request: Request) -> Answer:
+        """What every answer has: cross-origin headers, an entity tag, a coding, and 304 where the client has it."""
+        answer.headers += (cors.ORIGIN, exposed)
+        answer.dialect = dialect.name
+        if answer.etag is None:
+            return answer
+        if b"if-none-match" in request.headers and conditional.not_modified(answer, request):
+            answer.headers.append((b"etag", answer.etag))
+            return conditional.emptied(answer)
+        coding = self._encoder.encode(answer, request) if b"accept-encoding" in request.headers else None
+        if coding is not None:
+            answer.etag = conditional.with_coding(answer.etag, coding)
+            answer.headers.append((b"content-encoding", coding.encode()))
+        answer.headers.append((b"etag", answer.etag))
+        return answer

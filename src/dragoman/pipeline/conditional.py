@@ -1,0 +1,46 @@
+"""Conditional requests (RFC 9110, 13): a client that holds the current answer is told so without a body."""
+
+from __future__ import annotations
+
+from ..contracts import Answer, Request
+
+_KEPT = frozenset((
+    b"cache-control", b"content-location", b"date", b"etag", b"expires", b"vary", b"access-control-allow-origin",
+    b"access-control-expose-headers", b"content-language", b"link",
+))
+
+
+def matches(condition: bytes, etag: bytes) -> bool:
+    """Whether an `If-None-Match` names an entity tag, compared weakly; `*` names any."""
+    if condition == etag:
+        return True
+    return any(_opaque(part.strip()) in (etag, b"*") for part in condition.split(b","))
+
+
+def _opaque(tag: bytes) -> bytes:
+    """The tag without its weakness and without the coding that `with_coding` added."""
+    tag = tag.removeprefix(b"W/")
+    for suffix in (b'-gzip"', b'-zstd"'):
+        if tag.endswith(suffix):
+            return tag[: -len(suffix)] + b'"'
+    return tag
+
+
+def with_coding(etag: bytes, coding: str) -> bytes:
+    """The strong tag of the same answer in a content coding."""
+    return etag[:-1] + b"-" + coding.encode() + b'"'
+
+
+def not_modified(answer: Answer, request: Request) -> bool:
+    """Whether the client holds this answer already."""
+    if answer.etag is None or not 200 <= answer.status < 300:
+        return False
+    condition = request.headers.get(b"if-none-match")
+    return condition is not None and matches(condition, answer.etag)
+
+
+def emptied(answer: Answer) -> Answer:
+    """The 304 for an answer: the headers that a cache would renew, and no body."""
+    headers = [header for header in answer.headers if header[0] in _KEPT]
+    return Answer(status=304, headers=headers, etag=answer.etag, target=answer.target, language=answer.language,
+                  dialect=answer.dialect)

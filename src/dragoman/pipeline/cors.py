@@ -1,0 +1,24 @@
+"""Cross-origin requests, the same for every dialect: anybody may read public data, nobody with cookies."""
+
+from __future__ import annotations
+
+from ..contracts import Answer, Header
+
+ORIGIN: Header = (b"access-control-allow-origin", b"*")
+_ALLOWED = b"Accept, Accept-Language, Authorization, Content-Type, Idempotency-Key, If-None-Match, X-Schema-Version"
+_MAX_AGE_S = b"86400"
+
+
+def exposed(names: str) -> Header:
+    """The header that lets scripts of other origins read these headers of ours."""
+    return b"access-control-expose-headers", names.encode()
+
+
+def preflight(verbs: str) -> Answer:
+    """The answer to OPTIONS: what may be asked here, by whom, and for how long that holds."""
+    return Answer(status=204, headers=[
+        ORIGIN, (b"access-control-allow-methods", verbs.encode()), (b"access-control-allow-headers", _ALLOWED),
+        (b"access-control-max-age", _MAX_AGE_S), (b"allow", verbs.encode()),
+        (b"cache-control", b"public, max-age=86400"),
+        (b"vary", b"Access-Control-Request-Method, Access-Control-Request-Headers"),
+    ])

@@ -1,0 +1,239 @@
+"""Judging a query against the catalog: every fault is collected, and what is left makes sense."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..catalog.catalog import CLUSTER_DEFAULT, Catalog
+from ..catalog.fields import Field
+from ..catalog.method import Method
+from ..catalog.resource import Resource
+from ..catalog.shapes import Many, bare, element
+from ..catalog.values import Misfit, Misfits, read_parameter, read_scalar, read_values
+from ..contracts import Dialect, Request
+from ..errors import Code, Fault, Refusal, refuse
+from ..query import Ask, Caller, Filtered, Plan, Query, View
+from .gate import audience_of
+from .language import match, negotiate
+
+_VERSION = re.compile(r"latest|\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?Z)?\Z")
+_INTEGER = re.compile(r"-?[0-9]{1,12}\Z")
+NOTHING_FILTERED = Filtered()
+
+
+class Planner:
+    """Plans the queries of one dialect."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._filters: dict[int, dict[str, Field]] = {}
+        self._views: dict[str, View] = {}
+
+    def plan(self, query: Query, catalog: Catalog, target: Resource | Method, caller: Caller, request: Request) -> Plan:
+        """The plan of an admitted query. Raises `Refusal` with everything that is wrong with it."""
+        faults: list[Fault] = []
+        self._check_verb(query, target)
+        language = self._language(query, catalog, faults)
+        self._check_version(query, faults)
+        page, page_size = self._page(query, faults) if query.ask is Ask.PAGE else (0, 0)
+        filtered, arguments = NOTHING_FILTERED, {}
+        if isinstance(target, Method):
+            arguments = self._arguments(query, target, faults)
+        else:
+            self._check_keys(query, target, faults)
+            if query.parameters or query.search is not None or query.sort is not None:
+                filtered = self._filtered(query, target, faults)
+        if faults:
+            raise Refusal(*faults)
+        return Plan(
+            catalog=catalog, cluster=cluster_of(catalog, request.cluster), target=target, ask=query.ask,
+            view=self._view(language), audience=audience_of(caller, target), caller=caller, keys=query.keys,
+            page=page, page_size=page_size, filtered=filtered, arguments=arguments,
+            idempotency_key=query.idempotency_key,
+        )
+
+    def _view(self, language: str) -> View:
+        view = self._views.get(language)
+        if view is None:
+            view = self._views[language] = View(language)
+        return view
+
+    def _check_verb(self, query: Query, target: Resource | Method) -> None:
+        allowed = target.verb if isinstance(target, Method) else "GET"
+        if query.verb != allowed and not (query.verb == "HEAD" and allowed == "GET"):
+            verbs = "GET, HEAD, OPTIONS" if allowed == "GET" else f"{allowed}, OPTIONS"
+            raise refuse(Code.VERB_NOT_ALLOWED, f"{query.verb} is not allowed here", hint=f"Use {verbs}.",
+                         facts={"allow": verbs})
+
+    def _language(self, query: Query, catalog: Catalog, faults: list[Fault]) -> str:
+        if query.language is None:
+            accepted = query.accept_language
+            return negotiate(accepted, catalog.languages) if accepted else catalog.languages[0]
+        language = match(query.language, catalog.languages)
+        if language is None:
+            faults.append(Fault(
+                code=Code.LANGUAGE_UNKNOWN, message="unknown language", field="lang", value=query.language,
+                hint=f"Use one of {', '.join(catalog.languages)}.",
+            ))
+        return language or catalog.languages[0]
+
+    def _check_version(self, query: Query, faults: list[Fault]) -> None:
+        if query.version is not None and not _VERSION.match(query.version):
+            faults.append(Fault(
+                code=Code.VERSION_INVALID, message="invalid schema version", field="v", value=query.version,
+                hint="Use a time in UTC such as 2024-06-01T00:00:00Z, or latest.",
+            ))
+
+    def _page(self, query: Query, faults: list[Fault]) -> tuple[int, int]:
+        paging = self._dialect.paging
+        page = _read_integer("page", query.page, paging.first, faults)
+        size = _read_integer("page_size", query.page_size, paging.size_default, faults)
+        if paging.too_many == "clamp":
+            size = min(size, paging.size_max)
+        if not 1 <= size <= paging.size_max:
+            faults.append(Fault(
+                code=Code.PARAMETER_INVALID, message="out of range", field="page_size",
+                value=query.page_size, hint=f"Use page_size values 1 - {paging.size_max}.",
+            ))
+        return page - paging.first, size
+
+    def _check_keys(self, query: Query, target: Resource, faults: list[Fault]) -> None:
+        limit = self._dialect.keys_max
+        if len(query.keys) > limit:
+            faults.append(Fault(code=Code.LIST_TOO_LONG, message="id list too long", field=target.key.name,
+                                hint=f"Ask for at most {limit} at once.", facts={"limit": limit}))
+        if query.ask is Ask.ALL and not target.expand_all:
+            faults.append(Fault(code=Code.LIST_NOT_EXPANDABLE, message="ids=all is not supported here", field="ids",
+                                value="all", hint="Ask for pages, or name the ids."))
+
+    def _filtered(self, query: Query, target: Resource, faults: list[Fault]) -> Filtered:
+        filters = self._filters_of(target)
+        values = []
+        for name, texts in query.parameters.items():
+            field = filters.get(name)
+            if field is None:
+                self._unknown(name, target.fields, faults)
+            else:
+                values.append((field.name, tuple(_read_filter(name, field, texts, faults))))
+        if query.ask in (Ask.ONE, Ask.MANY):        # records named by their keys are not filtered
+            return NOTHING_FILTERED
+        sort, descending = self._sort(query, target, faults)
+        return Filtered(values=tuple(sorted(values)), search=self._search(query, target, faults), sort=sort,
+                        descending=descending)
+
+    def _filters_of(self, target: Resource) -> Mapping[str, Field]:
+        known = self._filters.get(id(target))
+        if known is None:
+            known = {field.name_in(self._dialect.name): field for field in target.fields if field.filter is not None}
+            self._filters[id(target)] = known
+        return known
+
+    def _unknown(self, name: str, fields: Sequence[Field], faults: list[Fault]) -> None:
+        """Unknown names are ignored or refused as the dialect's clients expect; a field behind `Needs` is unknown."""
+        if self._dialect.unknown_parameters == "refuse":
+            faults.append(Fault(code=Code.PARAMETER_UNKNOWN, message="unknown parameter", field=name,
+                                hint=f"Known are {', '.join(field.name for field in fields if not field.needs)}."))
+
+    def _search(self, query: Query, target: Resource, faults: list[Fault]) -> str | None:
+        text = query.search
+        searched = [field.search for field in target.fields if field.search is not None]
+        if text is None or not searched:
+            return None
+        least = min(search.at_least for search in searched)
+        if len(text) < least:
+            faults.append(Fault(code=Code.SEARCH_TOO_SHORT, message="the search text is too short", field="search",
+                                value=text, hint=f"Use at least {least} characters.", facts={"at_least": least}))
+        return text.casefold()
+
+    def _sort(self, query: Query, target: Resource, faults: list[Fault]) -> tuple[str | None, bool]:
+        if not query.sort:
+            return None, False
+        name, descending = query.sort.removeprefix("-"), query.sort.startswith("-")
+        sortable = [field.name for field in target.fields if field.sort]
+        if name not in sortable and sortable:
+            faults.append(Fault(code=Code.PARAMETER_INVALID, message="cannot sort by this", field="sort",
+                                value=query.sort, hint=f"Use one of {', '.join(sortable)}, with - before it to reverse."))
+        return (name, descending) if sortable else (None, False)
+
+    def _arguments(self, query: Query, method: Method, faults: list[Fault]) -> dict[str, Any]:
+        """The arguments of a method by its own names, converted; from a typed body, or from texts."""
+        names = {parameter.name_in(self._dialect.name): parameter for parameter in method.parameters}
+        given: dict[str, Any] = {}
+        wrong: list[Misfit] = []
+        sent = query.arguments if query.arguments is not None else query.parameters
+        for name, value in sent.items():
+            parameter = names.get(name)
+            if parameter is None:
+                self._unknown(name, method.parameters, faults)
+            elif query.arguments is not None:
+                given[parameter.name] = value
+            else:
+                _read_argument(parameter, value, given, wrong)
+        faults += [_fault_of(misfit, names) for misfit in wrong]
+        unread = {misfit.path for misfit in wrong}
+        try:
+            return read_values([p for p in method.parameters if p.name not in unread], given)
+        except Misfits as error:
+            faults += [_fault_of(misfit, names) for misfit in error.misfits]
+            return {}
+
+
+def cluster_of(catalog: Catalog, asked: str) -> str:
+    """The cluster that answers for a host. Raises `Refusal` for a host that belongs to none."""
+    if asked in catalog.clusters:
+        return asked
+    if asked == CLUSTER_DEFAULT or (asked and catalog.clusters == (CLUSTER_DEFAULT,)):
+        return catalog.clusters[0]
+    raise refuse(Code.CLUSTER_UNKNOWN, "this host serves no data", hint="Use one of the documented hosts.")
+
+
+def _read_integer(name: str, text: str | None, default: int, faults: list[Fault]) -> int:
+    if text is None:
+        return default
+    if not _INTEGER.match(text):
+        faults.append(Fault(code=Code.PARAMETER_INVALID, message="not an integer", field=name, value=text,
+                            hint="Write a number such as 1."))
+        return default
+    return int(text)
+
+
+def _read_filter(name: str, field: Field, texts: Sequence[str], faults: list[Fault]) -> list[Any]:
+    """Any of the values by comma or repetition; text fields are compared without case."""
+    values: list[Any] = []
+    shape = element(field.shape)
+    for part in (part for text in texts for part in text.split(",")):
+        try:
+            values.append(read_scalar(shape, part))
+        except ValueError:
+            faults.append(Fault(code=Code.PARAMETER_INVALID, message="invalid value", field=name, value=part,
+                                hint=f"Expected {_words(field)}."))
+    return values
+
+
+def _words(field: Field) -> str:
+    from ..catalog.shapes import describe
+
+    return describe(element(field.shape))
+
+
+def _read_argument(parameter: Field, texts: Any, given: dict[str, Any], wrong: list[Misfit]) -> None:
+    if len(texts) > 1 and not isinstance(bare(parameter.shape), Many):
+        wrong.append(Misfit(parameter.name, "one value", f"{len(texts)} values"))
+        return
+    try:
+        given[parameter.name] = read_parameter(parameter, texts)
+    except Misfits as error:
+        wrong += error.misfits
+
+
+def _fault_of(misfit: Misfit, names: Mapping[str, Field]) -> Fault:
+    """A misfit with the name that the client wrote."""
+    head, dot, rest = misfit.path.partition(".")
+    name = next((written for written, parameter in names.items() if parameter.name == head), head) + dot + rest
+    if not misfit.found:
+        return Fault(code=Code.PARAMETER_MISSING, message="missing parameter", field=name,
+                     hint=f"Expected {misfit.expected}.")
+    return Fault(code=Code.PARAMETER_INVALID, message="invalid value", field=name, value=misfit.found,
+                 hint=f"Expected {misfit.expected}.")
