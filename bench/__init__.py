@@ -1,0 +1,1 @@
+"""Measurements: the server's CPU per answer against nginx, publishing at scale, and the read path by itself."""
