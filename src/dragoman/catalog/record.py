@@ -11,7 +11,7 @@ from .fields import Field, field_of, place_of, resolve
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(msgspec.field,))
-class RecordMeta(type(msgspec.Struct)):  # type: ignore[misc]  # msgspec publishes its metaclass only as type(Struct)
+class RecordMeta(msgspec.StructMeta):
     """Makes every record frozen and keyword-only, and reads its fields when they are first asked for."""
 
     def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> RecordMeta:

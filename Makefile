@@ -1,0 +1,45 @@
+# Everything that people and CI run. `make help` lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PORT ?= 8000
+DATA_DIR ?= dragoman-data
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help run test check bench lock clean
+
+help: ## List what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+run: $(VENV)/run.stamp ## Publish and serve the demo, the atlas, on port 8000 (PORT=...)
+	@$(BIN)/dragoman serve examples/atlas/catalog.py --port $(PORT) --data-dir $(DATA_DIR)
+
+test: $(VENV)/dev.stamp ## Run all tests, after installing what they need
+	@scripts/servers test
+	@$(BIN)/pytest
+
+check: $(VENV)/dev.stamp ## Lint, types, and the rules of the layers
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: $(VENV)/dev.stamp ## Measure the CPU per answer against nginx, into bench/results.json
+	@scripts/servers bench
+	$(BIN)/python -m bench
+
+lock: ## Compile the lock files anew from pyproject.toml
+	@scripts/lock
+
+clean: ## Remove the environment and all caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/clients/gw2/node_modules
+
+$(VENV)/bin/python:
+	@scripts/environment $(VENV)
+
+$(VENV)/run.stamp: requirements/run.txt pyproject.toml | $(VENV)/bin/python
+	@scripts/install $(VENV) requirements/run.txt
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
+	@scripts/install $(VENV) requirements/dev.txt
+	@touch $@ $(VENV)/run.stamp

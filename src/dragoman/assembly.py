@@ -1,0 +1,195 @@
+"""The only place that names implementations: catalogs, sources, dialects and stores are put together here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from .catalog import introspect
+from .catalog.catalog import Catalog
+from .catalog.module import load_module
+from .catalog.names import check_names
+from .catalog.origin import File, Origin, Rows, Table
+from .contracts import Answerer, Credential, Dialect, Request, Source, SourceKind
+from .dialects.gw2 import Gw2
+from .editions import publish as publishing
+from .editions.store import Editions
+from .errors import Code, SettingsError, refuse
+from .limits.memory import MemoryMeter
+from .observations import Observe
+from .operations.store import OperationStore
+from .pipeline.answer import Pipeline
+from .pipeline.encoding import Encoder
+from .pipeline.execute import Executor
+from .pipeline.gate import Gate
+from .query import ANONYMOUS, Caller
+from .serving.runtime import AsyncioRuntime
+from .settings import Settings
+from .sources import detect
+from .sources.files import FileSources
+from .sources.function import FunctionSources
+from .sources.sql import SqlSources
+
+SOURCE_KINDS: Mapping[type[Origin], SourceKind] = {Table: SqlSources(), File: FileSources(), Rows: FunctionSources()}
+"""Which implementation opens which declared origin."""
+
+
+def dialects(settings: Settings) -> list[Dialect]:
+    """Every dialect that a server speaks, where the settings mount it."""
+    return [Gw2(settings.mounts.get("gw2", "/v2"), max_age_s=settings.cache_max_age_s)]
+
+
+# -------------------------------------------------------------------------------------------- catalogs
+
+
+class Served(msgspec.Struct, frozen=True, kw_only=True):
+    """What was last served from a data directory, so that `publish` knows it without being told."""
+
+    sources: tuple[str, ...]
+    name: str | None = None
+
+
+def load_catalogs(arguments: Sequence[str], name: str | None, settings: Settings) -> tuple[list[Catalog], list[str]]:
+    """The catalogs of catalog files and of data published without code, and the choices made for the latter.
+
+    Raises `DeclarationError` or `SettingsError` with the remedy.
+    """
+    if not arguments:
+        raise SettingsError("Nothing to serve: name a catalog (.py), a data file, a folder or a database URL.")
+    modules = [argument for argument in arguments if argument.endswith(".py")]
+    catalogs = [catalog for module in modules for catalog in _load_file(module)]
+    choices: list[str] = []
+    data = [argument for argument in arguments if argument not in modules]
+    if data:
+        catalog, choices = _catalog_of_data(data, name, settings)
+        catalogs.append(catalog)
+    _check_unique(catalogs)
+    return catalogs, choices
+
+
+def _load_file(argument: str) -> list[Catalog]:
+    file = Path(argument)
+    if not file.is_file():
+        raise SettingsError(f"{argument}: there is no such file.")
+    return load_module(file)
+
+
+def _catalog_of_data(data: Sequence[str], name: str | None, settings: Settings) -> tuple[Catalog, list[str]]:
+    found = [each for argument in data for each in detect.find(argument)]
+    reserved = frozenset().union(*(dialect.reserved for dialect in dialects(settings)))
+    catalog, choices = introspect.catalog_of(name or detect.name_of(data[0]), found, reserved)
+    return catalog.load(), choices
+
+
+def _check_unique(catalogs: Sequence[Catalog]) -> None:
+    names = [catalog.name for catalog in catalogs]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise SettingsError(f"Two catalogs are named {twice!r}: rename one, or choose with --name.")
+
+
+def remember(data_dir: Path, served: Served) -> None:
+    """Note what is served, for `publish`."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    absolute = tuple(str(Path(each).resolve()) if Path(each).exists() else each for each in served.sources)
+    aside = data_dir / "served.json.new"
+    aside.write_bytes(msgspec.json.encode(msgspec.structs.replace(served, sources=absolute)))
+    aside.rename(data_dir / "served.json")
+
+
+def recall(data_dir: Path) -> Served:
+    """What was last served. Raises `SettingsError` where nothing was."""
+    try:
+        return msgspec.json.decode((data_dir / "served.json").read_bytes(), type=Served)
+    except FileNotFoundError:
+        raise SettingsError(
+            f"Nothing was served from {data_dir} yet: name the catalog, file, folder or database to publish.",
+        ) from None
+
+
+# -------------------------------------------------------------------------------------------- publication
+
+
+Shop = tuple[Catalog, str, dict[str, Source]]
+"""One catalog in one cluster, with the open source of each of its resources."""
+
+
+def open_sources(catalogs: Sequence[Catalog]) -> list[Shop]:
+    """Open every source. Raises `DeclarationError` for one that can never be opened."""
+    return [(catalog, cluster, dict(_sources_of(catalog, cluster))) for catalog in catalogs
+            for cluster in catalog.clusters]
+
+
+def _sources_of(catalog: Catalog, cluster: str) -> Iterator[tuple[str, Source]]:
+    for path, resource in catalog.resources.items():
+        yield path, SOURCE_KINDS[type(resource.origin)].open(catalog, resource, cluster)
+
+
+def publish(shops: Sequence[Shop], settings: Settings, observe: Observe, progress: Any) -> list[str]:
+    """Publish each; the ids of the new editions. Raises `PublicationError` at the first that does not fit."""
+    data_dir = Path(settings.data_dir)
+    return [
+        publishing.publish(catalog, cluster, sources, data_dir, settings, observe, progress)
+        for catalog, cluster, sources in shops
+    ]
+
+
+def outdated(shops: Sequence[Shop], settings: Settings) -> list[tuple[Shop, str]]:
+    """What has to be published before it can be served as it is now, each with the reason."""
+    data_dir = Path(settings.data_dir)
+    reasons = [(shop, publishing.needs_publishing(*shop, data_dir)) for shop in shops]
+    return [(shop, reason) for shop, reason in reasons if reason is not None]
+
+
+# -------------------------------------------------------------------------------------------- the data plane
+
+
+class Nobody:
+    """The `Credentials` of a server without accounts: whoever sends a key sends a wrong one."""
+
+    def identify(self, credentials: Any, request: Request) -> Caller:
+        """The anonymous caller for no credential; a refusal for any."""
+        sent: list[Credential] = list(credentials)
+        if sent:
+            raise refuse(Code.CREDENTIAL_INVALID, "invalid key", hint="This server has issued no keys.")
+        return ANONYMOUS
+
+
+class Plane(msgspec.Struct, frozen=True):
+    """A data plane: what answers, and the editions it answers from."""
+
+    answerer: Answerer
+    editions: Editions
+    catalogs: list[Catalog]
+    dialects: list[Dialect]
+
+    def ready(self) -> bool:
+        """Whether every catalog with something to publish has an open edition."""
+        return all(
+            self.editions.current(catalog.name, cluster) is not None
+            for catalog in self.catalogs if any(not resource.live for resource in catalog.resources.values())
+            for cluster in catalog.clusters
+        )
+
+
+def assemble(shops: Sequence[Shop], settings: Settings, observe: Observe) -> Plane:
+    """Put a data plane together. Raises `DeclarationError` where names clash."""
+    catalogs = list({shop[0].name: shop[0] for shop in shops}.values())
+    spoken = dialects(settings)
+    check_names({dialect.name: dialect.bind(catalogs) for dialect in spoken}, catalogs, spoken)
+    data_dir = Path(settings.data_dir)
+    editions = Editions(data_dir, [(shop[0].name, shop[1]) for shop in shops], settings.memory, observe)
+    sources = {(catalog.name, cluster, path): source for catalog, cluster, opened in shops
+               for path, source in opened.items()}
+    executor = Executor(editions, sources, OperationStore(data_dir), AsyncioRuntime())
+    gate = Gate(Nobody(), MemoryMeter(), None)
+    targets = {(catalog.name, path): (catalog, target) for catalog in catalogs
+               for path, target in (*catalog.resources.items(), *catalog.methods.items())}
+    pipeline = Pipeline(targets, spoken, gate, executor, Encoder(settings.memory.encoded_max_bytes), observe,
+                        settings.http.body_max_bytes)
+    return Plane(pipeline, editions, catalogs, spoken)
+
+

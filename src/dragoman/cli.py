@@ -1,0 +1,172 @@
+"""The command line: `dragoman serve`, `init`, `publish`, `editions`, `rollback`."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from . import __version__
+from .errors import DragomanError
+from .settings import Settings, load
+
+
+class Failed(click.ClickException):
+    """An error that is meant for a person, on standard error, or as one JSON object for machines."""
+
+    def __init__(self, error: Exception, *, as_json: bool) -> None:
+        super().__init__(str(error))
+        self._as_json = as_json
+
+    def show(self, file: Any = None) -> None:
+        """Print what went wrong."""
+        if self._as_json:
+            say({"error": self.message})
+        click.echo(f"dragoman: {self.message}", err=True)
+
+
+def say(facts: Any) -> None:
+    """One JSON object, alone on standard output."""
+    click.echo(msgspec.json.encode(facts).decode())
+
+
+def common(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that every command has, and errors told as one line with the remedy."""
+    @click.option("--data-dir", metavar="DIR", help="Where editions and state are kept (./dragoman-data).")
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for machines.")
+    @functools.wraps(command)
+    def run(*arguments: Any, as_json: bool, **options: Any) -> Any:
+        try:
+            return command(*arguments, as_json=as_json, **options)
+        except DragomanError as error:
+            raise Failed(error, as_json=as_json) from None
+        except OSError as error:
+            raise Failed(error, as_json=as_json) from None
+    return run
+
+
+def settings_of(**given: Any) -> Settings:
+    """The settings from file, environment and options."""
+    return load(**given)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="dragoman")
+def main() -> None:
+    """Publish data as a public API: every client asks in the convention, language and format that it knows."""
+
+
+@main.command()
+@click.argument("sources", nargs=-1, metavar="[CATALOG.py | FILE | FOLDER | DATABASE-URL]...")
+@click.option("--host", help="The address to listen on (127.0.0.1).")
+@click.option("--port", type=click.IntRange(0, 65_535), help="The port to listen on (8000); 0 takes a free one.")
+@click.option("--workers", type=click.IntRange(1, 512), help="How many processes answer (1).")
+@click.option("--name", help="The name of a catalog published without code.")
+@click.option("--tls-cert", type=click.Path(exists=True, dir_okay=False), help="A certificate chain, PEM.")
+@click.option("--tls-key", type=click.Path(exists=True, dir_okay=False), help="Its key, PEM.")
+@common
+def serve(
+    sources: tuple[str, ...], host: str | None, port: int | None, workers: int | None, name: str | None,
+    tls_cert: str | None, tls_key: str | None, data_dir: str | None, as_json: bool,
+) -> None:
+    """Publish what is new and serve it: catalogs, data files, folders of them, or databases, with or without code."""
+    from .launch import serve as start
+
+    settings = settings_of(host=host, port=port, workers=workers, data_dir=data_dir, tls_cert=tls_cert, tls_key=tls_key)
+    start(sources, name, settings, as_json=as_json)
+
+
+@main.command()
+@click.argument("source")
+@click.option("--name", help="The catalog's name; that of the source by default.")
+@common
+def init(source: str, name: str | None, data_dir: str | None, as_json: bool) -> None:
+    """Print an editable catalog that serves a file, folder or database as `serve` would without code."""
+    from . import assembly
+
+    catalogs, choices = assembly.load_catalogs([source], name, settings_of(data_dir=data_dir))
+    text = assembly.source_text(catalogs[0])
+    if as_json:
+        say({"catalog": catalogs[0].name, "source": text, "choices": choices})
+        return
+    click.echo(text, nl=False)
+    for choice in choices:
+        click.echo(f"# {choice}", err=True)
+
+
+@main.command()
+@click.argument("sources", nargs=-1, metavar="[CATALOG.py | FILE | FOLDER | DATABASE-URL]...")
+@click.option("--name", help="The name of a catalog published without code.")
+@common
+def publish(sources: tuple[str, ...], name: str | None, data_dir: str | None, as_json: bool) -> None:
+    """Make new editions now; a running server serves them without a restart."""
+    from . import assembly
+    from .progress import Bar
+
+    settings = settings_of(data_dir=data_dir)
+    shops = _shops(sources, name, settings)
+    with Bar(shown=not as_json) as bar:
+        ids = assembly.publish(shops, settings, _observer(), bar)
+    made = [{"catalog": shop[0].name, "cluster": shop[1], "edition": id} for shop, id in zip(shops, ids, strict=True)]
+    if as_json:
+        say({"published": made})
+    else:
+        for each in made:
+            click.echo(f"Published {each['catalog']} ({each['cluster']}): edition {each['edition']}")
+
+
+@main.command()
+@common
+def editions(data_dir: str | None, as_json: bool) -> None:
+    """List the editions that are kept, the newest first."""
+    from . import assembly
+
+    listed = assembly.list_editions(settings_of(data_dir=data_dir))
+    if as_json:
+        say({"editions": listed})
+        return
+    for each in listed:
+        mark = "*" if each["current"] else " "
+        click.echo(f"{mark} {each['catalog']} {each['cluster']} {each['id']}  {each['records']:,} records, "
+                   f"{each['size_bytes'] / 1e6:,.1f} MB")
+    if not listed:
+        click.echo("No edition was published yet.", err=True)
+
+
+@main.command()
+@click.option("--catalog", help="The catalog, where there are several.")
+@click.option("--cluster", help="The cluster, where there are several.")
+@click.option("--to", "edition", help="The edition to go back to; the one before the current by default.")
+@common
+def rollback(
+    catalog: str | None, cluster: str | None, edition: str | None, data_dir: str | None, as_json: bool,
+) -> None:
+    """Serve an older edition again; a running server follows without a restart."""
+    from . import assembly
+
+    back = assembly.roll_back(settings_of(data_dir=data_dir), catalog, cluster, edition)
+    if as_json:
+        say({"rolled_back": back})
+    else:
+        for each in back:
+            click.echo(f"Serving {each['catalog']} ({each['cluster']}): edition {each['edition']}")
+
+
+def _shops(sources: Sequence[str], name: str | None, settings: Settings) -> list[Any]:
+    from . import assembly
+
+    data_dir = Path(settings.data_dir)
+    served = assembly.Served(sources=tuple(sources), name=name) if sources else assembly.recall(data_dir)
+    catalogs, _ = assembly.load_catalogs(served.sources, served.name, settings)
+    return assembly.open_sources(catalogs)
+
+
+def _observer() -> Any:
+    from .serving.log import Log
+
+    return Log(sys.stderr)

@@ -1,0 +1,93 @@
+"""Proving that an edition on disk is what was written, quickly enough for every start."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from .build import INDEX
+from .files import sum_up, write_durably
+from .manifest import NAME, Damaged, FileFacts, Manifest, unseal
+from .places import Place
+
+Vouched = dict[str, tuple[int, int, int, int]]
+"""For each file inode, size in bytes, and times of modification and change in nanoseconds, as they were when its
+content was last proven."""
+
+
+def prove(place: Place, id: str) -> Manifest:
+    """Read an edition's manifest and prove its files. Raises `Damaged`, `Foreign` and `OSError`.
+
+    Sizes are compared at every opening, since a shorter mapped file kills its reader, and so is the content of the
+    indexes, since a wrong address shows wrong bytes. The rest, gigabytes perhaps, is read once: afterwards a note beside
+    the edition vouches for every file whose inode, size and times are still the same, as git's index does.
+    """
+    folder = place.edition(id)
+    manifest = _read_manifest(folder, id)
+    known = _read_voucher(place.voucher(id))
+    seen = {name: _prove_file(folder / name, facts, known.get(name)) for name, facts in files_of(manifest)}
+    if seen != known:
+        vouch(place, id, seen)
+    return manifest
+
+
+def _read_manifest(folder: Path, id: str) -> Manifest:
+    try:
+        text = (folder / NAME).read_bytes()
+    except FileNotFoundError:
+        if folder.is_dir():
+            raise Damaged(f"{NAME} is missing") from None
+        raise
+    manifest = unseal(text)
+    if manifest.id != id:
+        raise Damaged(f"{NAME} is that of {manifest.id}")
+    return manifest
+
+
+def files_of(manifest: Manifest) -> Iterator[tuple[str, FileFacts]]:
+    """Every file of an edition, by its path inside the folder."""
+    for path, shelf in manifest.shelves.items():
+        for name, facts in shelf.files.items():
+            yield f"{path}/{name}", facts
+
+
+def _prove_file(path: Path, facts: FileFacts, known: tuple[int, int, int, int] | None) -> tuple[int, int, int, int]:
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise Damaged(f"{path.name} of {path.parent.name} is missing") from None
+    try:
+        seen = _look(file)
+        if seen[1] != facts.size:
+            raise Damaged(f"{path.name} of {path.parent.name} has {seen[1]} bytes, not {facts.size}")
+        if (seen != known or path.name == INDEX) and sum_up(file) != facts:
+            raise Damaged(f"{path.name} of {path.parent.name} has another checksum")
+    finally:
+        os.close(file)
+    return seen
+
+
+def _look(file: int | Path) -> tuple[int, int, int, int]:
+    status = os.stat(file)
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _read_voucher(path: Path) -> Vouched:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Vouched)
+    except (OSError, msgspec.MsgspecError):
+        return {}
+
+
+def vouch(place: Place, id: str, seen: Vouched | None = None) -> None:
+    """Note that the files are proven as they lie there; where notes cannot be written, all is read at each opening."""
+    with contextlib.suppress(OSError):
+        if seen is None:
+            folder = place.edition(id)
+            manifest = unseal((folder / NAME).read_bytes())
+            seen = {name: _look(folder / name) for name, _ in files_of(manifest)}
+        write_durably(place.voucher(id), msgspec.json.encode(seen), 0o644)

@@ -1,0 +1,113 @@
+"""What the parser lets pass and RFC 9112 does not: judged on the head that it hands over, before anything runs."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+
+import httptools
+import msgspec
+
+from ..contracts import Header
+from .authority import read_authority
+
+_WATCHED = frozenset({b"host", b"content-length", b"transfer-encoding", b"expect"})
+_ABSOLUTE = re.compile(rb"[Hh][Tt][Tt][Pp][Ss]?://([^/?]*)(.*)", re.DOTALL)
+_REASONS = {"Invalid HTTP version": 505, "Pause on PRI/Upgrade": 505}
+"""What the parser says, and the status that fits better than 400."""
+ALLOWED = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+
+
+class Refused(Exception):
+    """A request that is answered at once, after which the connection is closed."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        self.status, self.reason = status, reason
+        super().__init__(reason)
+
+    def render(self) -> bytes:
+        """The end of the answer, from its own headers on."""
+        phrase = HTTPStatus(self.status).phrase
+        problem = {"type": "about:blank", "title": phrase, "status": self.status, "detail": self.reason}
+        body = msgspec.json.encode(problem)
+        allow = b"allow: " + ALLOWED + b"\r\n" if self.status == HTTPStatus.METHOD_NOT_ALLOWED else b""
+        return (
+            b"content-type: application/problem+json\r\ncontent-length: %d\r\n%bcache-control: no-store\r\n"
+            b"connection: close\r\n\r\n%b" % (len(body), allow, body)
+        )
+
+
+class Framing(msgspec.Struct, gc=False):
+    """What the head says of the message: where it goes, and whether a body follows."""
+
+    target: bytes
+    """In origin form, or `*`."""
+    authority: bytes | None = None
+    """That of an absolute target, which replaces `Host`."""
+    body: bool = False
+    chunked: bool = False
+    expects: bool = False
+    """Whether the client waits for 100 before it sends the body."""
+
+
+def judge(version: str, verb: bytes, target: bytes, headers: list[Header], upgrade: bool) -> Framing:
+    """The framing of a request. Raises `Refused` where it is ambiguous, malformed or of another protocol."""
+    if version not in ("1.1", "1.0"):
+        raise Refused(505, "only HTTP/1.1 and HTTP/1.0 are spoken here")
+    if verb == b"CONNECT":
+        raise Refused(405, "this is no proxy")
+    framing = _read_target(verb, target)
+    hosts = 0
+    for name, value in headers:
+        if name not in _WATCHED:
+            continue
+        if name == b"host":
+            hosts += 1
+            if read_authority(value) is None:
+                raise Refused(400, "the Host header holds no host name with an optional port")
+        else:
+            _weigh(name, value, framing)
+    if hosts > 1 or (not hosts and version == "1.1"):
+        raise Refused(400, "exactly one Host header is needed")
+    if framing.chunked and version == "1.0":
+        raise Refused(400, "HTTP/1.0 knows no Transfer-Encoding")
+    if upgrade and framing.body:
+        raise Refused(400, "a request that asks for another protocol cannot have a body")
+    framing.expects = framing.expects and framing.body and version == "1.1"
+    return framing
+
+
+def _weigh(name: bytes, value: bytes, framing: Framing) -> None:
+    if name == b"content-length":               # the parser has seen to its digits, and that it stands alone
+        framing.body = int(value) > 0
+    elif name == b"transfer-encoding":
+        if value.lower() != b"chunked":
+            raise Refused(501, "the only Transfer-Encoding understood is: chunked")
+        framing.body = framing.chunked = True
+    elif value.lower() == b"100-continue":
+        framing.expects = True
+    else:
+        raise Refused(417, "the only expectation understood is: 100-continue")
+
+
+def _read_target(verb: bytes, target: bytes) -> Framing:
+    if b"#" in target:
+        raise Refused(400, "a request target has no fragment")
+    if target[:1] == b"/" or (target == b"*" and verb == b"OPTIONS"):
+        return Framing(target)
+    found = _ABSOLUTE.fullmatch(target)
+    if found is None:
+        raise Refused(400, "the request target is no path, and no address that starts with http://")
+    if read_authority(found[1]) is None:
+        raise Refused(400, "the address asked for has no valid host")
+    return Framing(found[2] if found[2][:1] == b"/" else b"/" + found[2], authority=found[1])
+
+
+def explain(error: httptools.HttpParserError) -> Refused:
+    """The refusal behind what the parser raised: our own from within a callback, or one for its complaint."""
+    if isinstance(error.__context__, Refused):
+        return error.__context__
+    if isinstance(error, httptools.HttpParserInvalidMethodError):
+        return Refused(405, "the method is unknown")
+    reason = str(error)
+    return Refused(_REASONS.get(reason, 400), f"the request is no valid HTTP: {reason}")

@@ -1,0 +1,146 @@
+"""From a validated value in all its languages to its public form in one; compiled once per record class (G9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from ..catalog.fields import Field
+from ..catalog.record import Record
+from ..catalog.shapes import Keyed, Many, Nested, Nullable, Shape, Text
+
+Replace = Callable[[Mapping[str, str], str | None], Any]
+"""What stands for a localized text; the second argument is for a text that has no language at all."""
+Walk = Callable[[Any, Replace], Any]
+
+ENCODER = msgspec.json.Encoder(decimal_format="number")
+"""How every record becomes JSON: decimals are numbers with all their digits."""
+_HOLE = b"\0"
+_RAW_HOLE = msgspec.Raw(_HOLE)         # JSON escapes control characters, so no other NUL byte can stand in its text
+
+
+class Localizer:
+    """Shows the validated values of one record class in a language, without the fields that need a permission.
+
+    `languages` are the catalog's, the default first. A text is taken in the language asked for, else in its parents
+    (`zh-tw`, `zh`), else in the catalog's default, else in any; an empty text counts as none. Only where there is no
+    text at all it becomes "", or null where the field may be null.
+    """
+
+    def __init__(
+        self, record: type[Record], languages: Sequence[str], permissions: Collection[str] = (),
+    ) -> None:
+        self._walk = _walk_of_record(record.__dragoman_fields__, frozenset(permissions)) or _keep
+        self._choose = {language: _chooser(language, languages) for language in languages}
+        self._choosers = tuple(self._choose.values())
+
+    def localize(self, value: Mapping[str, Any], language: str) -> dict[str, Any]:
+        """The value in one of the catalog's languages, still plain."""
+        shown: dict[str, Any] = self._walk(value, self._choose[language])
+        return shown
+
+    def render(self, value: Mapping[str, Any]) -> list[bytes]:
+        """The JSON of the value in every language, in their order; a single one where nothing is localized.
+
+        What the languages share is encoded once, with holes where their texts stand.
+        """
+        texts: list[tuple[Mapping[str, str], str | None]] = []
+
+        def dig(text: Mapping[str, str], empty: str | None) -> Any:
+            texts.append((text, empty))
+            return _RAW_HOLE
+
+        frame = ENCODER.encode(self._walk(value, dig))
+        if not texts:
+            return [frame] * len(self._choosers)
+        pieces: list[Any] = [None] * (2 * len(texts) + 1)
+        pieces[0::2] = frame.split(_HOLE)
+        return [_fill(pieces, texts, choose) for choose in self._choosers]
+
+    def choose(self, text: Mapping[str, str] | None, language: str) -> str | None:
+        """The text of one field in a language; None for null and where there is no text at all."""
+        return None if text is None else self._choose[language](text, None)
+
+    def render_shared(self, value: Mapping[str, Any]) -> list[bytes]:
+        """The JSON of a value of a record class in which nothing is localized; always one."""
+        return [ENCODER.encode(self._walk(value, self._choosers[0]))]
+
+
+def _fill(pieces: list[Any], texts: list[tuple[Mapping[str, str], str | None]], choose: Replace) -> bytes:
+    encode = ENCODER.encode
+    pieces[1::2] = [encode(choose(text, empty)) for text, empty in texts]
+    return b"".join(pieces)
+
+
+def fallbacks(language: str, languages: Sequence[str]) -> tuple[str, ...]:
+    """The languages in which a text is looked for, in lower case: the language, its parents, the default, the rest."""
+    chain = [language.lower()]
+    while "-" in chain[-1]:
+        chain.append(chain[-1].rpartition("-")[0])
+    return tuple(dict.fromkeys([*chain, *(other.lower() for other in languages)]))
+
+
+def _chooser(language: str, languages: Sequence[str]) -> Replace:
+    chain = fallbacks(language, languages)
+
+    def choose(texts: Mapping[str, str], empty: str | None) -> str | None:
+        return texts.get(language) or _fall_back(texts, chain, empty)
+    return choose
+
+
+def _fall_back(texts: Mapping[str, str], chain: tuple[str, ...], empty: str | None) -> str | None:
+    """Look again without regard to case and to `_` for `-`, as sources write their tags."""
+    known = {tag.lower().replace("_", "-"): text for tag, text in texts.items() if text}
+    for tag in chain:
+        if tag in known:
+            return known[tag]
+    return next(iter(known.values()), empty)
+
+
+def _keep(value: Any, _: Replace) -> Any:
+    return value
+
+
+def _walk_of_record(fields: tuple[Field, ...], permissions: frozenset[str]) -> Walk | None:
+    """What replaces the texts of a record and drops what is not to be seen; None where there is nothing to do."""
+    hidden = tuple(field.name for field in fields if field.needs and field.needs not in permissions)
+    walks = {field.name: _walk_of(field.shape, permissions) for field in fields if field.name not in hidden}
+    changed = tuple((name, walk) for name, walk in walks.items() if walk is not None)
+    if not hidden and not changed:
+        return None
+
+    def walk_record(value: Any, replace: Replace) -> Any:
+        shown = dict(value)
+        for name in hidden:
+            shown.pop(name, None)
+        for name, walk in changed:
+            shown[name] = walk(shown[name], replace)
+        return shown
+    return walk_record
+
+
+def _walk_of(shape: Shape, permissions: frozenset[str]) -> Walk | None:
+    match shape:
+        case Text():
+            return lambda value, replace: replace(value, "")
+        case Nullable(Text()):
+            return lambda value, replace: None if value is None else replace(value, None)
+        case Nested():
+            return _walk_of_record(shape.fields, permissions)
+        case Nullable(inner) | Many(inner) | Keyed(inner):
+            walk = _walk_of(inner, permissions)
+            return walk and _walk_inside(shape, walk)
+        case _:
+            return None
+
+
+def _walk_inside(shape: Shape, walk: Walk) -> Walk:
+    match shape:
+        case Many():
+            return lambda value, replace: [walk(each, replace) for each in value]
+        case Keyed():
+            return lambda value, replace: {name: walk(each, replace) for name, each in value.items()}
+        case _:
+            return lambda value, replace: None if value is None else walk(value, replace)

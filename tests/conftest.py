@@ -1,0 +1,108 @@
+"""Fixtures that every kind of test uses: real servers on free loopback ports, stopped when the test ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 20.0
+
+
+def run_dragoman(*arguments: str, cwd: Path, timeout_s: float = 120, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "dragoman", *arguments], cwd=cwd, env={**os.environ, **environment}, text=True,
+        capture_output=True, timeout=timeout_s, check=False,
+    )
+
+
+@dataclass
+class Server:
+    """A running `dragoman serve`, as a client and as an operator see it."""
+
+    process: subprocess.Popen[str]
+    url: str
+    folder: Path
+    log: Path
+    told: dict[str, Any] = field(default_factory=dict)
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        """GET a path, without following redirects."""
+        return httpx.get(self.url + path, timeout=30, **options)
+
+    def ask(self, verb: str, path: str, **options: Any) -> httpx.Response:
+        """Send any verb to a path."""
+        return httpx.request(verb, self.url + path, timeout=30, **options)
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run another command beside the server, on its data directory."""
+        return run_dragoman(*arguments, "--data-dir", str(self.folder / "data"), cwd=self.folder, **environment)
+
+    def stop(self) -> int:
+        """End it as an operator would; its exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(STOP_TIMEOUT_S)
+
+    @property
+    def logged(self) -> list[dict[str, Any]]:
+        """The lines of its log so far."""
+        return [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
+
+
+def start(folder: Path, *arguments: str, **environment: str) -> Server:
+    """Start `dragoman serve` in a folder and wait until it says where it answers."""
+    log = folder / f"log-{time.monotonic_ns()}.txt"
+    command = [sys.executable, "-m", "dragoman", "serve", *arguments, "--port", "0", "--json", "--data-dir", "data"]
+    with log.open("w") as errors:
+        process = subprocess.Popen(command, cwd=folder, env={**os.environ, **environment}, text=True,
+                                   stdout=subprocess.PIPE, stderr=errors)
+    assert process.stdout is not None
+    ready, _, _ = select.select([process.stdout], [], [], START_TIMEOUT_S)
+    line = process.stdout.readline() if ready else ""
+    if not line or "url" not in json.loads(line):
+        process.kill()
+        process.wait()
+        pytest.fail(f"the server did not start: {line}{log.read_text()}")
+    told = json.loads(line)
+    return Server(process, told["url"], folder, log, told)
+
+
+@pytest.fixture(scope="module")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
+    """Start servers: `serve(catalog="...source...")`, or `serve("file.csv", folder=...)`."""
+    started: list[Server] = []
+
+    def run(*arguments: str, catalog: str | None = None, folder: Path | None = None, **environment: str) -> Server:
+        folder = folder or tmp_path_factory.mktemp("served")
+        if catalog is not None:
+            (folder / "catalog.py").write_text(textwrap.dedent(catalog))
+            arguments = ("catalog.py", *arguments)
+        started.append(start(folder, *arguments, **environment))
+        return started[-1]
+
+    yield run
+    for server in started:
+        if server.process.poll() is None:
+            server.process.terminate()
+    for server in started:
+        try:
+            server.process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            server.process.kill()
+            server.process.wait()
+        if server.process.stdout is not None:
+            server.process.stdout.close()
