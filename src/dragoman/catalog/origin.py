@@ -19,12 +19,20 @@ class Table(Origin, frozen=True):
     """The table's name, with its schema before a dot where it has one."""
     database: str | None = None
     """The database's URL where it is not the catalog's."""
+    columns: dict[str, str] = {}
+    """The column of each field whose column has another name."""
+    key: tuple[str, ...] = ()
+    """The columns that make up the key where there are several; their values are joined by `:`."""
 
 
 class File(Origin, frozen=True):
     """A CSV, JSON, NDJSON or Parquet file, relative to the catalog's own: `File("games-{cluster}.csv")`."""
 
     path: str
+    columns: dict[str, str] = {}
+    """The column of each field whose column has another name."""
+    key: tuple[str, ...] = ()
+    """The columns that make up the key where there are several; their values are joined by `:`."""
 
 
 class Rows(Origin, frozen=True):
