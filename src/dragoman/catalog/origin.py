@@ -13,10 +13,11 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 class Table(Origin, frozen=True):
-    """A table or view of a database: `Table("vehicles")`, `Table("stock.items", database="postgresql://...")`."""
+    """A table or view of a database: `Table("vehicles")`, `Table("items", schema="stock")`."""
 
     name: str
-    """The table's name, with its schema before a dot where it has one."""
+    schema: str | None = None
+    """The schema that it stands in, where that is not the database's default."""
     database: str | None = None
     """The database's URL where it is not the catalog's."""
     columns: dict[str, str] = {}

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..catalog.catalog import Catalog
-from ..catalog.fields import Field
 from ..catalog.origin import ROW_NUMBER, Found, Table
 from ..catalog.resource import Resource
 from ..errors import Code, DeclarationError, SettingsError, SourceUnavailable
@@ -126,7 +125,7 @@ class SqlSource:
     def _table(self) -> TableClause:
         from sqlalchemy import table
 
-        return table(*_split_name(self._origin.name))
+        return table(self._origin.name, schema=self._origin.schema)
 
     def _column(self, name: str) -> Any:
         from sqlalchemy import column
@@ -160,29 +159,22 @@ class SqlSource:
 
     def _reader(self) -> RowReader:
         if self._reader_kept is None:
-            self._columns = _columns_of(self._url, self._origin.name, self._resource)
+            self._columns = _columns_of(self._url, self._origin, self._resource)
             self._reader_kept = RowReader(self._catalog, self._resource, self._columns)
         return self._reader_kept
 
 
-def _columns_of(url: str, name: str, resource: Resource) -> list[str]:
+def _columns_of(url: str, origin: Table, resource: Resource) -> list[str]:
     from sqlalchemy import inspect
     from sqlalchemy.exc import NoSuchTableError, SQLAlchemyError
 
-    table, schema = _split_name(name)
     try:
-        return [column["name"] for column in inspect(engine_of(url)).get_columns(table, schema)]
+        return [column["name"] for column in inspect(engine_of(url)).get_columns(origin.name, origin.schema)]
     except NoSuchTableError:
-        raise DeclarationError(resource.path, f"there is no table {name!r} in its database.",
+        raise DeclarationError(resource.path, f"there is no table {origin.name!r} in its database.",
                                "Name a table or view that exists.", resource.place) from None
     except SQLAlchemyError as error:
         raise SourceUnavailable(f"{resource.path}: {_reason(error)}") from error
-
-
-def _split_name(name: str) -> tuple[str, str | None]:
-    """`schema.table`, unless the dot is a part of the table's own name, which a schema's name then escapes by `..`."""
-    schema, dot, table = name.rpartition(".")
-    return (table, schema) if dot and schema and "/" not in name else (name, None)
 
 
 def _reason(error: Exception) -> str:
@@ -265,5 +257,3 @@ class SqlSources:
 def _database_of(catalog: Catalog, cluster: str) -> str | None:
     database = catalog.database
     return database.get(cluster) if isinstance(database, Mapping) else database
-
-
