@@ -74,12 +74,15 @@ class Spoken(Record):
 
 @catalog.resource("territories", Rows(cldr.read_territories, depends_on=("babel",)))
 class Territory(Record):
-    """A country or territory by its ISO 3166 code, or a region by its UN M.49 code."""
+    """A country or territory by its ISO 3166 code, or a region by its UN M.49 code.
+
+    Its areas (Europe, Pacific) are those of its time zones; official languages include those of its regions.
+    """
 
     code: Annotated[str, Key()]
     name: Annotated[Localized, Search(), Sort()]
     kind: Annotated[Literal["territory", "region"], Filter()]
-    continents: Annotated[list[str], Filter()]
+    areas: Annotated[list[str], Filter()]
     official_languages: Annotated[list[str], Filter(), Refers(Language)]
     languages: list[Spoken]
     currency: Annotated[list[str], Filter(), Refers(Currency)]
@@ -89,13 +92,13 @@ class Territory(Record):
 
 @catalog.resource("timezones", Rows(cldr.read_timezones, depends_on=("babel",)))
 class TimeZone(Record):
-    """A time zone by its IANA name; offsets from UTC as `+01:00`, the one of summer where clocks change."""
+    """A time zone by its IANA name, `Area/Location`; offsets from UTC as `+01:00`, the one of summer where clocks change."""
 
     id: Annotated[str, Key()]
     city: Annotated[Localized, Search(), Sort()]
     name: Localized | None
     territory: Annotated[str, Filter(), Refers(Territory)]
-    continent: Annotated[str, Filter()]
+    area: Annotated[str, Filter()]
     meta_zone: Annotated[str | None, Filter()]
     offset: Annotated[str | None, Filter(), Sort()]
     summer_offset: str | None

@@ -2,7 +2,7 @@
 
 Each `read_...` function yields plain rows. What has no English name in CLDR has no record, and a reference to it is
 left out as well: some 200 languages that are spoken without being named, and territories that exist no more.
-Babel carries neither CLDR's containment nor population figures: continents are told from the names of time zones, and
+Babel carries neither the containment of regions nor population figures: areas are those of the time zones, and
 speakers stand as a share of the population.
 """
 
@@ -81,7 +81,7 @@ def read_territories() -> Iterator[Row]:
         yield {
             "code": code, "name": names[code],
             "kind": "region" if code.isdigit() or code in ("EU", "EZ", "QO", "UN") else "territory",
-            "continents": sorted({_continent(zone) for zone in zones[code]}),
+            "areas": sorted({_area(zone) for zone in zones[code]}),
             "official_languages": list(dict.fromkeys(row["language"] for row in spoken if row["status"])),
             "languages": spoken,
             "currency": _legal_tender(code), "currencies": _currencies_of(code),
@@ -98,7 +98,7 @@ def read_timezones() -> Iterator[Row]:
         offset, summer_offset = _offsets(zone)
         yield {
             "id": zone, "city": _cities(known_as), "name": _long_names(meta_zone), "territory": territory,
-            "continent": _continent(zone), "meta_zone": meta_zone, "offset": offset, "summer_offset": summer_offset,
+            "area": _area(zone), "meta_zone": meta_zone, "offset": offset, "summer_offset": summer_offset,
         }
 
 
@@ -165,7 +165,7 @@ def _zones() -> dict[str, str]:
             if not zone.startswith("Etc/")}
 
 
-def _continent(zone: str) -> str:
+def _area(zone: str) -> str:
     """`Europe` of Europe/Berlin; islands have their ocean."""
     return zone.partition("/")[0]
 

@@ -70,6 +70,10 @@ class Settings(Section, frozen=True, kw_only=True):
     port: int = 8000
     data_dir: str = "dragoman-data"
     workers: int = 1
+    tls_cert: str = ""
+    """A certificate chain in PEM; with it, only HTTPS is spoken."""
+    tls_key: str = ""
+    """The key of the certificate, in PEM."""
     base_url: str = ""
     """The public address, where it differs from what requests say: `https://api.example.org`."""
     mounts: dict[str, str] = {}

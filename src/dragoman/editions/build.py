@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -200,16 +200,14 @@ class ShelfBuilder:
             writer.end()
         files = {records_file(each): writer.data.finish()
                  for each, writer in zip(self._file_languages, self._records, strict=True)}
-        self._open.close()
         if self._listing is not None:
-            files[LISTING] = self._finish_listing(self._listing)
+            self._listing.finish()
+            files[LISTING] = adopt(self._listing.path)
+        self._open.close()
         files[INDEX], index = self._pack_index()
         prepared, sections = self._prepare(files)
         return ShelfManifest(count=self._count, languages=self.languages, files=files | prepared, index=index,
                              prepared=sections, listed=self._listed)
-
-    def _finish_listing(self, listing: IndexWriter) -> FileFacts:
-        return adopt(listing.path)
 
     def _pack_index(self) -> tuple[FileFacts, dict[str, Section]]:
         scratch = self._scratch
@@ -266,4 +264,3 @@ def _key_of(row: Any, name: str) -> str | None:
 
 DISK_ERRORS: tuple[type[Exception], ...] = (OSError, sqlite3.Error)
 """What a full or failing disk raises, whichever library writes."""
-Find = Callable[[bytes], int]

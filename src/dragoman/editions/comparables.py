@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -12,8 +12,8 @@ import msgspec
 from ..catalog.shapes import Choice, Scalar, Shape, Text, element
 from ..catalog.values import INT64_MAX, INT64_MIN
 
-_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
-_MICROSECOND = datetime.timedelta(microseconds=1)
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
 _EXPONENT_BIAS = 10**9
 _NINES = str.maketrans("0123456789", "9876543210")
 
@@ -55,21 +55,21 @@ def _decimal(value: Decimal | int) -> str:
     return "2" + magnitude if not sign else "0" + magnitude.translate(_NINES) + "~"
 
 
-def _date(value: datetime.date | str) -> str:
+def _date(value: dt.date | str) -> str:
     return value if isinstance(value, str) else value.isoformat()
 
 
-def _datetime(value: datetime.datetime | str) -> int:
+def _datetime(value: dt.datetime | str) -> int:
     """Microseconds since 1970; a time without an offset is taken as UTC."""
-    moment = msgspec.convert(value, datetime.datetime)
-    return (moment.replace(tzinfo=moment.tzinfo or datetime.UTC) - _EPOCH) // _MICROSECOND
+    moment = msgspec.convert(value, dt.datetime)
+    return (moment.replace(tzinfo=moment.tzinfo or dt.UTC) - _EPOCH) // _MICROSECOND
 
 
-def _time(value: datetime.time | str) -> int:
+def _time(value: dt.time | str) -> int:
     """Microseconds since midnight in UTC; a time without an offset is taken as UTC."""
-    time = msgspec.convert(value, datetime.time)
-    offset = time.utcoffset() or datetime.timedelta()
-    since = datetime.timedelta(hours=time.hour, minutes=time.minute, seconds=time.second, microseconds=time.microsecond)
+    time = msgspec.convert(value, dt.time)
+    offset = time.utcoffset() or dt.timedelta()
+    since = dt.timedelta(hours=time.hour, minutes=time.minute, seconds=time.second, microseconds=time.microsecond)
     return (since - offset) // _MICROSECOND
 
 

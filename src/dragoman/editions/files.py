@@ -65,7 +65,7 @@ class ArrayWriter:
 
     def extend(self, items: Sequence[bytes]) -> None:
         """Append encoded items."""
-        starts = array("Q", accumulate(items, _start_after, initial=self._next))  # type: ignore[arg-type]
+        starts = array("Q", accumulate(items, _start_after, initial=self._next))
         self.data.write((b"," if self._next > 1 else b"[") + b",".join(items))
         self._next = starts.pop()
         self.starts.write(memoryview(starts).cast("B"))

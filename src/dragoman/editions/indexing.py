@@ -15,7 +15,8 @@ from .comparables import Incomparable, comparable, kind_of
 from .manifest import ListedField
 
 NAME = "listing.sqlite"
-_CACHE_KIB = 32_768
+_SETTINGS = ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -32768")
+"""Fast and small: a file that was never finished is thrown away, and a finished one is synced as a whole."""
 Value = Mapping[str, Any]
 
 
@@ -46,15 +47,17 @@ def _listed(field: Field, number: int, languages: Sequence[str]) -> ListedField:
 class IndexWriter:
     """Writes the index of one resource beside its records; rows are counted from 0 in the order given."""
 
-    def __init__(self, folder: Path, listed: Sequence[ListedField], languages: Sequence[str], localizer: Localizer) -> None:
+    def __init__(
+        self, folder: Path, listed: Sequence[ListedField], languages: Sequence[str], localizer: Localizer,
+    ) -> None:
         self.path = folder / NAME
         self._single = [field for field in listed if not field.many]
         self._lists = [field for field in listed if field.many]
         self._languages, self._localizer = languages, localizer
         self._columns = [column for field in self._single for column in field.columns]
         self._base = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
-        for order in ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", f"cache_size = -{_CACHE_KIB}"):
-            self._base.execute(f"PRAGMA {order}")
+        for setting in _SETTINGS:
+            self._base.execute(f"PRAGMA {setting}")
         self._base.execute("BEGIN")
         self._create()
 

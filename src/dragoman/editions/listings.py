@@ -8,7 +8,7 @@ from array import array
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ..errors import Code, refuse
@@ -16,7 +16,10 @@ from ..query import Filtered
 from .comparables import Incomparable, comparable
 from .manifest import ListedField
 
-Positions = array[int]
+if TYPE_CHECKING:
+    Positions = array[int]
+else:
+    Positions = array                       # subscriptable at run time only from Python 3.12 on
 _ENTRY_BYTES = 512
 """What an entry of the cache takes beside its positions, roughly."""
 _VALUES_MAX = 10_000

@@ -23,8 +23,8 @@ def prove(place: Place, id: str) -> Manifest:
     """Read an edition's manifest and prove its files. Raises `Damaged`, `Foreign` and `OSError`.
 
     Sizes are compared at every opening, since a shorter mapped file kills its reader, and so is the content of the
-    indexes, since a wrong address shows wrong bytes. The rest, gigabytes perhaps, is read once: afterwards a note beside
-    the edition vouches for every file whose inode, size and times are still the same, as git's index does.
+    indexes, since a wrong address shows wrong bytes. The rest, gigabytes perhaps, is read once: afterwards a note
+    beside the edition vouches for every file whose inode, size and times are still the same, as git's index does.
     """
     folder = place.edition(id)
     manifest = _read_manifest(folder, id)
@@ -61,7 +61,7 @@ def _prove_file(path: Path, facts: FileFacts, known: tuple[int, int, int, int] |
     except FileNotFoundError:
         raise Damaged(f"{path.name} of {path.parent.name} is missing") from None
     try:
-        seen = _look(file)
+        seen = _look(os.fstat(file))
         if seen[1] != facts.size:
             raise Damaged(f"{path.name} of {path.parent.name} has {seen[1]} bytes, not {facts.size}")
         if (seen != known or path.name == INDEX) and sum_up(file) != facts:
@@ -71,8 +71,7 @@ def _prove_file(path: Path, facts: FileFacts, known: tuple[int, int, int, int] |
     return seen
 
 
-def _look(file: int | Path) -> tuple[int, int, int, int]:
-    status = os.stat(file)
+def _look(status: os.stat_result) -> tuple[int, int, int, int]:
     return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
@@ -89,5 +88,5 @@ def vouch(place: Place, id: str, seen: Vouched | None = None) -> None:
         if seen is None:
             folder = place.edition(id)
             manifest = unseal((folder / NAME).read_bytes())
-            seen = {name: _look(folder / name) for name, _ in files_of(manifest)}
+            seen = {name: _look((folder / name).stat()) for name, _ in files_of(manifest)}
         write_durably(place.voucher(id), msgspec.json.encode(seen), 0o644)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
+import datetime as dt
 import fcntl
 import os
 import re
@@ -20,7 +20,7 @@ _LOCK = "publishing.lock"
 _PARTIAL, _REMOVED, _DAMAGED, _VOUCHED = ".partial-", ".removed-", ".damaged-", ".vouched-"
 _ID = re.compile(r"\d{8}T\d{12}Z-[0-9a-f]{8}\Z")
 _TIME = "%Y%m%dT%H%M%S%fZ"
-_MICROSECOND = datetime.timedelta(microseconds=1)
+_MICROSECOND = dt.timedelta(microseconds=1)
 
 
 class Pointer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,13 +77,13 @@ class Place:
 
     def _names(self) -> list[str]:
         try:
-            return os.listdir(self.folder)
+            return [path.name for path in self.folder.iterdir()]
         except (FileNotFoundError, NotADirectoryError):
             return []
 
     def next_id(self) -> str:
         """A new id: UTC time to the microsecond, later than every other here whatever the clock says, and random."""
-        moment = datetime.datetime.now(datetime.UTC)
+        moment = dt.datetime.now(dt.UTC)
         for name in self._names():
             found = _ID.search(name)
             if found:
@@ -141,5 +141,5 @@ class Place:
             self.voucher(id).unlink(missing_ok=True)
 
 
-def _moment_of(id: str) -> datetime.datetime:
-    return datetime.datetime.strptime(id.partition("-")[0], _TIME).replace(tzinfo=datetime.UTC)
+def _moment_of(id: str) -> dt.datetime:
+    return dt.datetime.strptime(id.partition("-")[0], _TIME).replace(tzinfo=dt.UTC)

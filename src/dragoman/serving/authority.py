@@ -14,7 +14,7 @@ _LENGTH_MAX = 255 + len(":65535")
 
 
 def read_authority(value: bytes) -> str | None:
-    """The authority in lower case, `api.example.org:8443`; None where it breaks the grammar, is empty or holds userinfo."""
+    """The authority in lower case, `api.example.org:8443`; None where it is empty, holds userinfo or is malformed."""
     text = value.decode("latin-1")
     found = _AUTHORITY.fullmatch(text) if len(text) <= _LENGTH_MAX else None
     if found is None or int(found["port"] or 0) > 65_535:

@@ -1,4 +1,4 @@
-"""From the raw parts of a request, as any server hands them over, to a `Request`; trusted proxies are heard here only."""
+"""From the raw parts of a request to a `Request`, for every lane; trusted proxies are heard here and nowhere else."""
 
 from __future__ import annotations
 

@@ -1,0 +1,52 @@
+"""A short text that differs whenever a catalog would compile to another edition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import xxhash
+
+from ..catalog.catalog import Catalog
+from ..catalog.fields import Field
+from ..catalog.resource import Resource
+from ..catalog.shapes import nested_records
+from ..catalog.values import expectation
+from .manifest import FORMAT
+
+
+def fingerprint_of(catalog: Catalog) -> str:
+    """Of languages, resources, fields and their types, and of the layout of editions, so that a newer program
+    publishes anew."""
+    told = [FORMAT, list(catalog.languages), [
+        _resource(resource) for resource in catalog.resources.values() if not resource.live
+    ]]
+    return xxhash.xxh3_128_hexdigest(msgspec.json.encode(told))
+
+
+def _resource(resource: Resource) -> list[Any]:
+    return [resource.path, list(_origin(resource.origin)), list(_fields(resource.fields))]
+
+
+def _origin(origin: Any) -> Iterator[str]:
+    """An origin in words that stay the same from process to process."""
+    yield type(origin).__qualname__
+    for name in origin.__struct_fields__:
+        value = getattr(origin, name)
+        yield f"{name}={getattr(value, '__qualname__', value) if callable(value) else value}"
+
+
+def _fields(fields: tuple[Field, ...]) -> Iterator[Any]:
+    for field in fields:
+        yield [
+            field.name, expectation(field), field.required, repr(field.default), field.key,
+            field.filter is not None, field.search.at_least if field.search else 0, field.sort, field.needs, _referred(field),
+            [list(_fields(record.__dragoman_fields__)) for record in nested_records(field.shape)],
+        ]
+
+
+def _referred(field: Field) -> str | None:
+    if field.refers is None:
+        return None
+    return str(getattr(field.refers.record, "__qualname__", field.refers.record))

@@ -1,0 +1,212 @@
+"""The lane that any ASGI server can run: requests in, answers out, and nothing that knows a convention."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import traceback
+import urllib.parse
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from ..contracts import Answer, Answerer, Request, Work
+from ..errors import Code, Fault
+from ..observations import Answered, Crashed, Observe
+from ..settings import Settings
+from .delivery import AnswerBroken, begin, deliver
+from .head import HeadReader
+from .presence import while_present
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Site = Callable[[Request], Answer | None]
+Hook = Callable[[], object]
+
+_KNOWN_VERBS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_READING_VERBS = frozenset({"GET", "HEAD"})
+_TICK_S = 0.1
+
+
+class Application:
+    """An ASGI 3 application: the data plane, the health of the process, its metrics, and the pages of a site."""
+
+    def __init__(
+        self, answerer: Answerer, settings: Settings, observe: Observe, *, ready: Callable[[], bool], site: Site,
+        metrics: Callable[[], bytes] | None = None, on_start: Sequence[Hook] = (), on_tick: Sequence[Hook] = (),
+        on_stop: Sequence[Hook] = (),
+    ) -> None:
+        """`on_tick` hooks are called about ten times a second, where the server keeps the lifespan protocol."""
+        self._answerer, self._observe, self._site = answerer, observe, site
+        self._ready, self._metrics = ready, metrics
+        self._on_start, self._on_tick, self._on_stop = on_start, on_tick, on_stop
+        self._head = HeadReader(settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One connection of the ASGI server, of whichever type."""
+        if scope["type"] == "http":
+            await self._serve(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1000})
+
+    # ------------------------------------------------------------------------------------ one request
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter_ns()
+        request = self._read_head(scope)
+        ours = self._answerer.serves(request.path)
+        answer: Answer | None
+        try:
+            answer = await self._ask(request, receive) if ours else self._show(request)
+        except Exception as error:  # noqa: BLE001  # answerers never raise; should one, the client still is answered
+            answer = self._crash(request, error)
+        if answer is None:                          # the client has gone
+            return
+        size = 0
+        try:
+            size = await deliver(answer, request, receive, send)
+        except AnswerBroken as broken:
+            size = broken.size_bytes
+            answer.outcome = str(Code.INTERNAL)
+            self._tell_crash(request, "delivery", broken.__cause__ or broken)
+            raise                                   # so that the server cuts the connection
+        except OSError:                             # some servers say so when the client has left in the middle
+            answer.outcome = "left"
+        finally:
+            if ours:
+                self._observe(Answered(
+                    request_id=request.id, peer=request.peer, verb=request.verb,
+                    path=request.path.decode("ascii", "backslashreplace"), status=answer.status,
+                    dialect=answer.dialect, target=answer.target, language=answer.language,
+                    cluster=request.cluster, outcome=answer.outcome, size_bytes=size,
+                    time_us=(time.perf_counter_ns() - started) // 1000,
+                ))
+
+    def _read_head(self, scope: Scope) -> Request:
+        target = scope.get("raw_path") or urllib.parse.quote(scope["path"]).encode("ascii")
+        client = scope.get("client")
+        return self._head.read(
+            scope["method"], target.partition(b"?")[0], scope["query_string"], scope["headers"],
+            client[0] if client else "", scope["scheme"],
+        )
+
+    async def _ask(self, request: Request, receive: Receive) -> Answer | None:
+        """The data plane's answer; None where the client left before it was there."""
+        limit = self._answerer.body_limit_bytes(request)
+        if limit > 0:
+            body = await _read_body(request, receive, limit)
+            if isinstance(body, Fault):
+                return self._answerer.refuse(request, body)
+            if body is None:
+                return None
+            request.body = body
+        given = self._answerer.answer(request)
+        answer = await while_present(given.run(), receive) if isinstance(given, Work) else given
+        if answer is not None and isinstance(answer.body, AsyncIterator) and request.verb != "HEAD":
+            answer.body = await begin(answer.body)
+        return answer
+
+    def _show(self, request: Request) -> Answer:
+        """What is not of the data plane: health, metrics, pages."""
+        if request.verb == "OPTIONS":
+            return Answer(status=204, headers=[(b"allow", b"GET, HEAD, OPTIONS")])
+        if request.verb not in _KNOWN_VERBS or (request.verb not in _READING_VERBS and request.path != b"*"):
+            return problem(request, 405, "Only GET and HEAD are answered here.", (b"allow", b"GET, HEAD, OPTIONS"))
+        if request.path == b"/health/live":
+            return _state("live")
+        if request.path == b"/health/ready":
+            return _state("ready") if self._ready() else _state("starting", 503)
+        if request.path == b"/metrics" and self._metrics is not None:
+            return Answer(
+                status=200, body=self._metrics(),
+                headers=[(b"content-type", b"text/plain; version=0.0.4; charset=utf-8"), _NO_STORE],
+            )
+        return self._site(request) or problem(request, 404, "There is nothing at this address.")
+
+    def _crash(self, request: Request, error: Exception) -> Answer:
+        self._tell_crash(request, "lane", error)
+        answer = problem(request, 500, "Something went wrong on our side; tell the operator the request id.")
+        answer.outcome = str(Code.INTERNAL)
+        return answer
+
+    def _tell_crash(self, request: Request, stage: str, error: BaseException) -> None:
+        told = "".join(traceback.format_exception(error))
+        self._observe(Crashed(request_id=request.id, stage=stage, error=repr(error), traceback=told))
+
+    # ------------------------------------------------------------------------------------ the process
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """The lifespan protocol: hooks at start and stop, and a clock between them."""
+        await receive()
+        try:
+            _call(self._on_start)
+        except Exception as error:  # noqa: BLE001  # the protocol's own way to say that nothing can be served
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        clock = asyncio.create_task(self._tick())
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        clock.cancel()
+        await asyncio.wait({clock})
+        _call(self._on_stop)
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK_S)
+            for hook in self._on_tick:
+                try:
+                    hook()
+                except Exception as error:  # noqa: BLE001  # one bad moment must not stop the clock
+                    told = traceback.format_exc()
+                    self._observe(Crashed(request_id="", stage="tick", error=repr(error), traceback=told))
+
+
+_NO_STORE = (b"cache-control", b"no-store")
+
+
+def problem(request: Request, status: int, detail: str, *headers: tuple[bytes, bytes]) -> Answer:
+    """A small JSON answer for what belongs to no dialect (RFC 9457)."""
+    told = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail,
+            "request_id": request.id}
+    kind = (b"content-type", b"application/problem+json")
+    return Answer(status=status, headers=[kind, _NO_STORE, *headers], body=msgspec.json.encode(told))
+
+
+def _state(state: str, status: int = 200) -> Answer:
+    body = msgspec.json.encode({"status": state})
+    return Answer(status=status, headers=[(b"content-type", b"application/json"), _NO_STORE], body=body)
+
+
+def _call(hooks: Sequence[Hook]) -> None:
+    for hook in hooks:
+        hook()
+
+
+async def _read_body(request: Request, receive: Receive, limit: int) -> bytes | Fault | None:
+    """The whole body; a fault where it is larger than allowed, None where the client left in its middle."""
+    too_large = Fault(
+        code=Code.BODY_TOO_LARGE, message=f"the body is larger than {limit} bytes", facts={"limit": limit},
+        hint="Send less at once.",
+    )
+    declared = request.headers.get(b"content-length", b"0")
+    if declared.isdigit() and int(declared[:19]) > limit:
+        return too_large
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        part = message.get("body", b"")
+        size += len(part)
+        if size > limit:
+            return too_large
+        parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts)

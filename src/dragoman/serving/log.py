@@ -1,0 +1,94 @@
+"""The log: one observation a line, as JSON on standard error."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import traceback
+from typing import TextIO
+
+import msgspec
+
+from ..observations import Answered, Logged, Observation, Observe
+
+_FLUSH_S = 1.0
+_BUFFER_MAX_BYTES = 65_536
+
+
+class Log:
+    """An observer that writes lines. Lines on answers are kept for at most a second; every other line is written at
+    once, after those before it."""
+
+    def __init__(self, stream: TextIO, *, access: bool = True) -> None:
+        """`access=False` leaves out the lines on answers, and nothing else."""
+        self._stream, self._access = stream, access
+        self._encoder = msgspec.json.Encoder()
+        self._lines = bytearray()
+        self._second, self._stamp = -1, b""
+
+    def __call__(self, observation: Observation) -> None:
+        """Write one line, soon."""
+        answered = isinstance(observation, Answered)
+        if answered and not self._access:
+            return
+        first = not self._lines
+        self._lines += self._stamped() + self._encoder.encode(observation)[1:] + b"\n"
+        if not answered or len(self._lines) > _BUFFER_MAX_BYTES:
+            self.flush()
+        elif first:
+            self._flush_later()
+
+    def flush(self) -> None:
+        """Write what is kept."""
+        lines, self._lines = self._lines, bytearray()
+        if lines:
+            self._stream.write(lines.decode("utf-8"))
+            self._stream.flush()
+
+    def _flush_later(self) -> None:
+        try:
+            asyncio.get_running_loop().call_later(_FLUSH_S, self.flush)
+        except RuntimeError:                    # no loop runs here, so nothing would write it later
+            self.flush()
+
+    def _stamped(self) -> bytes:
+        """The opening of a line with the time in UTC (RFC 3339), to the millisecond."""
+        milliseconds = time.time_ns() // 1_000_000
+        second, rest = divmod(milliseconds, 1000)
+        if second != self._second:
+            self._second = second
+            self._stamp = time.strftime('{"time":"%Y-%m-%dT%H:%M:%S', time.gmtime(second)).encode("ascii")
+        return self._stamp + b'.%03dZ",' % rest
+
+
+def share(*observers: Observe) -> Observe:
+    """One observer that tells several."""
+
+    def observe(observation: Observation) -> None:
+        for each in observers:
+            each(observation)
+
+    return observe
+
+
+class Bridge(logging.Handler):
+    """Takes what libraries log, and observes it."""
+
+    def __init__(self, observe: Observe) -> None:
+        super().__init__(logging.WARNING)
+        self._observe = observe
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Observe one record, with its traceback where it has one."""
+        message = record.getMessage()
+        if record.exc_info and record.exc_info[1] is not None:
+            message += "".join(traceback.format_exception(record.exc_info[1]))
+        self._observe(Logged(logger=record.name, level=record.levelname.lower(), message=message))
+
+
+def take_over_logging(observe: Observe) -> None:
+    """Send everything that libraries log from now on to an observer, and nowhere else."""
+    root = logging.getLogger()
+    root.handlers[:] = [Bridge(observe)]
+    root.setLevel(logging.WARNING)
