@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from .catalog import introspect
+from .catalog import introspect, rendering
 from .catalog.catalog import Catalog
 from .catalog.module import load_module
 from .catalog.names import check_names
@@ -144,6 +144,33 @@ def outdated(shops: Sequence[Shop], settings: Settings) -> list[tuple[Shop, str]
     return [(shop, reason) for shop, reason in reasons if reason is not None]
 
 
+def list_editions(settings: Settings) -> list[dict[str, Any]]:
+    """Every edition that is kept, with its catalog and cluster, the newest first."""
+    data_dir = Path(settings.data_dir)
+    return [{"catalog": catalog, "cluster": cluster, **each._asdict()} for catalog, cluster in _places(data_dir)
+            for each in publishing.editions(data_dir, catalog, cluster)]
+
+
+def roll_back(settings: Settings, catalog: str | None, cluster: str | None, to: str | None) -> list[dict[str, str]]:
+    """Go back to an older edition of what is named, or of everything; what is current then."""
+    data_dir = Path(settings.data_dir)
+    chosen = [place for place in _places(data_dir) if catalog in (None, place[0]) and cluster in (None, place[1])]
+    if not chosen:
+        raise SettingsError(f"Nothing was published in {data_dir} that could be rolled back.")
+    return [{"catalog": each[0], "cluster": each[1], "edition": publishing.rollback(data_dir, *each, to)}
+            for each in chosen]
+
+
+def _places(data_dir: Path) -> list[tuple[str, str]]:
+    """The catalogs and clusters with editions in a data directory."""
+    return sorted((path.parent.parent.name, path.parent.name) for path in data_dir.glob("editions/*/*/current"))
+
+
+def source_text(catalog: Catalog) -> str:
+    """A catalog as editable Python."""
+    return rendering.source_text(catalog)
+
+
 # -------------------------------------------------------------------------------------------- the data plane
 
 
@@ -165,6 +192,21 @@ class Plane(msgspec.Struct, frozen=True):
     editions: Editions
     catalogs: list[Catalog]
     dialects: list[Dialect]
+
+    def address_of(self, catalog: Catalog, path: str) -> str | None:
+        """Where a resource or method is asked for in the first dialect that shows it."""
+        return next((found for dialect in self.dialects
+                     if (found := dialect.address_of(catalog.name, path)) is not None), None)
+
+    def example(self, dialect: Dialect) -> str | None:
+        """The address of one published record in a dialect; None before the first edition."""
+        for catalog in self.catalogs:
+            edition = self.editions.current(catalog.name, catalog.clusters[0])
+            for path, shelf in edition.shelves.items() if edition is not None else ():
+                address = dialect.address_of(catalog.name, path)
+                if shelf.count and address is not None:
+                    return f"{address}?page=0&page_size=3&lang={catalog.languages[-1]}"
+        return None
 
     def ready(self) -> bool:
         """Whether every catalog with something to publish has an open edition."""

@@ -171,6 +171,9 @@ class Dialect(Protocol):
     def serves(self, path: bytes) -> bool:
         """Whether a path, percent-encoded, belongs to this dialect."""
 
+    def address_of(self, catalog: str, path: str) -> str | None:
+        """Where a resource or method is asked for; None where this dialect does not show it."""
+
     def takes_body(self, request: Request) -> bool:
         """Whether this request has a use for a body, told from its head."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -19,11 +20,13 @@ from .errors import DragomanError
 from .observations import Observe, PublicationFailed
 from .progress import Bar
 from .serving import server
+from .serving.asgi import Application
 from .serving.front import front
-from .serving.log import Log
+from .serving.log import Log, share
+from .serving.metrics import Metrics
 from .settings import Settings
 
-_POLL_S = 0.05
+_POLL_S = 0.02
 
 
 def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_json: bool) -> None:
@@ -38,13 +41,16 @@ def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_js
         for choice in choices:
             click.echo(choice, err=True)
     plane.editions.refresh()
-    publisher = _publish_beside(shops, settings, log, as_json=as_json)
     listening = server.listen(settings)
+    publisher = _publish_beside(shops, settings, log, as_json=as_json)
     screen = Screen(plane, settings, server.url_of(listening, settings), as_json=as_json)
+    metrics = Metrics()
+    application = Application(
+        plane.answerer, settings, share(metrics, log), ready=plane.ready, metrics=metrics.render,
+        site=front(plane.catalogs, plane.address_of), on_tick=[plane.editions.refresh], on_stop=[log.flush],
+    )
     watcher = threading.Thread(target=_watch, args=(publisher, plane, screen), daemon=True)
-    watcher.start()
-    server.run(plane.answerer, settings, log, listening, ready=plane.ready, refresh=plane.editions.refresh,
-               site=front(plane.catalogs, settings, plane.dialects))
+    server.run(application, settings, log, listening, watcher.start)
 
 
 def _publish_beside(shops: Sequence[Shop], settings: Settings, log: Observe, *, as_json: bool) -> BaseProcess | None:
@@ -75,7 +81,7 @@ def _watch(publisher: BaseProcess | None, plane: Plane, screen: Screen) -> None:
         publisher.join()
         if publisher.exitcode and not plane.ready():
             click.echo("dragoman: nothing can be served until the data are mended.", err=True)
-            os.kill(os.getpid(), 15)
+            os.kill(os.getpid(), signal.SIGTERM)
             return
     while not plane.ready():
         plane.editions.refresh()

@@ -55,6 +55,10 @@ class Gw2:
         """Whether a path lies under the mount."""
         return path.startswith(self._prefix) or path in self._own
 
+    def address_of(self, catalog: str, path: str) -> str | None:
+        """Where a resource or method is asked for; None where there is none of that name."""
+        return next((address for address, route in self._routes if (route.catalog, route.path) == (catalog, path)), None)
+
     def takes_body(self, request: Request) -> bool:
         """Only methods that are called with POST or PUT read a body."""
         if request.verb not in ("POST", "PUT"):

@@ -1,0 +1,92 @@
+"""Operations as rows of an SQLite database: committed before they are answered, seen by their owner alone."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import xxhash
+
+from ..catalog.method import Method
+from ..contracts import Operation
+from ..errors import Code, Fault, refuse
+from ..query import Caller
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS operation (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, method TEXT NOT NULL, arguments BLOB NOT NULL, owner TEXT NOT NULL,
+    idempotency_key TEXT, digest TEXT NOT NULL, state TEXT NOT NULL, done INTEGER NOT NULL DEFAULT 0, total INTEGER,
+    result BLOB, fault BLOB, created_at REAL NOT NULL, UNIQUE (owner, idempotency_key))
+"""
+_KEY_MAX = 255
+
+
+class OperationStore:
+    """Keeps the contract of `Operations` in the data directory; opened when it is first needed."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._path = data_dir / "operations.db"
+        self._lock = threading.Lock()
+        self._base: sqlite3.Connection | None = None
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            if self._base is None:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._base = sqlite3.connect(self._path, check_same_thread=False, timeout=10)
+                self._base.execute("PRAGMA journal_mode = WAL")
+                self._base.execute("PRAGMA synchronous = FULL")
+                self._base.execute(_SCHEMA)
+            with self._base:
+                yield self._base
+
+    def start(
+        self, method: Method, arguments: Mapping[str, Any], caller: Caller, idempotency_key: str | None = None,
+    ) -> int:
+        """Accept a job and commit it; the same key of the same caller gives the same id, with other arguments it is
+        refused (conflict)."""
+        if idempotency_key is not None and len(idempotency_key) > _KEY_MAX:
+            raise refuse(Code.PARAMETER_INVALID, "the idempotency key is too long", field="Idempotency-Key",
+                         hint=f"Use at most {_KEY_MAX} characters.")
+        text = msgspec.json.encode(arguments)
+        name = f"{method.catalog}:{method.path}"
+        digest = xxhash.xxh3_128_hexdigest(name.encode() + b"\0" + text)
+        with self._open() as base:
+            row = base.execute(
+                "INSERT INTO operation (method, arguments, owner, idempotency_key, digest, state, created_at) "
+                "VALUES (?, ?, ?, ?, ?, 'queued', ?) ON CONFLICT DO NOTHING RETURNING id",
+                (name, text, _owner(caller), idempotency_key, digest, time.time()),
+            ).fetchone()
+            if row is not None:
+                return int(row[0])
+            id, known = base.execute(
+                "SELECT id, digest FROM operation WHERE owner = ? AND idempotency_key = ?",
+                (_owner(caller), idempotency_key),
+            ).fetchone()
+        if known != digest:
+            raise refuse(Code.CONFLICT, "the idempotency key was used for another request", field="Idempotency-Key",
+                         value=idempotency_key, hint="Use a new key for a new request.")
+        return int(id)
+
+    def look(self, id: int, caller: Caller) -> Operation | None:
+        """The state of a job of this caller; None for a missing one and for somebody else's alike."""
+        with self._open() as base:
+            row = base.execute(
+                "SELECT id, method, state, done, total, result, fault FROM operation WHERE id = ? AND owner = ?",
+                (id, _owner(caller)),
+            ).fetchone()
+        if row is None:
+            return None
+        fault = msgspec.json.decode(row[6], type=Fault) if row[6] else None
+        return Operation(id=row[0], method=row[1], state=row[2], done=row[3], total=row[4], result=row[5], fault=fault)
+
+
+def _owner(caller: Caller) -> str:
+    return f"account:{caller.account}" if caller.account is not None else f"application:{caller.application}"
