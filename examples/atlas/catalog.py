@@ -92,7 +92,10 @@ class Territory(Record):
 
 @catalog.resource("timezones", Rows(cldr.read_timezones, depends_on=("babel",)))
 class TimeZone(Record):
-    """A time zone by its IANA name, `Area/Location`; offsets from UTC as `+01:00`, the one of summer where clocks change."""
+    """A time zone by its IANA name, `Area/Location`.
+
+    Its offsets from UTC look like `+01:00`; there is one of summer where clocks change.
+    """
 
     id: Annotated[str, Key()]
     city: Annotated[Localized, Search(), Sort()]
