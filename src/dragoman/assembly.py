@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from .catalog.catalog import Catalog
 from .catalog.module import load_module
 from .catalog.names import check_names
 from .catalog.origin import File, Origin, Rows, Table
-from .contracts import Answerer, Credential, Dialect, Request, Source, SourceKind
+from .contracts import Answerer, Dialect, Request, Source, SourceKind
 from .dialects.gw2 import Gw2
 from .editions import publish as publishing
 from .editions.store import Editions
@@ -25,7 +25,7 @@ from .pipeline.answer import Pipeline
 from .pipeline.encoding import Encoder
 from .pipeline.execute import Executor
 from .pipeline.gate import Gate
-from .query import ANONYMOUS, Caller
+from .query import ANONYMOUS, Caller, Credential
 from .serving.runtime import AsyncioRuntime
 from .settings import Settings
 from .sources import detect
@@ -177,7 +177,7 @@ def source_text(catalog: Catalog) -> str:
 class Nobody:
     """The `Credentials` of a server without accounts: whoever sends a key sends a wrong one."""
 
-    def identify(self, credentials: Any, request: Request) -> Caller:
+    def identify(self, credentials: Any, request: Request) -> Caller:  # noqa: ARG002  # the contract's
         """The anonymous caller for no credential; a refusal for any."""
         sent: list[Credential] = list(credentials)
         if sent:
@@ -228,8 +228,7 @@ def assemble(shops: Sequence[Shop], settings: Settings, observe: Observe) -> Pla
                for path, source in opened.items()}
     executor = Executor(editions, sources, OperationStore(data_dir), AsyncioRuntime())
     gate = Gate(Nobody(), MemoryMeter(), None)
-    targets = {(catalog.name, path): (catalog, target) for catalog in catalogs
-               for path, target in (*catalog.resources.items(), *catalog.methods.items())}
+    targets = {(catalog.name, target.path): (catalog, target) for catalog in catalogs for target in catalog.targets}
     pipeline = Pipeline(targets, spoken, gate, executor, Encoder(settings.memory.encoded_max_bytes), observe,
                         settings.http.body_max_bytes)
     return Plane(pipeline, editions, catalogs, spoken)

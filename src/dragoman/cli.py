@@ -23,7 +23,7 @@ class Failed(click.ClickException):
         super().__init__(str(error))
         self._as_json = as_json
 
-    def show(self, file: Any = None) -> None:
+    def show(self, file: Any = None) -> None:  # noqa: ARG002  # click's own signature
         """Print what went wrong."""
         if self._as_json:
             say({"error": self.message})

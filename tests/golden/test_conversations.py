@@ -51,7 +51,7 @@ def test_every_conversation_goes_as_written(server: Server, file: Path) -> None:
     for exchange in file.read_text().split("\n====\n"):
         request, _, answer = exchange.strip("\n").partition("\n----\n")
         told, *rest = answer.split("\n")
-        named = [line for line in rest[: rest.index("")]] if "" in rest else rest
+        named = rest[: rest.index("")] if "" in rest else rest
         body = "\n".join(rest[rest.index("") + 1:]) if "" in rest else ""
         status, headers, found = converse(server.url, request)
         assert status.removeprefix("HTTP/1.1 ") == told, request

@@ -95,6 +95,11 @@ class Catalog:
             return function
         return publish
 
+    @property
+    def targets(self) -> tuple[Resource | Method, ...]:
+        """Everything published, resources before methods."""
+        return (*self.resources.values(), *self.methods.values())
+
     def _add(self, shelf: dict[str, Any], declared: Resource | Method) -> None:
         if self._loaded:
             raise DeclarationError(declared.path, "the catalog is loaded already.",

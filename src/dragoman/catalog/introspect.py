@@ -14,12 +14,16 @@ from .shapes import KINDS
 
 _TAGGED = re.compile(r"(?P<stem>.+)_(?P<tag>[A-Za-z]{2}(?:[_-][A-Za-z]{2,4})?)\Z")
 _KEY_TYPES = (int, str)
-_LANGUAGES = frozenset(
-    "aa af ak am ar as az be bg bm bn bo br bs ca cs cy da de dz ee el en eo es et eu fa ff fi fo fr fy ga gd gl gu gv ha "
-    "he hi hr hu hy ia id ig is it ja jv ka ki kk kl km kn ko ks ku kw ky lb lg ln lo lt lu lv mg mi mk ml mn mr ms mt my "
-    "nb nd ne nl nn no om or os pa pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sn so sq sr su sv sw ta te tg th ti "
-    "tk to tr tt ug uk ur uz vi wo xh yi yo zh zu".split(),
-)
+_LANGUAGES = frozenset({
+    "aa", "af", "ak", "am", "ar", "as", "az", "be", "bg", "bm", "bn", "bo", "br", "bs", "ca", "cs", "cy", "da",
+    "de", "dz", "ee", "el", "en", "eo", "es", "et", "eu", "fa", "ff", "fi", "fo", "fr", "fy", "ga", "gd", "gl",
+    "gu", "gv", "ha", "he", "hi", "hr", "hu", "hy", "ia", "id", "ig", "is", "it", "ja", "jv", "ka", "ki", "kk",
+    "kl", "km", "kn", "ko", "ks", "ku", "kw", "ky", "lb", "lg", "ln", "lo", "lt", "lu", "lv", "mg", "mi", "mk",
+    "ml", "mn", "mr", "ms", "mt", "my", "nb", "nd", "ne", "nl", "nn", "no", "om", "or", "os", "pa", "pl", "ps",
+    "pt", "qu", "rm", "rn", "ro", "ru", "rw", "sa", "sc", "sd", "se", "sg", "si", "sk", "sl", "sn", "so", "sq",
+    "sr", "su", "sv", "sw", "ta", "te", "tg", "th", "ti", "tk", "to", "tr", "tt", "ug", "uk", "ur", "uz", "vi",
+    "wo", "xh", "yi", "yo", "zh", "zu",
+})
 
 
 class Draft:
@@ -128,11 +132,12 @@ class Draft:
         """The record's class: `order-lines` as `OrderLines`."""
         return "".join(part.capitalize() for part in re.split(r"[-_]", self.resource)) or "Row"
 
-    def record(self) -> RecordMeta:
+    def record(self) -> type[Record]:
         """The record class, made at run time as if it were written."""
         namespace = {"__annotations__": dict(self.fields), "__module__": __name__,
                      "__doc__": f"A record of {self.found.name}.", "__qualname__": self.class_name}
-        return RecordMeta(self.class_name, (Record,), namespace)
+        made: type[Record] = RecordMeta(self.class_name, (Record,), namespace)  # type: ignore[assignment]  # it is one
+        return made
 
     def origin(self) -> Table | File:
         """Where the records come from, with the columns that have other names."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from ..errors import DeclarationError
 from .catalog import Catalog
@@ -18,8 +18,8 @@ OWN_PATHS = ("/health", "/metrics", "/accounts", "/.well-known", "/static")
 class Naming(Protocol):
     """What these checks need of a dialect."""
 
-    name: str
-    reserved: frozenset[str]
+    name: ClassVar[str]
+    reserved: ClassVar[frozenset[str]]
 
 
 def check_names(
@@ -35,7 +35,7 @@ def check_names(
             _claim(path, f"{who} ({dialect})", taken)
     for dialect_named in dialects:
         for catalog in catalogs:
-            for target in (*catalog.resources.values(), *catalog.methods.values()):
+            for target in catalog.targets:
                 _check_parameters(dialect_named, target)
 
 

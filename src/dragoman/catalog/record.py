@@ -15,6 +15,7 @@ class RecordMeta(msgspec.StructMeta):
     """Makes every record frozen and keyword-only, and reads its fields when they are first asked for."""
 
     def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> RecordMeta:
+        """Make a record class, whatever options its author gave."""
         options |= {"frozen": True, "kw_only": True}
         made: RecordMeta = super().__new__(mcs, name, bases, namespace, **options)
         return made

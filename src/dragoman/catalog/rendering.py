@@ -60,7 +60,8 @@ def _parts(annotation: Any) -> set[Any]:
 
 def _class_text(resource: Resource) -> str:
     path = resource.name if resource.group == GROUP_DEFAULT else resource.path
-    lines = [f"@catalog.resource({_quoted(path)}, {_origin_text(resource.origin)})", f"class {resource.record.__name__}(Record):",
+    lines = [f"@catalog.resource({_quoted(path)}, {_origin_text(resource.origin)})",
+             f"class {resource.record.__name__}(Record):",
              f'    """{resource.description}"""', ""]
     return "\n".join(lines + [f"    {field.name}: {_annotation_text(field)}" for field in resource.fields])
 

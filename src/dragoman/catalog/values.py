@@ -100,7 +100,7 @@ def read_parameter(field: Field, texts: Sequence[str]) -> Any:
             value = read_scalar(shape, texts[-1])
         return msgspec.convert(value, field.type)
     except (ValueError, RecursionError):        # msgspec's errors are ValueErrors
-        raise Misfits([Misfit(field.name, expectation(field), show(",".join(texts)))]) from None
+        raise Misfits([Misfit(field.name, expectation(field), ",".join(texts)[:_SHOWN_MAX] or "nothing")]) from None
 
 
 def read_values(fields: Iterable[Field], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -225,7 +225,7 @@ def _fits_scalar(kind: str, value: Any) -> bool:
     if isinstance(value, float) and not math.isfinite(value):
         return False
     try:
-        converted = msgspec.convert(value, _TYPES[kind])
+        converted: Any = msgspec.convert(value, _TYPES[kind])
     except msgspec.ValidationError:
         return False
     return kind != "decimal" or converted.is_finite()

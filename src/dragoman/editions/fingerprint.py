@@ -41,7 +41,8 @@ def _fields(fields: tuple[Field, ...]) -> Iterator[Any]:
     for field in fields:
         yield [
             field.name, expectation(field), field.required, repr(field.default), field.key,
-            field.filter is not None, field.search.at_least if field.search else 0, field.sort, field.needs, _referred(field),
+            field.filter is not None, field.search.at_least if field.search else 0, field.sort, field.needs,
+            _referred(field),
             [list(_fields(record.__dragoman_fields__)) for record in nested_records(field.shape)],
         ]
 

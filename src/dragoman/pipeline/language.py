@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_RANGE = re.compile(r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*|\*)\s*(?:;\s*[qQ]\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?\Z")
+_RANGE = re.compile(
+    r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*|\*)\s*(?:;\s*[qQ]\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?\Z",
+)
 _RANGES_MAX = 20
 
 
@@ -15,7 +17,7 @@ def match(language: str, languages: tuple[str, ...]) -> str | None:
     for known in languages:
         if known.lower() == language.lower():
             return known
-    from langcodes import closest_match        # imported late: most requests name a language as it is
+    from langcodes import closest_match  # imported late: most requests name a language as it is
     from langcodes.tag_parser import LanguageTagError
 
     try:

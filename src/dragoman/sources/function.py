@@ -44,7 +44,8 @@ class FunctionSource:
         """Every record that the function yields; its own exceptions name the row that it reached."""
         reached = 0
         try:
-            for reached, row in enumerate(self._rows(self._origin.function), start=1):
+            for row in self._rows(self._origin.function):
+                reached += 1
                 yield _plain(row)
         except (PublicationError, SourceUnavailable, GeneratorExit):
             raise

@@ -63,11 +63,13 @@ class SqlSource:
 
     async def get(self, keys: Sequence[Any]) -> Sequence[Mapping[str, Any]]:
         """The records of these keys."""
-        return await self._bounded(self._get, keys)
+        rows: Sequence[Mapping[str, Any]] = await self._bounded(self._get, keys)
+        return rows
 
     async def find(self, filtered: Filtered, offset: int, limit: int) -> tuple[Sequence[Mapping[str, Any]], int]:
         """One page of the records that fit, and how many fit in all."""
-        return await self._bounded(self._find, filtered, offset, limit)
+        page: tuple[Sequence[Mapping[str, Any]], int] = await self._bounded(self._find, filtered, offset, limit)
+        return page
 
     async def _bounded(self, function: Any, *arguments: Any) -> Any:
         try:

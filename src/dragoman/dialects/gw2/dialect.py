@@ -46,10 +46,9 @@ class Gw2:
     def bind(self, catalogs: Sequence[Catalog]) -> Mapping[str, str]:
         """Route every resource and method of the catalogs; the paths with their owners, for finding clashes."""
         self._routes = Routes(self.mount)
-        claims = [self._routes.add(catalog, target) for catalog in catalogs
-                  for target in (*catalog.resources.values(), *catalog.methods.values())]
+        claims = [self._routes.add(catalog, target) for catalog in catalogs for target in catalog.targets]
         self._pages = Pages(self.mount, catalogs, self._routes, self._max_age_s)
-        return {path: who for path, who in claims} | {self.mount: "the gw2 root", self.mount + ".json": "the gw2 root"}
+        return dict(claims) | {self.mount: "the gw2 root", self.mount + ".json": "the gw2 root"}
 
     def serves(self, path: bytes) -> bool:
         """Whether a path lies under the mount."""

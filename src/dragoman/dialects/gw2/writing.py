@@ -45,7 +45,7 @@ class Writer:
             return Answer(status=200, headers=[_JSON, _NO_STORE, _VARY], body=_encode(result.value),
                           target=plan.target.path)
         if plan.ask is Ask.MANY and not result.found:
-            return write_refusal(_all_invalid(plan))
+            return write_refusal(_all_invalid())
         headers = [_JSON, _VARY, self._cache if result.tag and plan.audience.public else _PRIVATE]
         answer = Answer(status=200, headers=headers, body=_body(result), prepared=result.prepared,
                         target=plan.target.path, language=plan.view.language)
@@ -124,7 +124,7 @@ def write_refusal(refused: Refused) -> Answer:
                   outcome=first.code.value, target=refused.query.target if refused.query else "")
 
 
-def _all_invalid(plan: Plan) -> Refused:
+def _all_invalid() -> Refused:
     return Refused(faults=(Fault(code=Code.NOT_FOUND, message="all ids provided are invalid", field="ids"),))
 
 
@@ -132,7 +132,7 @@ def _text(fault: Fault) -> str:
     """The texts that clients know, letter by letter; for everything else the field, the reason and the remedy."""
     known = _KNOWN.get(fault.code)
     if known is not None:
-        return known(fault)
+        return str(known(fault))
     place = f"{fault.field}: " if fault.field else ""
     value = f" `{fault.value[:100]}`" if fault.value is not None else ""
     return f"{place}{fault.message}{value}. {fault.hint}".strip()
@@ -148,9 +148,9 @@ _KNOWN: dict[Code, Any] = {
     Code.LIMIT_EXCEEDED: _plain,
     Code.CREDENTIAL_MISSING: _plain,
     Code.PERMISSION_MISSING: _plain,
-    Code.NOT_READY: lambda fault: "API not active",
-    Code.TARGET_DISABLED: lambda fault: "API not active",
-    Code.CREDENTIAL_INVALID: lambda fault: "invalid key",
+    Code.NOT_READY: lambda _: "API not active",
+    Code.TARGET_DISABLED: lambda _: "API not active",
+    Code.CREDENTIAL_INVALID: lambda _: "invalid key",
     Code.LIST_TOO_LONG: lambda fault:
         f"id list too long; this endpoint is limited to {fault.facts['limit']} ids at once",
     Code.PAGE_OUT_OF_RANGE: lambda fault: f"page out of range. Use page values 0 - {fault.facts['last_page']}.",
