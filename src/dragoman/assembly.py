@@ -208,6 +208,12 @@ class Plane(msgspec.Struct, frozen=True):
                     return f"{address}?page=0&page_size=3&lang={catalog.languages[-1]}"
         return None
 
+    def publications(self) -> list[tuple[str, str, float]]:
+        """Catalog, cluster and UNIX time of publication of every edition that is served."""
+        pairs = [(catalog.name, cluster) for catalog in self.catalogs for cluster in catalog.clusters]
+        served = [(pair, self.editions.current(*pair)) for pair in pairs]
+        return [(*pair, edition.published_at) for pair, edition in served if edition is not None]
+
     def ready(self) -> bool:
         """Whether every catalog with something to publish has an open edition."""
         return all(

@@ -17,13 +17,13 @@ import msgspec
 from . import assembly
 from .assembly import Plane, Served, Shop
 from .errors import DragomanError
-from .observations import Observe, PublicationFailed
+from .observations import Observe
 from .progress import Bar
 from .serving import server
 from .serving.asgi import Application
 from .serving.front import front
 from .serving.log import Log, share
-from .serving.metrics import Metrics
+from .serving.metrics import Metrics, open_folder
 from .settings import Settings
 
 _POLL_S = 0.02
@@ -44,13 +44,16 @@ def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_js
     listening = server.listen(settings)
     publisher = _publish_beside(shops, settings, log, as_json=as_json)
     screen = Screen(plane, settings, server.url_of(listening, settings), as_json=as_json)
-    metrics = Metrics()
+    metrics = Metrics(open_folder(settings), plane.publications)
     application = Application(
         plane.answerer, settings, share(metrics, log), ready=plane.ready, metrics=metrics.render,
-        site=front(plane.catalogs, plane.address_of), on_tick=[plane.editions.refresh], on_stop=[log.flush],
+        site=front(plane.catalogs, plane.address_of), on_tick=[plane.editions.refresh, metrics.tick],
+        on_stop=[metrics.flush, log.flush],
     )
     watcher = threading.Thread(target=_watch, args=(publisher, plane, screen), daemon=True)
     server.run(application, settings, log, listening, watcher.start)
+    if publisher is not None and publisher.exitcode and not plane.ready():
+        sys.exit(1)
 
 
 def _publish_beside(shops: Sequence[Shop], settings: Settings, log: Observe, *, as_json: bool) -> BaseProcess | None:
@@ -70,7 +73,6 @@ def _publish(shops: Sequence[Shop], settings: Settings, log: Observe, as_json: b
         with Bar(shown=not as_json) as bar:
             assembly.publish(shops, settings, log, bar)
     except DragomanError as error:
-        log(PublicationFailed(catalog=shops[0][0].name, cluster=shops[0][1], error=str(error)))
         click.echo(f"dragoman: {error}", err=True)
         sys.exit(1)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 import traceback
+from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 import msgspec
@@ -13,7 +15,9 @@ import msgspec
 from ..observations import Answered, Logged, Observation, Observe
 
 _FLUSH_S = 1.0
-_BUFFER_MAX_BYTES = 65_536
+_LINES_KEPT_MAX = 500
+_PIECE_BYTES = 4_096
+"""What a pipe takes as one: the lines of several workers must not run into each other."""
 
 
 class Log:
@@ -24,7 +28,8 @@ class Log:
         """`access=False` leaves out the lines on answers, and nothing else."""
         self._stream, self._access = stream, access
         self._encoder = msgspec.json.Encoder()
-        self._lines = bytearray()
+        self._lines: list[bytes] = []
+        self._lock = threading.Lock()
         self._second, self._stamp = -1, b""
 
     def __call__(self, observation: Observation) -> None:
@@ -32,19 +37,25 @@ class Log:
         answered = isinstance(observation, Answered)
         if answered and not self._access:
             return
-        first = not self._lines
-        self._lines += self._stamped() + self._encoder.encode(observation)[1:] + b"\n"
-        if not answered or len(self._lines) > _BUFFER_MAX_BYTES:
+        with self._lock:
+            first = not self._lines
+            self._lines.append(self._stamped() + self._encoder.encode(observation)[1:] + b"\n")
+            full = len(self._lines) > _LINES_KEPT_MAX
+        if full or not answered:
             self.flush()
         elif first:
             self._flush_later()
 
     def flush(self) -> None:
         """Write what is kept."""
-        lines, self._lines = self._lines, bytearray()
-        if lines:
-            self._stream.write(lines.decode("utf-8"))
-            self._stream.flush()
+        with self._lock:
+            lines, self._lines = self._lines, []
+            for piece in _pieces(lines):
+                try:
+                    self._stream.write(piece.decode("utf-8"))
+                    self._stream.flush()
+                except OSError:                 # nobody reads the log any more; there is nobody to tell, and answers go on
+                    return
 
     def _flush_later(self) -> None:
         try:
@@ -60,6 +71,18 @@ class Log:
             self._second = second
             self._stamp = time.strftime('{"time":"%Y-%m-%dT%H:%M:%S', time.gmtime(second)).encode("ascii")
         return self._stamp + b'.%03dZ",' % rest
+
+
+def _pieces(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Whole lines, joined while they fit into a piece."""
+    piece = b""
+    for line in lines:
+        if piece and len(piece) + len(line) > _PIECE_BYTES:
+            yield piece
+            piece = b""
+        piece += line
+    if piece:
+        yield piece
 
 
 def share(*observers: Observe) -> Observe:

@@ -1,13 +1,16 @@
-"""Processes that listen: one, or several that share a socket and are replaced when they die."""
+"""Running a server: one process, or several that share a socket, from the bound address to the last answer."""
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
+import errno
 import os
 import signal
 import socket
-import time
+import ssl
 from collections.abc import Callable
+from functools import partial
+from types import FrameType
 
 import uvicorn
 
@@ -17,117 +20,139 @@ from ..settings import Settings
 from .asgi import Application
 from .log import take_over_logging
 from .protocol import limited
+from .workers import Workers
 
 _BACKLOG = 2048
-_RESTART_S = 0.5
-"""The least time between two births of a worker, so that one that cannot live does not spin."""
+Proceed = Callable[[], None]
+
+
+def nothing() -> None:
+    """For a hook that nobody needs."""
 
 
 def listen(settings: Settings) -> socket.socket:
-    """A listening socket. Raises `SettingsError` where the address or port cannot be had."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    """A bound, listening socket, inherited by all workers. Raises `SettingsError` with the remedy."""
+    check_tls(settings)
     try:
-        listening.bind((settings.host, settings.port))
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    except OSError as error:
+        raise SettingsError(f"host = {settings.host!r} is no address of this machine: {error.strerror}.") from None
+    listening = socket.socket(family, kind, protocol)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(_BACKLOG)
     except OSError as error:
         listening.close()
-        raise SettingsError(
-            f"Cannot listen on {settings.host} port {settings.port}: {error.strerror or error}. "
-            "Choose another with --port, or stop what is there.",
-        ) from None
-    listening.listen(_BACKLOG)
-    listening.set_inheritable(True)
+        raise SettingsError(_explain(error, settings)) from None
+    listening.setblocking(False)
     return listening
 
 
-def url_of(listening: socket.socket, settings: Settings) -> str:
-    """The address to tell people, without a slash at its end."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    scheme = "https" if settings.tls_cert else "http"
-    return settings.base_url or f"{scheme}://{host}:{listening.getsockname()[1]}"
+def _explain(error: OSError, settings: Settings) -> str:
+    where = f"{settings.host}:{settings.port}"
+    if error.errno == errno.EADDRINUSE:
+        return f"{where} is in use: stop what listens there, or choose another port with --port (0 finds a free one)."
+    if error.errno == errno.EACCES:
+        return f"{where} needs more rights: choose a port above 1023 with --port."
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"{settings.host} is no address of this machine: choose another with --host (0.0.0.0 for all)."
+    return f"{where} cannot be listened on: {error.strerror}."
 
 
-def run(application: Application, settings: Settings, observe: Observe, listening: socket.socket,
-        listens: Callable[[], None]) -> None:
-    """Serve until told to stop by SIGTERM or SIGINT; `listens` is called once, when that begins."""
-    if settings.workers == 1:
-        listens()
-        _serve(application, settings, observe, listening)
-    else:
-        Supervisor(application, settings, observe, listening).run(listens)
-
-
-def _serve(application: Application, settings: Settings, observe: Observe, listening: socket.socket) -> None:
-    """Serve in this process; requests under way finish before it ends."""
-    take_over_logging(observe)
-    config = uvicorn.Config(
-        application, http=limited(settings.http), loop=_loop(), lifespan="on", log_config=None, access_log=False,
-        server_header=False, proxy_headers=False, ws="none",
-        timeout_graceful_shutdown=max(1, round(settings.http.stop_timeout_s)),
-        ssl_certfile=settings.tls_cert or None, ssl_keyfile=settings.tls_key or None,
-    )
-    server = uvicorn.Server(config)
-    observe(Started(address=f"{settings.host}:{listening.getsockname()[1]}", pid=os.getpid()))
-    with contextlib.suppress(KeyboardInterrupt):     # uvicorn raises the signal again when all is done
-        server.run(sockets=[listening])
-    observe(Stopped(pid=os.getpid()))
-
-
-def _loop() -> str:
+def check_tls(settings: Settings) -> None:
+    """Raise `SettingsError` where certificate and key cannot be used, before anything starts."""
+    if not (settings.tls_cert or settings.tls_key):
+        return
+    if not (settings.tls_cert and settings.tls_key):
+        raise SettingsError("TLS needs both a certificate and its key: give --tls-cert and --tls-key.")
     try:
-        import uvloop  # noqa: F401  # its presence is what matters
-    except ModuleNotFoundError:
-        return "asyncio"
-    return "uvloop"
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(settings.tls_cert, settings.tls_key)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(
+            f"{settings.tls_cert} and {settings.tls_key} are no certificate and its key in PEM: {error}.") from None
 
 
-class Supervisor:
-    """Forks workers from a process that has opened everything, so that they share its memory; replaces the dead."""
+def url_of(listening: socket.socket, settings: Settings) -> str:
+    """The address to show people: the public one where it is set, a local one for wildcard addresses."""
+    if settings.base_url:
+        return settings.base_url.rstrip("/")
+    host, port = listening.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # recognised, not bound
+    return f"{'https' if settings.tls_cert else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
 
-    def __init__(
-        self, application: Application, settings: Settings, observe: Observe, listening: socket.socket,
-    ) -> None:
-        self._application, self._settings, self._observe, self._listening = application, settings, observe, listening
-        self._workers: set[int] = set()
-        self._stopping = False
 
-    def run(self, listens: Callable[[], None]) -> None:
-        """Until told to stop, and all workers have ended."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._stop)
-        for _ in range(self._settings.workers):
-            self._fork()
-        listens()
-        while self._workers:
-            try:
-                worker, _ = os.wait()
-            except InterruptedError:
-                continue
-            except ChildProcessError:
-                break
-            if worker in self._workers:
-                self._workers.discard(worker)
-                if not self._stopping:
-                    time.sleep(_RESTART_S)
-                    self._fork()
+def run(
+    application: Application, settings: Settings, observe: Observe, listening: socket.socket,
+    listens: Proceed = nothing,
+) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what was begun, within `http.stop_timeout_s`.
 
-    def _fork(self) -> None:
-        worker = os.fork()
-        if worker:
-            self._workers.add(worker)
-            return
-        status = 1
-        try:
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, signal.SIG_DFL)
-            _serve(self._application, self._settings, self._observe, self._listening)
-            status = 0
-        finally:
-            os._exit(status)
+    With several workers each has its own copy of the application, as it is now. `listens` is called once, in this
+    process and after the first workers were forked: start threads there and not before, as a fork copies none.
+    """
+    take_over_logging(observe)
 
-    def _stop(self, number: int, frame: object) -> None:  # noqa: ARG002  # what a signal handler is given
-        self._stopping = True
-        for worker in self._workers:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(worker, signal.SIGTERM)
+    def work(parent: int | None) -> None:
+        _serve(application, settings, observe, listening, parent)
+
+    try:
+        if settings.workers == 1:
+            listens()
+            work(None)
+        else:
+            Workers(settings.workers, work, observe, settings.http.stop_timeout_s).run(listens)
+    finally:
+        listening.close()
+
+
+def _serve(
+    application: Application, settings: Settings, observe: Observe, listening: socket.socket, parent: int | None,
+) -> None:
+    server = Server(configure(application, settings), parent)
+    server.begun = partial(observe, Started(address=url_of(listening, settings), pid=os.getpid()))
+    server.run(sockets=[listening])
+    observe(Stopped(pid=os.getpid()))
+    if not server.started:
+        raise SystemExit(1)
+
+
+def configure(application: Application, settings: Settings) -> uvicorn.Config:
+    """uvicorn, with our protocol and log, and with nothing that would tell what it is or trust what it should not."""
+    stop_timeout_s: int = settings.http.stop_timeout_s  # type: ignore[assignment]  # a fraction is fine in fact
+    return uvicorn.Config(
+        application, http=limited(settings.http), loop="auto", ws="none", lifespan="on", interface="asgi3",
+        log_config=None, access_log=False, proxy_headers=False, server_header=False, backlog=_BACKLOG,
+        timeout_graceful_shutdown=stop_timeout_s, ssl_certfile=settings.tls_cert or None,
+        ssl_keyfile=settings.tls_key or None,
+    )
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server; stops on a signal without dying of it, and when the process that started it has gone."""
+
+    begun: Proceed = staticmethod(nothing)
+
+    def __init__(self, config: uvicorn.Config, parent: int | None) -> None:
+        """`parent` is a file descriptor that reaches its end when the supervisor does."""
+        super().__init__(config)
+        self._parent = parent
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and tell that we do."""
+        await super().startup(sockets)
+        if self._parent is not None:
+            asyncio.get_running_loop().add_reader(self._parent, self._orphaned)
+        self.begun()
+
+    def _orphaned(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._parent or 0)
+        self.should_exit = True
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  # uvicorn's signature
+        """Stop gracefully; at once, where a person insists."""
+        if self._parent is not None and sig == signal.SIGINT:
+            return                              # Ctrl-C reaches every process; the supervisor alone decides
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
