@@ -75,7 +75,7 @@ def start(folder: Path, *arguments: str, **environment: str) -> Server:
     line = process.stdout.readline() if ready else ""
     if not line or "url" not in json.loads(line):
         process.kill()
-        process.wait()
+        process.communicate()
         pytest.fail(f"the server did not start: {line}{log.read_text()}")
     told = json.loads(line)
     return Server(process, told["url"], folder, log, told)
