@@ -3,6 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PORT ?= 8000
 DATA_DIR ?= dragoman-data
+ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -10,13 +11,16 @@ BIN := $(VENV)/bin
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@echo
+	@echo 'PYTHON=/path/to/python3.12 chooses the interpreter, PORT= and DATA_DIR= the place of the demo,'
+	@echo 'ARGS= what to add to the command: make test ARGS="tests/golden -x"'
 
 run: $(VENV)/run.stamp ## Publish and serve the demo, the atlas, on port 8000 (PORT=...)
-	@$(BIN)/dragoman serve examples/atlas/catalog.py --port $(PORT) --data-dir $(DATA_DIR)
+	@exec $(BIN)/dragoman serve examples/atlas/catalog.py --port $(PORT) --data-dir $(DATA_DIR) $(ARGS)
 
 test: $(VENV)/dev.stamp ## Run all tests, after installing what they need
 	@scripts/servers test
-	@$(BIN)/pytest
+	@$(BIN)/pytest $(ARGS)
 
 check: $(VENV)/dev.stamp ## Lint, types, and the rules of the layers
 	$(BIN)/ruff check .
@@ -25,21 +29,22 @@ check: $(VENV)/dev.stamp ## Lint, types, and the rules of the layers
 
 bench: $(VENV)/dev.stamp ## Measure the CPU per answer against nginx, into bench/results.json
 	@scripts/servers bench
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench $(ARGS)
 
-lock: ## Compile the lock files anew from pyproject.toml
-	@scripts/lock
+lock: $(VENV)/dev.stamp ## Compile the lock files anew from pyproject.toml
+	@scripts/lock $(VENV)
 
-clean: ## Remove the environment and all caches
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/clients/gw2/node_modules
+clean: ## Remove the environment and all caches, but no data
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/clients/*/node_modules
 
-$(VENV)/bin/python:
+# The stamps make the second start immediate: nothing is installed twice.
+$(BIN)/python:
 	@scripts/environment $(VENV)
 
-$(VENV)/run.stamp: requirements/run.txt pyproject.toml | $(VENV)/bin/python
+$(VENV)/run.stamp: requirements/run.txt pyproject.toml | $(BIN)/python
 	@scripts/install $(VENV) requirements/run.txt
 	@touch $@
 
-$(VENV)/dev.stamp: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
+$(VENV)/dev.stamp: requirements/dev.txt pyproject.toml | $(BIN)/python
 	@scripts/install $(VENV) requirements/dev.txt
 	@touch $@ $(VENV)/run.stamp
