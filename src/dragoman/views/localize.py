@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from ..catalog.fields import Field
 from ..catalog.record import Record
-from ..catalog.shapes import Keyed, Many, Nested, Nullable, Shape, Text
+from ..catalog.shapes import Keyed, Many, Nested, Nullable, Shape, Text, nested_records
 
 Replace = Callable[[Mapping[str, str], str | None], Any]
 """What stands for a localized text; the second argument is for a text that has no language at all."""
@@ -99,6 +99,15 @@ def _fall_back(texts: Mapping[str, str], chain: tuple[str, ...], empty: str | No
     return next(iter(known.values()), empty)
 
 
+def needs_of(fields: tuple[Field, ...]) -> Iterator[str]:
+    """The permissions that some field asks for, in nested records too."""
+    for field in fields:
+        if field.needs:
+            yield field.needs
+        for record in nested_records(field.shape):
+            yield from (inner.needs for inner in record.__dragoman_fields__ if inner.needs)
+
+
 def _keep(value: Any, _: Replace) -> Any:
     return value
 
@@ -112,9 +121,8 @@ def _walk_of_record(fields: tuple[Field, ...], permissions: frozenset[str]) -> W
         return None
 
     def walk_record(value: Any, replace: Replace) -> Any:
-        shown = dict(value)
-        for name in hidden:
-            shown.pop(name, None)
+        # in the order of the declaration, whatever that of the value: texts must meet the holes they were dug from
+        shown = {name: value[name] for name in walks}
         for name, walk in changed:
             shown[name] = walk(shown[name], replace)
         return shown

@@ -9,7 +9,7 @@ import msgspec
 from ..catalog.resource import Resource
 from ..catalog.values import Validator
 from ..query import Plan
-from .localize import Localizer
+from .localize import Localizer, needs_of
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -20,8 +20,9 @@ class Renderer:
     def __init__(self, resource: Resource, validator: Validator, languages: tuple[str, ...]) -> None:
         self.validate = validator
         self._key = resource.key.name
-        self._needs = {field.name: field.needs for field in resource.fields if field.needs}
-        self._localizer = Localizer(resource.record, languages)
+        self._record, self._languages = resource.record, languages
+        self._needed = frozenset(needs_of(resource.fields))
+        self._localizers: dict[frozenset[str], Localizer] = {}
 
     def key(self, value: dict[str, Any]) -> bytes:
         """The JSON of a validated record's key."""
@@ -29,6 +30,8 @@ class Renderer:
 
     def render(self, value: dict[str, Any], plan: Plan) -> bytes:
         """The JSON of a validated record for the audience and language of a plan."""
-        hidden = [name for name, needed in self._needs.items() if needed not in plan.audience.permissions]
-        shown = {name: each for name, each in value.items() if name not in hidden} if hidden else value
-        return _encode(self._localizer.localize(shown, plan.view.language))
+        permitted = self._needed & plan.audience.permissions
+        localizer = self._localizers.get(permitted)
+        if localizer is None:
+            localizer = self._localizers[permitted] = Localizer(self._record, self._languages, permitted)
+        return _encode(localizer.localize(value, plan.view.language))
