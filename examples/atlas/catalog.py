@@ -20,6 +20,20 @@ catalog = Catalog(
 )
 
 
+@catalog.resource("currencies", Rows(cldr.read_currencies, depends_on=("babel",)))
+class Currency(Record):
+    """A currency of today or of the past, by its ISO 4217 code."""
+
+    code: Annotated[str, Key()]
+    name: Annotated[Localized, Search(), Sort()]
+    symbol: Localized
+    digits: Annotated[int, Filter()]
+    cash_digits: Annotated[int, Extra()]
+    cash_rounding: Annotated[int, Extra()]
+    current: Annotated[bool, Filter()]
+    territories: Annotated[list[str], Filter(), Refers("territories")]
+
+
 @catalog.resource("scripts", Rows(cldr.read_scripts, depends_on=("babel",)))
 class Script(Record):
     """A writing system, by its ISO 15924 code."""
@@ -38,20 +52,6 @@ class Language(Record):
     scripts: Annotated[list[str], Filter(), Refers(Script)]
     official_in: Annotated[list[str], Filter(), Refers("territories")]
     spoken_in: Annotated[list[str], Filter(), Refers("territories")]
-
-
-@catalog.resource("currencies", Rows(cldr.read_currencies, depends_on=("babel",)))
-class Currency(Record):
-    """A currency of today or of the past, by its ISO 4217 code."""
-
-    code: Annotated[str, Key()]
-    name: Annotated[Localized, Search(), Sort()]
-    symbol: Localized
-    digits: Annotated[int, Filter()]
-    cash_digits: Annotated[int, Extra()]
-    cash_rounding: Annotated[int, Extra()]
-    current: Annotated[bool, Filter()]
-    territories: Annotated[list[str], Filter(), Refers("territories")]
 
 
 class Tender(Record):

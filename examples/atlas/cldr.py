@@ -28,45 +28,47 @@ Names = dict[str, str]
 
 
 def read_scripts() -> Iterator[Row]:
-    """Every writing system, with the languages that use it."""
+    """Every writing system, with the languages that use it; the most used first."""
     languages = defaultdict(list)
     for code in _names("languages"):
         for script in _scripts_of(code):
             languages[script].append(_tag(code))
-    for code, name in _names("scripts").items():
-        yield {"code": code, "name": name, "languages": languages[code]}
+    names = _names("scripts")
+    for code in sorted(names, key=lambda code: (-len(languages[code]), code)):
+        yield {"code": code, "name": names[code], "languages": languages[code]}
 
 
 def read_languages() -> Iterator[Row]:
-    """Every language, with the territories where people speak it."""
+    """Every language, with the territories where people speak it; those of most territories first."""
     spoken, official = defaultdict(set), defaultdict(set)
     for territory in _names("territories"):
         for row in _spoken_in(territory):
             spoken[row["language"]].add(territory)
             if row["status"]:
                 official[row["language"]].add(territory)
-    for code, name in _names("languages").items():
+    names = _names("languages")
+    for code in sorted(names, key=lambda code: (-len(official[_tag(code)]), code)):
         tag = _tag(code)
         yield {
-            "code": tag, "name": name, "scripts": _scripts_of(code),
+            "code": tag, "name": names[code], "scripts": _scripts_of(code),
             "official_in": sorted(official[tag]), "spoken_in": sorted(spoken[tag]),
         }
 
 
 def read_currencies() -> Iterator[Row]:
-    """Every currency, with the territories where it is legal tender today."""
+    """Every currency, with the territories where it is legal tender today; those of most territories first."""
     territories = defaultdict(list)
     for territory in _names("territories"):
         for currency in _legal_tender(territory):
             territories[currency].append(territory)
-    fractions = get_global("currency_fractions")
-    for code, name in _names("currencies").items():
+    names, fractions = _names("currencies"), get_global("currency_fractions")
+    for code in sorted(names, key=lambda code: (-len(territories[code]), code)):
         digits, _, cash_digits, cash_rounding = fractions.get(code, fractions["DEFAULT"])
         yield {
-            "code": code, "name": name,
+            "code": code, "name": names[code],
             "symbol": {language: locale.currency_symbols.get(code, code) for language, locale in LOCALES.items()},
             "digits": digits, "cash_digits": cash_digits, "cash_rounding": cash_rounding,
-            "current": code in territories, "territories": territories[code],
+            "current": bool(territories[code]), "territories": territories[code],
         }
 
 

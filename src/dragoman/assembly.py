@@ -26,6 +26,7 @@ from .pipeline.encoding import Encoder
 from .pipeline.execute import Executor
 from .pipeline.gate import Gate
 from .query import ANONYMOUS, Caller, Credential
+from .serving.front import Sample
 from .serving.runtime import AsyncioRuntime
 from .settings import Settings
 from .sources import detect
@@ -207,6 +208,12 @@ class Plane(msgspec.Struct, frozen=True):
                 if shelf.count and address is not None:
                     return f"{address}?page=0&page_size=3&lang={catalog.languages[-1]}"
         return None
+
+    def sample_of(self, catalog: Catalog, path: str) -> Sample | None:
+        """How many records of a resource are published, and one key of them; None before the first edition."""
+        edition = self.editions.current(catalog.name, catalog.clusters[0])
+        shelf = edition.shelves.get(path) if edition is not None else None
+        return Sample(count=shelf.count, key=bytes(shelf.key(0))) if shelf is not None and shelf.count else None
 
     def publications(self) -> list[tuple[str, str, float]]:
         """Catalog, cluster and UNIX time of publication of every edition that is served."""

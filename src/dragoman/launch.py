@@ -47,7 +47,9 @@ def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_js
     metrics = Metrics(open_folder(settings), plane.publications)
     application = Application(
         plane.answerer, settings, share(metrics, log), ready=plane.ready, metrics=metrics.render,
-        site=front(plane.catalogs, plane.address_of), on_tick=[plane.editions.refresh, metrics.tick],
+        site=front(plane.catalogs, plane.address_of, plane.sample_of, base_url=settings.base_url,
+                   index=settings.mounts.get("gw2", "/v2")),
+        on_tick=[plane.editions.refresh, metrics.tick],
         on_stop=[metrics.flush, log.flush],
     )
     watcher = threading.Thread(target=_watch, args=(publisher, plane, screen), daemon=True)
