@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -146,7 +146,7 @@ class Validator:
     def __init__(self, record: Any) -> None:
         self._record = record
         self._fields: tuple[Field, ...] = record.__dragoman_fields__
-        self._has_floats = any(_has_floats(field.shape) for field in self._fields)
+        self._unwritable = _finders(self._fields)
 
     def __call__(self, row: Any) -> dict[str, Any]:
         """Validate one mapping or record instance."""
@@ -159,26 +159,48 @@ class Validator:
         except (msgspec.ValidationError, RecursionError):
             read_values(self._fields, row)
             raise
-        if self._has_floats:
-            self._refuse_infinite(value)
+        for name, find in self._unwritable:
+            if find(value[name]):
+                self._refuse(value)
         return value
 
-    def _refuse_infinite(self, value: dict[str, Any]) -> None:
-        wrong = [m for field in self._fields for m in _misfits(field.shape, value[field.name], field.name)]
-        if wrong:
-            raise Misfits(wrong)
+    def _refuse(self, value: dict[str, Any]) -> None:
+        raise Misfits([m for field in self._fields for m in _misfits(field.shape, value[field.name], field.name)])
 
 
-def _has_floats(shape: Shape) -> bool:
+def _finder(shape: Shape) -> Callable[[Any], bool] | None:
+    """What tells whether a value of a shape holds something that JSON cannot write, such as an infinite number; None
+    where none can. Compiled once, since it looks at every record."""
     match shape:
-        case Many(inner) | Keyed(inner) | Nullable(inner):
-            return _has_floats(inner)
+        case Scalar("float"):
+            return lambda value: not math.isfinite(value)
+        case Scalar("decimal"):
+            return lambda value: not value.is_finite()
+        case Anything():
+            return lambda value: not _fits_json(value)
         case Nested():
-            return any(_has_floats(field.shape) for field in shape.fields)
-        case Scalar(kind):
-            return kind in ("float", "decimal")
+            found = _finders(shape.fields)
+            return (lambda value: any(find(value[name]) for name, find in found)) if found else None
+        case Many(inner) | Keyed(inner) | Nullable(inner):
+            find = _finder(inner)
+            return find and _finder_inside(shape, find)
         case _:
-            return isinstance(shape, Anything)
+            return None
+
+
+def _finder_inside(shape: Shape, find: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    match shape:
+        case Many():
+            return lambda value: any(map(find, value))
+        case Keyed():
+            return lambda value: any(map(find, value.values()))
+        case _:
+            return lambda value: value is not None and find(value)
+
+
+def _finders(fields: Iterable[Field]) -> tuple[tuple[str, Callable[[Any], bool]], ...]:
+    found = ((field.name, _finder(field.shape)) for field in fields)
+    return tuple((name, find) for name, find in found if find is not None)
 
 
 def _misfits(shape: Shape, value: Any, path: str) -> Iterable[Misfit]:
