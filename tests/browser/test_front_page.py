@@ -1,0 +1,219 @@
+"""The first page in a browser: what is shown, in both languages and colour schemes, by keyboard, and from us alone."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from ..conftest import Server
+
+ATLAS = Path(__file__).parents[2] / "examples" / "atlas" / "catalog.py"
+HOSTILE = """
+from typing import Annotated
+from dragoman import Catalog, Filter, Key, Localized, Record, Refers, Rows
+
+catalog = Catalog("hostile", title="<script>alert('title')</script>", languages=("en", "ru"),
+                  description="</p><img src=x onerror=alert(1)> & `<b>code</b>`")
+
+class Inner(Record):
+    note: str | None
+
+@catalog.resource("inns", Rows(lambda: [{"id": "it's; a <b> & \\\\\\"quote\\\\\\"/..", "name": {"en": "Inn"}, "inner": []}]))
+class Inn(Record):
+    '''An inn </p><script>alert("inn")</script>.'''
+    id: Annotated[str, Key()]
+    name: Localized
+    inner: list[Inner]
+
+@catalog.resource("empty-shelves", Rows(lambda: []))
+class Shelf(Record):
+    number: Annotated[int, Key()]
+    inn: Annotated[str, Filter(), Refers(Inn)]
+"""
+
+
+@pytest.fixture(scope="module")
+def atlas(serve: Callable[..., Server]) -> Server:
+    """The demo."""
+    return serve(str(ATLAS))
+
+
+@pytest.fixture(scope="module")
+def hostile(serve: Callable[..., Server]) -> Server:
+    """A catalog whose author tries to break out of the page."""
+    return serve(catalog=HOSTILE)
+
+
+@contextmanager
+def visit(browser: Browser, server: Server, path: str = "/", **options: Any) -> Iterator[Page]:
+    """Open a page in a context of its own; afterwards nothing was complained of, and nobody else was asked."""
+    context = browser.new_context(**options)
+    page = context.new_page()
+    complaints: list[str] = []
+    hosts: set[str] = set()
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
+    page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+    page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
+    page.on("response", lambda answer: complaints.append(answer.url) if answer.status >= 400 else None)
+    try:
+        page.goto(server.url + path)
+        yield page
+    finally:
+        context.close()
+    assert complaints == []
+    assert hosts == {urlsplit(server.url).netloc}
+
+
+@pytest.mark.parametrize(("locale", "scheme", "width"), [
+    ("en-GB", "light", 1280), ("en-US", "dark", 360), ("ru-RU", "light", 360), ("ru", "dark", 1280), ("fr", "light", 800),
+])
+def test_the_page_speaks_english_or_russian_and_fits(
+    browser: Browser, atlas: Server, locale: str, scheme: Any, width: int,
+) -> None:
+    """The browser's language and colours are followed, and nothing is wider than the window."""
+    with visit(browser, atlas, locale=locale, color_scheme=scheme, viewport={"width": width, "height": 900}) as page:
+        russian = locale.startswith("ru")
+        expect(page.locator("html")).to_have_attribute("lang", "ru" if russian else "en")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Atlas")
+        expect(page.get_by_text("305 записей · 8 полей" if russian else "305 records · 8 fields")).to_be_visible()
+        page.locator("summary").nth(3).click()
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        light, ink = (_brightness(page, "background-color"), _brightness(page, "color"))
+        assert (light > 200 and ink < 60) if scheme == "light" else (light < 60 and ink > 200)
+
+
+def _brightness(page: Page, of: str) -> float:
+    colour = page.evaluate(f"getComputedStyle(document.body).getPropertyValue({json.dumps(of)})")
+    return sum(map(int, re.findall(r"\d+", colour)[:3])) / 3
+
+
+def test_the_language_can_be_chosen_and_its_link_says_so(browser: Browser, atlas: Server) -> None:
+    """The choice beats the browser's language, and the current one is marked for screen readers."""
+    with visit(browser, atlas, locale="en") as page:
+        page.get_by_role("link", name="Русский").click()
+        page.wait_for_url("**/?lang=ru")
+        expect(page.locator("html")).to_have_attribute("lang", "ru")
+        expect(page.get_by_role("link", name="Русский")).to_have_attribute("aria-current", "true")
+        expect(page.get_by_role("navigation", name="Язык страницы")).to_be_visible()
+        page.get_by_role("link", name="English").click()
+        expect(page.get_by_text("Reading is public")).to_be_visible()
+
+
+def test_everything_can_be_reached_and_opened_by_keyboard(browser: Browser, atlas: Server) -> None:
+    """Tab goes first to the skip link, then to every link and summary in order; each shows where the focus is."""
+    with visit(browser, atlas, locale="en") as page:
+        page.keyboard.press("Tab")
+        skip = page.get_by_role("link", name="Skip to the resources")
+        expect(skip).to_be_focused()
+        expect(skip).to_be_in_viewport()
+        page.keyboard.press("Enter")
+        expect(page.locator("main")).to_be_focused()
+        reached = [_focused_next(page) for _ in range(8)]
+        assert reached[:6] == ["currencies", "scripts", "languages", "territories", "timezones", "/v2/currencies"]
+        assert "/v2/currencies/EUR?lang=es" in reached
+        summary = page.locator("summary").first
+        summary.focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("region", name="Fields: currencies")).to_be_visible()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("region", name="Fields: currencies")).to_be_hidden()
+
+
+def _focused_next(page: Page) -> str:
+    page.keyboard.press("Tab")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+    text: str = page.evaluate("document.activeElement.textContent")
+    return text
+
+
+def test_every_link_and_every_curl_line_answers(browser: Browser, atlas: Server) -> None:
+    """What the page shows can be followed and pasted as it is; ids of fragments exist, and none stands twice."""
+    with visit(browser, atlas) as page:
+        links = page.locator("a").evaluate_all("all => all.map(each => each.getAttribute('href'))")
+        ids = page.locator("[id]").evaluate_all("all => all.map(each => each.id)")
+        lines = page.locator("pre").all_inner_texts()
+    assert len(set(ids)) == len(ids)
+    assert {link[1:] for link in links if link.startswith("#")} <= set(ids)
+    for address in dict.fromkeys(link for link in links if not link.startswith("#")):
+        assert atlas.get(address).status_code == 200, address
+    assert len(lines) == 5
+    for line in lines:
+        command, url = shlex.split(line)
+        assert command == "curl"
+        assert httpx.get(url).json()
+
+
+def test_a_hostile_catalog_stays_text(browser: Browser, hostile: Server) -> None:
+    """Titles, descriptions, docstrings and keys are shown as written; nothing of them runs or asks for anything."""
+    with visit(browser, hostile) as page:
+        expect(page.get_by_role("heading", level=1)).to_have_text("<script>alert('title')</script>")
+        expect(page.get_by_text("<img src=x onerror=alert(1)>")).to_be_visible()
+        expect(page.get_by_text('<script>alert("inn")</script>.')).to_be_visible()
+        assert page.locator("main script, main img, main b").count() == 0
+        line = page.locator("pre").first.inner_text()
+        address = page.locator('a[href*="/v2/inns?id="]').get_attribute("href")
+    _, url = shlex.split(line)
+    assert httpx.get(url).json()["name"] == "Inn"
+    assert hostile.get(address or "").json()["name"] == "Inn"
+
+
+def test_a_pasted_line_is_one_argument_whatever_the_host_header_says(hostile: Server) -> None:
+    """A host may hold characters that a shell takes for its own."""
+    page = hostile.get("/", headers={"Host": "a';touch$IFS'x"}).text
+    line = re.findall(r"<pre><code>(.*?)</code></pre>", page)[0].replace("&#x27;", "'").replace("&quot;", '"')
+    shown = subprocess.run(["sh", "-c", line.replace("curl ", "printf '%s\\n' ", 1)], capture_output=True, text=True,
+                           check=True, timeout=10)
+    assert shown.stdout.startswith("http://a';touch$ifs'x/v2/")
+    assert len(shown.stdout.splitlines()) == 1
+
+
+def test_the_page_asks_for_nothing_that_a_strict_policy_forbids(atlas: Server) -> None:
+    """No script, no inline style, nobody else's address; the policy says the same."""
+    answer = atlas.get("/")
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "<script" not in answer.text
+    assert " style=" not in answer.text
+    assert "<style" not in answer.text
+    sources = re.findall(r'(?:src|href)="([^"]*)"', answer.text)
+    assert all(source.startswith(("/", "#")) and not source.startswith("//") for source in sources)
+
+
+def test_the_page_and_its_files_are_conditional(atlas: Server) -> None:
+    """HEAD gives the headers of GET, and who holds the current page is told so; each language has its own tag."""
+    for path in ("/", "/static/front.css", "/favicon.svg", "/favicon.ico", "/robots.txt"):
+        got, head = atlas.get(path), atlas.ask("HEAD", path)
+        assert got.status_code == head.status_code == 200
+        assert head.content == b""
+        assert {**head.headers, "date": "", "x-request-id": ""} == {**got.headers, "date": "", "x-request-id": ""}
+        again = atlas.get(path, headers={"If-None-Match": got.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["etag"] == got.headers["etag"]
+    tags = {atlas.get("/", headers={"Accept-Language": language}).headers["etag"] for language in ("en", "ru")}
+    assert len(tags) == 2
+    assert atlas.get("/").headers["vary"] == "Accept-Language"
+
+
+@pytest.mark.parametrize(("query", "header", "language"), [
+    ("", "de, ru;q=0.9", "ru"), ("", "xx", "en"), ("", "en;q=0.1, ru;q=0.2", "ru"), ("?lang=ru", "en", "ru"),
+    ("?lang=xx", "ru", "ru"), ("?lang=%zz", "ru", "ru"), ("?lang=%00", "", "en"), ("?lang=ru&lang=en", "", "en"),
+])
+def test_odd_languages_still_get_a_page(atlas: Server, query: str, header: str, language: str) -> None:
+    """A page has no parameters that could be wrong."""
+    answer = atlas.get(f"/{query}", headers={"Accept-Language": header})
+    assert answer.status_code == 200
+    assert f'<html lang="{language}">' in answer.text
