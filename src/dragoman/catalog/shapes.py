@@ -87,6 +87,13 @@ KINDS: dict[type, str] = {
 }
 """Python's types to the kinds of `Scalar`."""
 
+WORDS = {
+    "str": "text", "int": "integer", "float": "number", "decimal": "number", "bool": "true or false",
+    "date": "date (2024-06-01)", "datetime": "date and time with a zone (2024-06-01T12:00:00Z)",
+    "time": "time (12:00:00)", "uuid": "UUID",
+}
+"""The kinds of `Scalar` in words, for errors and the reference."""
+
 _REMEDY = (
     "Use int, float, Decimal, bool, str, date, datetime, time, UUID, Literal, an Enum, Localized, a Record, "
     "a list[...] or dict[str, ...] of these, or one of them with `| None`."
@@ -95,59 +102,87 @@ _REMEDY = (
 
 def shape_of(annotation: Any) -> Shape:
     """Read a resolved annotation; raise `UnsupportedType` for what has no form on the wire."""
-    origin = typing.get_origin(annotation)
-    if origin is Annotated:
-        inner, *metadata = typing.get_args(annotation)
-        return Text() if any(isinstance(mark, LocalizedText) for mark in metadata) else shape_of(inner)
-    if annotation in KINDS:
-        return Scalar(KINDS[annotation])
-    if annotation is Any:
+    inner, metadata = peel(annotation)
+    if any(isinstance(mark, LocalizedText) for mark in metadata):
+        return Text()
+    if isinstance(inner, type) and inner in KINDS:
+        return Scalar(KINDS[inner])
+    if inner is Any:
         return Anything()
+    origin = typing.get_origin(inner)
     if origin in (Union, types.UnionType):
-        return _shape_of_union(typing.get_args(annotation))
+        return Nullable(shape_of(without_null(inner)))
     if origin is Literal:
-        return _choice(typing.get_args(annotation), "Literal")
+        return _choice(typing.get_args(inner), "Literal")
     if origin is not None:
-        return _shape_of_container(annotation, origin)
-    return _shape_of_class(annotation)
+        return _shape_of_container(inner, origin)
+    return _shape_of_class(inner)
 
 
-def _shape_of_union(members: tuple[Any, ...]) -> Shape:
+def peel(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
+    """An annotation without its names and its `Annotated`, and everything that was said there."""
+    metadata: tuple[Any, ...] = ()
+    while True:
+        if typing.get_origin(annotation) is Annotated:
+            annotation, *said = typing.get_args(annotation)
+            metadata += tuple(said)
+        elif isinstance(annotation, typing.NewType):
+            annotation = annotation.__supertype__
+        elif type(annotation).__name__ == "TypeAliasType":      # `type Level = int`, from Python 3.12
+            annotation = annotation.__value__
+        else:
+            return annotation, metadata
+
+
+def without_null(union: Any) -> Any:
+    """The one other member of a union with None; raise `UnsupportedType` for any other union."""
+    members = typing.get_args(union)
     others = [member for member in members if member is not type(None)]
     if len(others) != 1 or len(others) == len(members):
         raise UnsupportedType("a union of several types has no single form on the wire.", _REMEDY)
-    return Nullable(shape_of(others[0]))
+    return others[0]
 
 
 def _shape_of_container(annotation: Any, origin: Any) -> Shape:
     arguments = typing.get_args(annotation)
-    if origin is list:
+    if origin is list and arguments:
         return Many(shape_of(arguments[0]))
-    if origin is dict:
-        if arguments[0] is not str:
+    if origin is dict and arguments:
+        if peel(arguments[0])[0] is not str:
             raise UnsupportedType("the names of a dict are text on the wire.", "Write dict[str, ...].")
         return Keyed(shape_of(arguments[1]))
-    raise UnsupportedType(f"{annotation!r} has no form on the wire.", _REMEDY)
+    return _shape_of_class(origin) if origin in (list, dict) else _unsupported(annotation)
 
 
 def _shape_of_class(annotation: Any) -> Shape:
-    if isinstance(annotation, type):
-        if hasattr(annotation, "__dragoman_record__"):
-            return Nested(annotation)
-        if issubclass(annotation, enum.Enum):
-            return _choice(tuple(member.value for member in annotation), annotation.__name__)
-        if annotation in (list, dict):
-            raise UnsupportedType(
-                f"a bare {annotation.__name__} does not say what it holds.",
-                f"Write {annotation.__name__}[{'str, ' if annotation is dict else ''}int], for example.",
-            )
-    name = getattr(annotation, "__name__", repr(annotation))
+    if not isinstance(annotation, type):
+        return _unsupported(annotation)
+    if hasattr(annotation, "__dragoman_record__"):
+        return Nested(annotation)
+    if issubclass(annotation, enum.Flag):
+        raise UnsupportedType(f"{annotation.__name__} is a set of flags.", "Write a list of an Enum instead.")
+    if issubclass(annotation, enum.Enum):
+        return _choice(tuple(member.value for member in annotation), annotation.__name__)
+    if annotation in (list, dict):
+        raise UnsupportedType(
+            f"a bare {annotation.__name__} does not say what it holds.",
+            f"Write {annotation.__name__}[{'str, ' if annotation is dict else ''}int], for example.",
+        )
+    return _unsupported(annotation)
+
+
+def _unsupported(annotation: Any) -> Shape:
+    name = annotation.__name__ if isinstance(annotation, type) and not typing.get_args(annotation) else repr(annotation)
     raise UnsupportedType(f"{name} has no form on the wire.", _REMEDY)
 
 
 def _choice(values: tuple[Any, ...], name: str) -> Shape:
-    if not values or len({type(value) for value in values}) != 1 or type(values[0]) not in (str, int):
+    if not values:
+        raise UnsupportedType(f"{name} has no members to choose from.", "Give it at least one.")
+    if len({type(value) for value in values}) != 1 or type(values[0]) not in (str, int):
         raise UnsupportedType(f"the values of {name} are not all texts or all integers.", "Use values of one type.")
+    if type(values[0]) is int and not all(-(2**63) <= value < 2**63 for value in values):
+        raise UnsupportedType(f"the values of {name} do not fit 64 bits.", "Use smaller integers, or texts.")
     return Choice(values)
 
 
@@ -167,7 +202,7 @@ def describe(shape: Shape) -> str:
     """A shape in words, for errors and the reference: `list of int`, `one of en, ru`."""
     match shape:
         case Scalar(kind):
-            return {"str": "text", "int": "integer", "float": "number", "bool": "true or false"}.get(kind, kind)
+            return WORDS.get(kind, kind)
         case Choice(values):
             return "one of " + ", ".join(map(str, values))
         case Text():
