@@ -17,7 +17,7 @@ _PIECE_BYTES = 16_384
 """The parser is fed by pieces, so that one packet cannot queue more pipelined requests than a piece holds."""
 _LINGER_BYTES = 65_536
 _LINGER_S = 1.0
-_HALF_CLOSED_S = 0.2
+_HALF_CLOSED_S = 1.0
 _CHUNK_OVERHEAD_MAX = 16
 """Bytes on the wire for each byte of a chunked body, past which it is an attack and no client."""
 
@@ -95,10 +95,12 @@ class LimitedProtocol(HttpToolsProtocol):
         """A client that has sent all its requests and closed its half may still read their answers for a moment; one
         that has gone looks the same, so work that takes longer is given up."""
         self._half_closed = True
-        waiting = self._active is not None and not self._active.response_complete and self._phase is Phase.NOTHING
-        if not waiting or self._phase is Phase.END or self.scheme == "https":
+        waiting = self._active is not None and not self._active.response_complete
+        whole = self._phase is Phase.NOTHING or self._refusal is not None
+        if not (waiting and whole) or self.scheme == "https":
             return False
-        self.cycle.keep_alive = False
+        if self._refusal is None:
+            self.cycle.keep_alive = False
         self._leaving = self.loop.call_later(_HALF_CLOSED_S, self._leave)
         return True
 
