@@ -174,7 +174,7 @@ def test_a_pasted_line_is_one_argument_whatever_the_host_header_says(hostile: Se
     """A host may hold characters that a shell takes for its own."""
     page = hostile.get("/", headers={"Host": "a';touch$IFS'x"}).text
     line = re.findall(r"<pre><code>(.*?)</code></pre>", page)[0].replace("&#x27;", "'").replace("&quot;", '"')
-    shown = subprocess.run(["sh", "-c", line.replace("curl ", "printf '%s\\n' ", 1)], capture_output=True, text=True,
+    shown = subprocess.run(["/bin/sh", "-c", line.replace("curl ", "printf '%s\\n' ", 1)], capture_output=True, text=True,
                            check=True, timeout=10)
     assert shown.stdout.startswith("http://a';touch$ifs'x/v2/")
     assert len(shown.stdout.splitlines()) == 1
