@@ -1,178 +1,231 @@
-"""Publishing without code: a catalog made from what a source found, and the same catalog as editable Python."""
+"""Publishing without code: a catalog made from what a source found, each choice told in a sentence."""
 
 from __future__ import annotations
 
+import datetime
+import decimal
+import keyword
 import re
+import unicodedata
+import uuid
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
-from .catalog import LANGUAGE, Catalog
+import msgspec
+
+from ..errors import SettingsError
+from .catalog import Catalog
 from .markers import Filter, Key, Localized, Sort
 from .origin import ROW_NUMBER, Column, File, Found, Table
 from .record import Record, RecordMeta
 from .shapes import KINDS
+from .tags import texts_in
 
-_TAGGED = re.compile(r"(?P<stem>.+)_(?P<tag>[A-Za-z]{2}(?:[_-][A-Za-z]{2,4})?)\Z")
-_KEY_TYPES = (int, str)
-_LANGUAGES = frozenset({
-    "aa", "af", "ak", "am", "ar", "as", "az", "be", "bg", "bm", "bn", "bo", "br", "bs", "ca", "cs", "cy", "da",
-    "de", "dz", "ee", "el", "en", "eo", "es", "et", "eu", "fa", "ff", "fi", "fo", "fr", "fy", "ga", "gd", "gl",
-    "gu", "gv", "ha", "he", "hi", "hr", "hu", "hy", "ia", "id", "ig", "is", "it", "ja", "jv", "ka", "ki", "kk",
-    "kl", "km", "kn", "ko", "ks", "ku", "kw", "ky", "lb", "lg", "ln", "lo", "lt", "lu", "lv", "mg", "mi", "mk",
-    "ml", "mn", "mr", "ms", "mt", "my", "nb", "nd", "ne", "nl", "nn", "no", "om", "or", "os", "pa", "pl", "ps",
-    "pt", "qu", "rm", "rn", "ro", "ru", "rw", "sa", "sc", "sd", "se", "sg", "si", "sk", "sl", "sn", "so", "sq",
-    "sr", "su", "sv", "sw", "ta", "te", "tg", "th", "ti", "tk", "to", "tr", "tt", "ug", "uk", "ur", "uz", "vi",
-    "wo", "xh", "yi", "yo", "zh", "zu",
-})
+_KEYS = (int, str, uuid.UUID)
+_KEYS_AS_TEXT = (datetime.date, datetime.datetime, decimal.Decimal)
+_TAKEN = ("Annotated", "Any", "Bool", "Catalog", "Date", "Datetime", "Decimal", "False", "File", "Filter", "Float", "Int",
+          "Key", "Localized", "None", "Record", "Sort", "Str", "Table", "Time", "True", "UUID")
+"""Names of classes that mean something else in a catalog."""
 
 
 class Draft:
-    """One record in the making: its fields, and the choices that were made for it."""
+    """One record in the making: its fields, the columns they come from, and the choices that were made for it."""
 
     def __init__(self, found: Found, reserved: frozenset[str]) -> None:
         self.found, self._reserved = found, reserved
-        self.resource = slug(found.name, "-")
         self.choices: list[str] = []
         self.fields: dict[str, Any] = {}
         self.columns: dict[str, str] = {}
         self.key_columns: tuple[str, ...] = ()
         self.languages: list[str] = []
+        self._shown = [column for column in found.columns if column.type is not None]
+        self._names = {column.name for column in self._shown if _name_of(column.name) == column.name}
+        self._texts = texts_in(self._shown)
         self._draft()
+
+    @property
+    def useful(self) -> bool:
+        """Whether there is anything to show but a key that nobody wrote."""
+        return len(self.fields) > (ROW_NUMBER in self.fields and ROW_NUMBER not in self.columns)
 
     def _say(self, choice: str) -> None:
         self.choices.append(f"{self.found.name}: {choice}")
 
     def _draft(self) -> None:
-        shown = [column for column in self.found.columns if column.type is not None]
         for column in self.found.columns:
             if column.type is None:
                 self._say(f"`{column.name}` is left out, as it holds binary data.")
-        key = self._choose_key(shown)
-        texts = self._localized(shown)
-        tagged = {column for tags in texts.values() for column in tags.values()}
-        names = {stem.lower() for stem in texts}
-        for column in shown:
-            if column is key:
-                self._add(column.name, Annotated[column.type, Key()], column)
-            elif column not in tagged and column.name.lower() not in names:
+        key = self._add_key()
+        done: set[str] = set()
+        for column in self._shown:
+            stem = self._stem(column)
+            if stem is not None and stem not in done:
+                self._add_text(stem, self._texts[stem])
+                done.add(stem)
+            elif stem is None and column is not key:
                 self._add_plain(column)
-        for stem, tags in texts.items():
-            self._add_text(stem, tags)
 
-    def _choose_key(self, columns: Sequence[Column]) -> Column | None:
-        by_name = {column.name: column for column in columns}
+    def _stem(self, column: Column) -> str | None:
+        """The text that a column is one language of."""
+        return next((stem for stem, tags in self._texts.items() if any(column is each for each in tags.values())), None)
+
+    # ------------------------------------------------------------------------------------ keys
+
+    def _add_key(self) -> Column | None:
+        """Add the key: the primary key, else the first unique column, else the number of the row. The column it is."""
+        by_name = {column.name: column for column in self.found.columns}
         primary = [by_name[name] for name in self.found.primary_key if name in by_name]
-        if len(primary) > 1:
-            self.key_columns = tuple(column.name for column in primary)
-            name = self._free("key")
-            self.fields[name] = Annotated[str, Key()]
-            self._say(f"the key `{name}` joins {', '.join(self.key_columns)} by `:`.")
+        if len(primary) > 1 and all(_joins(column) for column in primary):
+            self._add_joined(primary)
             return None
-        first = (primary + [c for c in columns if c.name.lower() == "id" and c.unique]
-                 + [c for c in columns if c.unique] + [c for c in columns if c.name.lower() == "id"])
-        key = next((column for column in first if column.type in _KEY_TYPES and not column.nullable), None)
-        if key is None and primary and primary[0].type in _KEY_TYPES:
-            key = primary[0]
+        single = primary if len(primary) == 1 else []
+        unique = [column for column in self._shown if column.unique]
+        key = next((column for column in (*single, *unique)
+                    if column.type in (*_KEYS, *_KEYS_AS_TEXT) and not column.nullable), None)
         if key is None:
             self.fields[ROW_NUMBER] = Annotated[int, Key()]
-            self._say(f"the key is the row's number, `{ROW_NUMBER}`, as no column can be one.")
-        else:
-            self._say(f"the key is `{key.name}`.")
+            self._say(f"the key is the row's number, `{ROW_NUMBER}`, as no column has a value of its own in each row.")
+            return None
+        self._add_single(key)
         return key
 
-    def _localized(self, columns: Sequence[Column]) -> dict[str, dict[str, Column]]:
-        """Texts in two or more languages, by stem and language."""
-        texts: dict[str, dict[str, Column]] = {}
-        for column in columns:
-            match = _TAGGED.match(column.name)
-            if match and column.type is str and match["tag"][:2].lower() in _LANGUAGES and LANGUAGE.match(
-                    match["tag"].replace("_", "-")):
-                texts.setdefault(match["stem"], {})[match["tag"].replace("_", "-").lower()] = column
-        return {stem: tags for stem, tags in texts.items() if len(tags) > 1}
+    def _add_joined(self, columns: Sequence[Column]) -> None:
+        name = "key"
+        while name in self._names:
+            name += "_"
+        self.key_columns = tuple(column.name for column in columns)
+        self.fields[name] = Annotated[str, Key()]
+        self._say(f"the key `{name}` joins {', '.join(f'`{each}`' for each in self.key_columns)} by `:`.")
+
+    def _add_single(self, column: Column) -> None:
+        as_text = column.type in _KEYS_AS_TEXT
+        name = self._add(column, Annotated[str if as_text else column.type, Key()])
+        self._say(f"the key is `{name}`.")
+        if as_text:
+            self.key_columns = (column.name,)
+        self._texts = {stem: tags for stem, tags in self._texts.items() if column not in tags.values()}
+
+    # ------------------------------------------------------------------------------------ other fields
 
     def _add_text(self, stem: str, tags: dict[str, Column]) -> None:
-        name = self._free(slug(stem))
+        name = _name_of(stem)
+        if any(_name_of(column.name) == name for column in self._shown):
+            name = f"{name}_localized"
+        name = self._free(name)
         if name != stem:
             self.columns[name] = stem
-        self.fields[name] = Annotated[Localized, Filter(), Sort()] if self._may_filter(name) else Localized
+        annotation = Localized | None if all(column.nullable for column in tags.values()) else Localized
+        self.fields[name] = Annotated[annotation, Filter(), Sort()] if self._may_filter(name) else annotation
         self.languages += [tag for tag in tags if tag not in self.languages]
-        self._say(f"`{name}` is one text in {', '.join(tags)}.")
+        self._say(f"`{name}` is one text in {', '.join(tags)}, from {', '.join(f'`{c.name}`' for c in tags.values())}.")
 
     def _add_plain(self, column: Column) -> None:
         annotation = column.type
         if column.nullable and annotation is not Any:
             annotation = annotation | None
-        comparable = column.type in KINDS
-        name = slug(column.name)
-        marked = comparable and self._may_filter(name)
-        self._add(column.name, Annotated[annotation, Filter(), Sort()] if marked else annotation, column)
+        name = self._add(column, annotation)
+        if column.type in KINDS and self._may_filter(name):
+            self.fields[name] = Annotated[annotation, Filter(), Sort()]
 
     def _may_filter(self, name: str) -> bool:
         if name in self._reserved:
-            self._say(f"`{name}` cannot be filtered, as that parameter has a meaning of its own.")
+            self._say(f"`{name}` is shown, but not filtered or sorted by, as that parameter has a meaning of its own.")
             return False
         return True
 
-    def _add(self, name: str, annotation: Any, column: Column) -> None:
-        free = self._free(slug(name))
+    def _add(self, column: Column, annotation: Any) -> str:
+        name = _name_of(column.name)
+        free = name if name == column.name and name not in self.fields else self._free(name)
         self.fields[free] = annotation
         if free != column.name:
             self.columns[free] = column.name
             self._say(f"the column `{column.name}` is called `{free}`.")
+        return free
 
     def _free(self, name: str) -> str:
-        """A name that no other field has."""
+        """A name that no other field has, or will have because its column is called so."""
         free, number = name, 2
-        while free in self.fields:
+        while free in self.fields or free in self._names:
             free, number = f"{name}_{number}", number + 1
         return free
 
-    @property
-    def class_name(self) -> str:
-        """The record's class: `order-lines` as `OrderLines`."""
-        return "".join(part.capitalize() for part in re.split(r"[-_]", self.resource)) or "Row"
-
-    def record(self) -> type[Record]:
+    def record(self, class_name: str) -> type[Record]:
         """The record class, made at run time as if it were written."""
         namespace = {"__annotations__": dict(self.fields), "__module__": __name__,
-                     "__doc__": f"A record of {self.found.name}.", "__qualname__": self.class_name}
-        made: type[Record] = RecordMeta(self.class_name, (Record,), namespace)  # type: ignore[assignment]  # it is one
+                     "__doc__": f"A record of {self.found.name}.", "__qualname__": class_name}
+        made: type[Record] = RecordMeta(class_name, (Record,), namespace)  # type: ignore[assignment]  # it is one
         return made
 
-    def origin(self) -> Table | File:
-        """Where the records come from, with the columns that have other names."""
-        origin = self.found.origin
-        if isinstance(origin, Table):
-            return Table(origin.name, database=origin.database, columns=self.columns, key=self.key_columns)
-        assert isinstance(origin, File)  # noqa: S101  # nothing else is ever found
-        return File(origin.path, columns=self.columns, key=self.key_columns)
+    def origin(self, database: str | None) -> Table | File:
+        """Where the records come from, with the columns that have other names; `database` is the catalog's."""
+        origin = msgspec.structs.replace(self.found.origin, columns=self.columns, key=self.key_columns)
+        assert isinstance(origin, (Table, File))  # noqa: S101  # nothing else is ever found
+        same = isinstance(origin, Table) and origin.database == database
+        return msgspec.structs.replace(origin, database=None) if same else origin
 
 
-def slug(name: str, joint: str = "_") -> str:
-    """A name as it stands on the wire: lower-case ASCII letters and digits, beginning with a letter."""
-    text = re.sub(r"[^a-z0-9]+", joint, name.lower()).strip(joint)
-    return text if text[:1].isalpha() else f"n{joint}{text}".strip(joint)
+def _joins(column: Column) -> bool:
+    """Whether a column may be a part of a key."""
+    return not column.nullable and column.type in (*_KEYS, *_KEYS_AS_TEXT, bool)
+
+
+def slug(name: str, joint: str = "_", nameless: str = "column") -> str:
+    """A name as it stands on the wire: lower-case ASCII letters and digits, beginning with a letter; `nameless` where
+    nothing is left of it."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    text = re.sub(r"[^a-z0-9]+", joint, plain).strip(joint)
+    if not text:
+        return nameless
+    return text if text[0].isalpha() else f"n{joint}{text}"
+
+
+def _name_of(column: str) -> str:
+    """The field for a column; Python's own words get an underscore."""
+    name = slug(column)
+    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 def catalog_of(name: str, found: Iterable[Found], reserved: frozenset[str]) -> tuple[Catalog, list[str]]:
-    """A catalog of everything found, and each choice that was made, as a sentence. `reserved` are the parameters that
-    dialects keep for themselves."""
-    drafts = _with_free_names([Draft(each, reserved) for each in found if each.columns])
+    """A catalog of everything found, not loaded yet, and each choice that was made, as a sentence.
+
+    `reserved` are the parameters that dialects keep for themselves. Raises `SettingsError` where nothing is left to
+    publish, and `DeclarationError` for a name that no catalog can have.
+    """
+    drafts, choices = _useful([Draft(each, reserved) for each in found])
+    if not drafts:
+        raise SettingsError(" ".join(["Nothing to publish.", *choices]))
     languages = list(dict.fromkeys(tag for draft in drafts for tag in draft.languages)) or ["en"]
     languages.sort(key=lambda tag: tag != "en")
-    catalog = Catalog(name, title=name, languages=languages)
+    databases = {getattr(draft.found.origin, "database", None) for draft in drafts}
+    database = databases.pop() if len(databases) == 1 else None
+    catalog = Catalog(name, title=name, languages=languages, database=database)
+    paths: set[str] = set()
+    classes: set[str] = set(_TAKEN)
     for draft in drafts:
-        catalog.resource(draft.resource, draft.origin())(draft.record())
-    return catalog, [choice for draft in drafts for choice in draft.choices]
+        path = _unused(slug(draft.found.name, "-", "table"), paths)
+        if path != draft.found.name:
+            choices.append(f"{draft.found.name}: its address is `{path}`.")
+        choices += draft.choices
+        catalog.resource(path, draft.origin(database))(draft.record(_unused(_class_name(path), classes, "")))
+    return catalog, choices
 
 
-def _with_free_names(drafts: list[Draft]) -> list[Draft]:
-    seen: set[str] = set()
-    for draft in drafts:
-        base, number = draft.resource, 2
-        while draft.resource in seen:
-            draft.resource, number = f"{base}-{number}", number + 1
-        if draft.resource != draft.found.name:
-            draft.choices.insert(0, f"{draft.found.name}: its address is `{draft.resource}`.")
-        seen.add(draft.resource)
-    return drafts
+def _useful(drafts: list[Draft]) -> tuple[list[Draft], list[str]]:
+    """The drafts with something to show, and why the others are left out."""
+    useful = [draft for draft in drafts if draft.useful]
+    return useful, [f"{draft.found.name}: left out, as {draft.found.note or 'no column of it can be shown'}."
+                    for draft in drafts if not draft.useful]
+
+
+def _unused(name: str, taken: set[str], joint: str = "-") -> str:
+    """A name that is not taken, by a number at its end; taken from now on."""
+    free, number = name, 2
+    while free in taken:
+        free, number = f"{name}{joint}{number}", number + 1
+    taken.add(free)
+    return free
+
+
+def _class_name(path: str) -> str:
+    """The record's class: `order-lines` as `OrderLines`."""
+    return "".join(part.capitalize() for part in re.split(r"[-_]", path))

@@ -66,6 +66,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     origin: Origin
     columns: tuple[Column, ...]
     primary_key: tuple[str, ...] = ()
+    note: str = ""
+    """Why there are no columns, where there are none."""
 
 
 ROW_NUMBER = "row_number"

@@ -1,69 +1,26 @@
-"""Records from CSV, JSON, NDJSON and Parquet files, read by DuckDB with nothing of its own switched on (`File`)."""
+"""Records from CSV, JSON, NDJSON and Parquet files (`File`), read by DuckDB a batch at a time."""
 
 from __future__ import annotations
 
-import asyncio
-import datetime
-import decimal
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..catalog.catalog import Catalog
-from ..catalog.origin import ROW_NUMBER, Column, File, Found
+from ..catalog.origin import ROW_NUMBER, File, Found, Row
 from ..catalog.resource import Resource
-from ..errors import DeclarationError, SettingsError, SourceUnavailable
+from ..errors import DeclarationError, DragomanError, SettingsError
 from ..query import Filtered
+from .columns import columns_of, selection
+from .deadline import in_thread
+from .duck import READERS, Duck, kind_of, opened
+from .objects import records_of
+from .picking import Picker
 from .rows import RowReader
+from .values import Contents
 
-_BATCH = 2_000
-READERS = {
-    ".csv": "read_csv(?, sample_size=-1)", ".tsv": "read_csv(?, sample_size=-1, delim='\t')",
-    ".json": "read_json(?, format='array', sample_size=-1)", ".ndjson": "read_json(?, format='nd', sample_size=-1)",
-    ".jsonl": "read_json(?, format='nd', sample_size=-1)", ".parquet": "read_parquet(?)",
-}
-"""How each kind of file is read, by the end of its name."""
-
-
-def kind_of(path: Path) -> str | None:
-    """The ending that tells how a file is read, `.gz` left aside; None for a file of another kind."""
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    if suffixes and suffixes[-1] == ".gz":
-        suffixes.pop()
-    return suffixes[-1] if suffixes and suffixes[-1] in READERS else None
-
-
-def connect(path: Path) -> Any:
-    """A database in memory that may read this one file, and nothing else. Raises `SettingsError` without DuckDB."""
-    try:
-        import duckdb
-    except ModuleNotFoundError:
-        raise SettingsError("Files are read by DuckDB: install it with pip install 'dragoman[files]'.") from None
-    connection = duckdb.connect(":memory:", config={
-        "autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "threads": "1",
-        "memory_limit": "256MB", "preserve_insertion_order": "true", "temp_directory": "",
-    })
-    connection.execute("SET allowed_paths = [$path]".replace("$path", _quoted(str(path))))
-    connection.execute("SET enable_external_access = false")
-    connection.execute("SET lock_configuration = true")
-    return connection
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _relation(path: Path) -> str:
-    """The call that reads a file. A name with wildcards is taken by letter."""
-    kind = kind_of(path)
-    if kind is None:
-        raise SettingsError(f"{path.name}: not a file that can be read; use {', '.join(READERS)}.")
-    return READERS[kind].replace("?", _quoted(_literal(str(path))))
-
-
-def _literal(path: str) -> str:
-    return "".join(f"[{each}]" if each in "*?[" else each for each in path)
+T = TypeVar("T")
+_READERS_MAX = 1_000
 
 
 class FileSource:
@@ -73,73 +30,80 @@ class FileSource:
         self._catalog, self._resource, self._path = catalog, resource, path
 
     def fingerprint(self) -> str | None:
-        """Of the file's size and time."""
+        """Of the file's path, size and time."""
         try:
             facts = self._path.stat()
         except OSError:
             return None
-        return f"{facts.st_size} {facts.st_mtime_ns}"
+        return f"{self._path} {facts.st_size} {facts.st_mtime_ns}"
 
     def count(self) -> int | None:
-        """Only reading would tell."""
-        return None
+        """How many records a Parquet file says that it has; of others only reading would tell."""
+        if kind_of(self._path) != ".parquet":
+            return None
+        with opened(self._path, self._resource.path) as duck:
+            return int(duck.run(f"SELECT count(*) FROM {READERS['.parquet']}")[0][0])  # noqa: S608  # constant
 
-    def scan(self) -> Iterator[Mapping[str, Any]]:
+    def scan(self) -> Iterator[Row]:
         """Every record in the order of the file, streamed in batches."""
-        if not self._path.is_file():
-            raise SourceUnavailable(f"{self._resource.path}: the file {self._path.name} is not there")
-        cursor = self._execute(f"SELECT * FROM {_relation(self._path)}")  # noqa: S608  # the path is quoted
-        names = [each[0] for each in cursor.description]
-        reader = RowReader(self._catalog, self._resource, names)
-        number = 0
-        while rows := self._fetch(cursor):
-            for row in rows:
-                number += 1
-                yield reader.read({**dict(zip(names, row, strict=True)), ROW_NUMBER: number})
+        with opened(self._path, self._resource.path) as duck:
+            yield from self._read(duck)
 
-    def _execute(self, query: str) -> Any:
-        connection = connect(self._path)
-        import duckdb
+    def _read(self, duck: Duck) -> Iterator[Row]:
+        if str(kind_of(self._path)) in (".json", ".ndjson", ".jsonl"):
+            return self._read_json(duck)
+        return self._read_columns(duck)
 
-        try:
-            return connection.execute(query)
-        except duckdb.Error as error:
-            raise SourceUnavailable(f"{self._resource.path}: {_reason(error)}") from error
+    def _read_columns(self, duck: Duck) -> Iterator[Row]:
+        """CSV and Parquet: every row has the same columns."""
+        source = READERS[str(kind_of(self._path))]
+        typed = source == READERS[".parquet"]
+        names, rows = duck.stream(f"SELECT {selection(duck, source) if typed else '*'} FROM {source}")  # noqa: S608  # quoted
+        reader = RowReader(self._catalog, self._resource, names, Contents.TYPED if typed else Contents.TEXT)
+        for number, row in enumerate(rows, start=1):
+            yield reader.read({**dict(zip(names, row, strict=True)), ROW_NUMBER: number})
 
-    def _fetch(self, cursor: Any) -> Any:
-        import duckdb
+    def _read_json(self, duck: Duck) -> Iterator[Row]:
+        """JSON: each record has the names that it has, and few records differ in them."""
+        readers: dict[tuple[str, ...], RowReader] = {}
+        for number, record in enumerate(records_of(duck, self._path, self._resource.path), start=1):
+            names = tuple(record)
+            reader = readers.get(names)
+            if reader is None:
+                if len(readers) >= _READERS_MAX:
+                    readers.clear()
+                reader = readers[names] = RowReader(self._catalog, self._resource, names, Contents.TYPED, ragged=True)
+            yield reader.read({**record, ROW_NUMBER: number})
 
-        try:
-            return cursor.fetchmany(_BATCH)
-        except duckdb.Error as error:
-            raise SourceUnavailable(f"{self._resource.path}: {_reason(error)}") from error
-
-    async def get(self, keys: Sequence[Any]) -> Sequence[Mapping[str, Any]]:
+    async def get(self, keys: Sequence[Any]) -> Sequence[Row]:
         """The records of these keys, found by reading the file: for small ones only."""
-        wanted, name = set(keys), self._resource.key.name
-        return await asyncio.to_thread(lambda: [row for row in self.scan() if row.get(name) in wanted])
+        return await self._ask(lambda rows: self._picker.by_key(rows, keys))
 
-    async def find(self, filtered: Filtered, offset: int, limit: int) -> tuple[Sequence[Mapping[str, Any]], int]:
+    async def find(self, filtered: Filtered, offset: int, limit: int) -> tuple[Sequence[Row], int]:
         """One page of the records that fit, found by reading the file."""
-        rows = await asyncio.to_thread(lambda: [row for row in self.scan() if filtered_in(row, filtered)])
-        if filtered.sort:
-            name = filtered.sort
-            rows.sort(key=lambda row: row[name] if row.get(name) is not None else 0, reverse=filtered.descending)
-            rows.sort(key=lambda row: row.get(name) is None)
+        rows = await self._ask(lambda rows: self._picker.pick(rows, filtered))
         return rows[offset:offset + limit], len(rows)
 
+    @property
+    def _picker(self) -> Picker:
+        return Picker(self._catalog, self._resource)
 
-def filtered_in(row: Mapping[str, Any], filtered: Filtered) -> bool:
-    """Whether a row has one of the wanted values in each of the filtered fields."""
-    for name, wanted in filtered.values:
-        value = row.get(name)
-        if not any(each in wanted for each in (value if isinstance(value, (list, tuple)) else (value,))):
-            return False
-    return True
+    async def _ask(self, question: Callable[[Iterator[Row]], T]) -> T:
+        """What a question to the rows gives; reading stops as soon as nobody waits for it."""
+        reading: list[Duck] = []
 
+        def stop() -> None:
+            for duck in reading:
+                duck.stop()
 
-def _reason(error: Exception) -> str:
-    return str(error).split("\n")[0]
+        def ask() -> T:
+            with opened(self._path, self._resource.path) as duck:
+                reading.append(duck)
+                try:
+                    return question(self._read(duck))
+                finally:
+                    reading.clear()
+        return await in_thread(self._resource.path, ask, stop)
 
 
 class FileSources:
@@ -160,43 +124,12 @@ class FileSources:
     def inspect(self, path: str) -> Sequence[Found]:
         """The one table that a file holds. Raises `SettingsError` for what cannot be read."""
         file = Path(path).resolve()
-        connection = connect(file)
-        import duckdb
-
+        if kind_of(file) is None:
+            raise SettingsError(f"{file.name}: not a file that can be read; use {', '.join(READERS)}.")
+        name = file.name.removesuffix("".join(file.suffixes[-2:] if file.suffix.lower() == ".gz" else file.suffixes[-1:]))
         try:
-            cursor = connection.execute(f"DESCRIBE SELECT * FROM {_relation(file)}")  # noqa: S608  # quoted
-            described = cursor.fetchall()
-            facts = self._facts(connection, file, [row[0] for row in described])
-        except duckdb.Error as error:
-            raise SettingsError(f"{file.name}: cannot be read: {_reason(error)}.") from None
-        columns = tuple(
-            Column(name=row[0], type=_annotation(str(row[1])), nullable=nulls, unique=unique)
-            for row, (nulls, unique) in zip(described, facts, strict=True)
-        )
-        name = file.name.removesuffix("".join(file.suffixes[-2:] if file.suffix == ".gz" else file.suffixes[-1:]))
-        return [Found(name=name, origin=File(str(file)), columns=columns)]
-
-    def _facts(self, connection: Any, file: Path, names: Sequence[str]) -> list[tuple[bool, bool]]:
-        """For each column whether it has nulls, and whether it is the first whose values are all there and differ."""
-        quoted = ['"' + name.replace('"', '""') + '"' for name in names]
-        asked = ", ".join(f"count({name}), count(DISTINCT {name})" for name in quoted)
-        row = connection.execute(f"SELECT count(*), {asked} FROM {_relation(file)}").fetchone()  # noqa: S608  # quoted
-        total, pairs = row[0], list(zip(row[1::2], row[2::2], strict=True))
-        return [(there < total, total > 0 and distinct == there == total) for there, distinct in pairs]
-
-
-_TYPES: dict[str, Any] = {
-    "BOOLEAN": bool, "TINYINT": int, "SMALLINT": int, "INTEGER": int, "BIGINT": int, "HUGEINT": int, "UTINYINT": int,
-    "USMALLINT": int, "UINTEGER": int, "UBIGINT": int, "FLOAT": float, "DOUBLE": float, "VARCHAR": str,
-    "DATE": datetime.date, "TIMESTAMP": datetime.datetime, "TIMESTAMP WITH TIME ZONE": datetime.datetime,
-    "TIME": datetime.time, "UUID": uuid.UUID, "BLOB": None,
-}
-
-
-def _annotation(type: str) -> Any:
-    if type.startswith("DECIMAL"):
-        return decimal.Decimal
-    if type.startswith("TIMESTAMP"):
-        return datetime.datetime
-    return str if type.startswith("ENUM") else _TYPES.get(type, Any)
-
+            with opened(file, file.name) as duck:
+                columns = tuple(columns_of(duck, file))
+        except DragomanError as error:
+            raise SettingsError(str(error)) from None
+        return [Found(name=name, origin=File(str(file)), columns=columns, note="" if columns else "it holds no record")]

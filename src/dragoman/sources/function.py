@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib.metadata
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,17 +12,20 @@ import msgspec
 import xxhash
 
 from ..catalog.catalog import Catalog
-from ..catalog.origin import Found, Rows
+from ..catalog.origin import Found, Row, Rows
 from ..catalog.resource import Resource
-from ..errors import DeclarationError, PublicationError, SettingsError, SourceUnavailable
+from ..errors import Code, DeclarationError, DragomanError, PublicationError, SettingsError, SourceUnavailable
 from ..query import Filtered
+from .deadline import in_thread, in_time
+from .picking import Picker
 
 
 class FunctionSource:
     """Keeps the contract of `Source` for one function in one cluster."""
 
-    def __init__(self, resource: Resource, origin: Rows, cluster: str, folder: Path) -> None:
-        self._resource, self._origin, self._cluster, self._folder = resource, origin, cluster, folder
+    def __init__(self, catalog: Catalog, resource: Resource, origin: Rows, cluster: str, folder: Path) -> None:
+        self._catalog, self._resource, self._origin = catalog, resource, origin
+        self._cluster, self._folder = cluster, folder
 
     def fingerprint(self) -> str | None:
         """Of the module's text, and of the packages and files it depends on."""
@@ -33,91 +35,102 @@ class FunctionSource:
         except (OSError, TypeError):
             return None
         for name in self._origin.depends_on:
-            digest.update(_state_of(name, self._folder).encode())
+            digest.update(f"{name} {state_of(name, self._folder)}\n".encode())
         return digest.hexdigest()
 
     def count(self) -> int | None:
         """Nobody knows before the function has run."""
         return None
 
-    def scan(self) -> Iterator[Mapping[str, Any]]:
+    def scan(self) -> Iterator[Row]:
         """Every record that the function yields; its own exceptions name the row that it reached."""
         reached = 0
         try:
-            for row in self._rows(self._origin.function):
+            for row in self._called(self._origin.function):
                 reached += 1
-                yield _plain(row)
-        except (PublicationError, SourceUnavailable, GeneratorExit):
+                yield _as_mapping(row)
+        except DragomanError:
             raise
         except Exception as error:
             raise PublicationError(
                 self._resource.path, f"its function failed after {reached} rows: {type(error).__name__}: {error}.",
-                hint=f"Mend {self._origin.function.__qualname__}().",
+                hint="Mend the function, and publish again.",
             ) from error
 
-    def _rows(self, function: Callable[..., Iterable[Any]]) -> Iterable[Any]:
+    def _called(self, function: Callable[..., Iterable[Any]], *arguments: Any) -> Any:
         takes_cluster = "cluster" in inspect.signature(function).parameters
-        return function(cluster=self._cluster) if takes_cluster else function()
+        return function(*arguments, cluster=self._cluster) if takes_cluster else function(*arguments)
 
-    async def get(self, keys: Sequence[Any]) -> Sequence[Mapping[str, Any]]:
+    async def get(self, keys: Sequence[Any]) -> Sequence[Row]:
         """The records of these keys, by the declared `get` function, or picked out of all."""
-        if self._origin.get is None:
-            wanted = set(keys)
-            return await asyncio.to_thread(self._pick, lambda row: row[self._resource.key.name] in wanted)
-        rows = self._origin.get(list(keys))
-        return [_plain(row) for row in (await rows if inspect.isawaitable(rows) else rows)]
+        if self._origin.get is not None:
+            return await self._get(self._origin.get, list(keys))
+        return await in_thread(self._resource.path, lambda: self._picker.by_key(self.scan(), keys))
 
-    async def find(
-        self, filtered: Filtered, offset: int, limit: int,
-    ) -> tuple[Sequence[Mapping[str, Any]], int]:
+    async def _get(self, function: Callable[..., Any], keys: list[Any]) -> Sequence[Row]:
+        """What the publisher's own function finds, whether it is a coroutine or not."""
+        name = self._resource.path
+        try:
+            if inspect.iscoroutinefunction(function):
+                rows = await in_time(name, self._called(function, keys))
+            else:
+                rows = await in_thread(name, lambda: list(self._called(function, keys)))
+            return [_as_mapping(row) for row in rows]
+        except DragomanError:
+            raise
+        except Exception as error:
+            raise SourceUnavailable(f"{name}: {type(error).__name__}: {error}", Code.SOURCE_INVALID) from error
+
+    async def find(self, filtered: Filtered, offset: int, limit: int) -> tuple[Sequence[Row], int]:
         """One page of the records that fit, picked out of all, in the order asked."""
-        rows = await asyncio.to_thread(self._pick, lambda row: _fits(row, filtered))
-        if filtered.sort:
-            name = filtered.sort
-            rows.sort(key=lambda row: (row.get(name) is None, row.get(name)), reverse=filtered.descending)
+        rows = await in_thread(self._resource.path, lambda: self._picker.pick(self.scan(), filtered))
         return rows[offset:offset + limit], len(rows)
 
-    def _pick(self, fits: Callable[[Mapping[str, Any]], bool]) -> list[Mapping[str, Any]]:
-        try:
-            return [row for row in map(_plain, self._rows(self._origin.function)) if fits(row)]
-        except Exception as error:
-            raise SourceUnavailable(f"{self._resource.path}: {type(error).__name__}: {error}") from error
+    @property
+    def _picker(self) -> Picker:
+        return Picker(self._catalog, self._resource)
 
 
-def _plain(row: Any) -> Mapping[str, Any]:
-    """A row as a mapping; record instances keep their values."""
-    return row if isinstance(row, Mapping) else msgspec.structs.asdict(row)
+def _as_mapping(row: Any) -> Any:
+    """A record as a mapping of its fields; what is neither is left for the validator to tell."""
+    if isinstance(row, msgspec.Struct):
+        return {name: getattr(row, name) for name in row.__struct_fields__}
+    return dict(row) if isinstance(row, Mapping) else row
 
 
-def _fits(row: Mapping[str, Any], filtered: Filtered) -> bool:
-    for name, wanted in filtered.values:
-        value = row.get(name)
-        if not any(each in wanted for each in (value if isinstance(value, (list, tuple)) else (value,))):
-            return False
-    return True
-
-
-def _state_of(name: str, folder: Path) -> str:
-    """The version of a package, or size and time of a file; a name that is neither stands for itself."""
+def state_of(name: str, folder: Path) -> str | None:
+    """The version of a package, or sizes and times of a file or a folder of them; None for what is neither."""
     path = folder / name
-    if path.exists():
-        facts = path.stat()
-        return f"{name} {facts.st_size} {facts.st_mtime_ns}"
+    if path.is_dir():
+        return " ".join(f"{file.relative_to(path)} {_facts(file)}" for file in sorted(path.rglob("*")) if file.is_file())
+    if path.is_file():
+        return _facts(path)
     try:
-        return f"{name} {importlib.metadata.version(name)}"
-    except importlib.metadata.PackageNotFoundError:
-        return name
+        return importlib.metadata.version(name)
+    except (importlib.metadata.PackageNotFoundError, ValueError):
+        return None
+
+
+def _facts(file: Path) -> str:
+    facts = file.stat()
+    return f"{facts.st_size} {facts.st_mtime_ns}"
 
 
 class FunctionSources:
     """Opens functions; there is nothing to find without code."""
 
     def open(self, catalog: Catalog, resource: Resource, cluster: str) -> FunctionSource:
-        """The source of a resource in a cluster. Raises `DeclarationError` for what is no function."""
+        """The source of a resource in a cluster. Raises `DeclarationError` for what is no function, and for a name in
+        `depends_on` that nothing has."""
         origin = resource.origin
         if not isinstance(origin, Rows) or not callable(origin.function):
             raise DeclarationError(resource.path, "its origin is no function.", "Write Rows(read_them).", resource.place)
-        return FunctionSource(resource, origin, cluster, catalog.file.parent if catalog.file else Path.cwd())
+        folder = catalog.file.parent if catalog.file else Path.cwd()
+        unknown = next((name for name in origin.depends_on if state_of(name, folder) is None), None)
+        if unknown is not None:
+            raise DeclarationError(resource.path, f"it depends on {unknown!r}, which is no file and no installed package.",
+                                   "Write the path of a file beside the catalog, or the name of a package.", resource.place)
+        return FunctionSource(catalog, resource, origin, cluster, folder)
 
     def inspect(self, path: str) -> Sequence[Found]:
         """Functions are declared, never found."""

@@ -1,8 +1,9 @@
-"""From the columns of a table or file to the fields of a record: names, languages, JSON, keys, plain types."""
+"""From the columns of a table or file to the fields of a record: names, languages, JSON, keys."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import datetime
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -11,8 +12,9 @@ from ..catalog.catalog import Catalog
 from ..catalog.fields import Field
 from ..catalog.origin import ROW_NUMBER, File, Table
 from ..catalog.resource import Resource
-from ..catalog.shapes import Anything, Keyed, Many, Nested, Scalar, bare
+from ..catalog.shapes import Anything, Nullable
 from ..errors import DeclarationError
+from .values import Contents, converter
 
 Reader = Callable[[Mapping[str, Any]], Any]
 ABSENT = object()
@@ -21,146 +23,133 @@ ABSENT = object()
 class RowReader:
     """Turns the rows of one table or file into mappings of field names to values.
 
-    Raises `DeclarationError` where a required field has no column, naming the columns that there are.
+    Raises `DeclarationError` where a required field has no column, naming the columns that there are; for rows that
+    need not have the same columns (`ragged`), what is missing is left for the validator to tell.
     """
 
-    def __init__(self, catalog: Catalog, resource: Resource, columns: Sequence[str]) -> None:
-        self._resource, self._columns, self._catalog = resource, list(columns), catalog
-        self._lower = {column.lower(): column for column in columns}
-        origin = resource.origin
-        assert isinstance(origin, (Table, File))  # noqa: S101  # narrowed by the callers
-        self._origin = origin
+    def __init__(
+        self, catalog: Catalog, resource: Resource, columns: Sequence[str], contents: Contents, *, ragged: bool = False,
+    ) -> None:
+        assert isinstance(resource.origin, (Table, File))  # noqa: S101  # narrowed by the callers
+        self._catalog, self._resource, self._origin = catalog, resource, resource.origin
+        self._columns, self._contents, self._ragged = list(columns), contents, ragged
+        self._named = {_fold(column): column for column in reversed(columns)}
+        self._check_named()
         found = {field.name: self._reader(field) for field in resource.fields}
-        self.readers: dict[str, Reader] = {name: reader for name, reader in found.items() if reader is not None}
+        self._readers = [(name, reader) for name, reader in found.items() if reader is not None]
 
     def read(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """One row as the record's fields; a field with a default may be absent."""
-        return {name: value for name, reader in self.readers.items() if (value := reader(row)) is not ABSENT}
+        return {name: value for name, reader in self._readers if (value := reader(row)) is not ABSENT}
 
     def column_of(self, field: Field) -> str | None:
-        """The one column that holds a field; None where several do."""
-        return self._lower.get(self._origin.columns.get(field.name, field.name).lower())
+        """The one column that holds a field, its own name first, then in any case; None where none or several do."""
+        wanted = self._origin.columns.get(field.name, field.name)
+        found = wanted if wanted in self._columns else self._named.get(_fold(wanted))
+        if field.key and field.name == ROW_NUMBER and found in self._origin.columns.values():
+            return None                     # the number of the row, beside a column of that name
+        return found
+
+    def texts_of(self, field: Field) -> dict[str, str]:
+        """The columns of a localized text by language: `name_en`, `name_de` ...; the plain one in the default."""
+        stem = self._origin.columns.get(field.name, field.name)
+        tagged = {language: self._named.get(_fold(f"{stem}_{language}")) for language in self._catalog.languages}
+        found = {language: column for language, column in tagged.items() if column is not None}
+        plain = self.column_of(field)
+        return found if plain is None else {self._catalog.languages[0]: plain} | found
+
+    def _check_named(self) -> None:
+        """Whatever the origin names is there."""
+        localized = {field.name for field in self._resource.fields if field.localized}
+        named = [column for field, column in self._origin.columns.items() if field not in localized]
+        missing = next((name for name in (*self._origin.key, *named) if _fold(name) not in self._named), None)
+        if missing is not None and not self._ragged:
+            raise self._missing(self._resource.path, missing)
+
+    def _missing(self, name: str, column: str) -> DeclarationError:
+        return DeclarationError(
+            name, f"{_origin_name(self._origin)} has no column {column!r}; it has {', '.join(self._columns)}.",
+            "Rename the field, give it a default, or name its column in `columns`.", self._resource.place,
+        )
 
     def _reader(self, field: Field) -> Reader | None:
         if field.key and self._origin.key:
-            return _joined(self._origin.key)
-        column = self.column_of(field)
+            return _joined([self._named.get(_fold(name), name) for name in self._origin.key])
         if field.localized:
-            return self._localized(field, column)
+            return self._localized(field)
+        column = self.column_of(field)
         if column is None:
             if field.key and field.name == ROW_NUMBER:
                 return lambda row: row[ROW_NUMBER]
-            self._require(field)
+            return self._without(field)
+        return _converted(column, field, self._contents)
+
+    def _without(self, field: Field) -> Reader | None:
+        """What stands for a field that has no column."""
+        if not field.required:
             return None
-        return _converted(column, field)
+        if not self._ragged:
+            raise self._missing(f"{self._resource.path}.{field.name}",
+                                self._origin.columns.get(field.name, field.name))
+        return (lambda _: None) if isinstance(field.shape, (Nullable, Anything)) else None
 
-    def _localized(self, field: Field, column: str | None) -> Reader | None:
-        """A JSON column, a plain text in the default language, or columns `name_en`, `name_de`, ..."""
-        stem = self._origin.columns.get(field.name, field.name)
-        if column is not None:
-            return _text(column, self._catalog.languages[0])
-        tagged = {
-            language: found for language in self._catalog.languages
-            if (found := self._lower.get(f"{stem}_{language.replace('-', '_')}".lower())) is not None
-        }
-        if not tagged:
-            self._require(field)
-            return None
-        return lambda row: {language: _str(row[found]) for language, found in tagged.items() if row[found] is not None}
+    def _localized(self, field: Field) -> Reader | None:
+        texts, nullable = self.texts_of(field), isinstance(field.shape, Nullable)
+        if not texts:
+            return self._without(field)
+        if len(texts) == 1 and self.column_of(field) is not None:
+            return _text(self.column_of(field) or "", self._catalog.languages[0])
 
-    def _require(self, field: Field) -> None:
-        if field.required:
-            raise DeclarationError(
-                f"{self._resource.path}.{field.name}", f"no column holds it; there are {', '.join(self._columns)}.",
-                "Rename the field, give it a default, or name its column in `columns`.", self._resource.place,
-            )
+        def read(row: Mapping[str, Any]) -> Any:
+            found = {language: row[column] for language, column in texts.items() if row.get(column) is not None}
+            return found or (None if nullable else {})
+        return read
 
 
-def _str(value: Any) -> str:
-    return value if isinstance(value, str) else str(value)
+def _fold(name: str) -> str:
+    return name.casefold().replace("-", "_")
 
 
-def _joined(columns: Iterable[str]) -> Reader:
-    return lambda row: ":".join(_str(row[column]) for column in columns)
+def _origin_name(origin: Table | File) -> str:
+    return f"the table {origin.name}" if isinstance(origin, Table) else f"the file {origin.path}"
+
+
+def _joined(columns: Sequence[str]) -> Reader:
+    """The parts of a key as one text; null where any of them is."""
+    def read(row: Mapping[str, Any]) -> Any:
+        parts = [row.get(column) for column in columns]
+        return None if None in parts else ":".join(map(part_text, parts))
+    return read
+
+
+def part_text(value: Any) -> str:
+    """A part of a key as text; dates as in ISO 8601."""
+    return value.isoformat() if isinstance(value, (datetime.date, datetime.time)) else str(value)
 
 
 def _text(column: str, language: str) -> Reader:
+    """A localized text in one column: JSON by language, or a plain text in the catalog's default language."""
     def read(row: Mapping[str, Any]) -> Any:
         value = row[column]
-        if value is None:
-            return None
-        if isinstance(value, Mapping):
-            return dict(value)
-        return _json(value) if value.startswith("{") else {language: value}
+        if not isinstance(value, str):
+            return value
+        by_language = _by_language(value) if value.startswith("{") else None
+        return {language: value} if by_language is None else by_language
     return read
 
 
-def _converted(column: str, field: Field) -> Reader:
-    convert = _converter(field)
-    fall_back = not field.required
-
-    def read(row: Mapping[str, Any]) -> Any:
-        value = row[column]
-        if value is None:
-            return ABSENT if fall_back and field.default is not None else None
-        return convert(value)
-    return read
-
-
-def _converter(field: Field) -> Callable[[Any], Any]:
-    """What turns a database's idea of a value into the field's; what does not fit is left for the validator to tell."""
-    shape = bare(field.shape)
-    if isinstance(shape, (Many, Nested, Keyed)):
-        return lambda value: _json(value) if isinstance(value, (str, bytes)) else plain(value)
-    if isinstance(shape, Anything):
-        return lambda value: _maybe_json(value) if isinstance(value, str) else plain(value)
-    kind = shape.kind if isinstance(shape, Scalar) else ""
-    return _CONVERTERS.get(kind, _same)
-
-
-def _same(value: Any) -> Any:
-    return value
-
-
-def _json(text: str | bytes) -> Any:
+def _by_language(text: str) -> dict[str, str] | None:
     try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        return text
+        return msgspec.json.decode(text, type=dict[str, str])
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        return None
 
 
-def _maybe_json(text: str) -> Any:
-    return _json(text) if text[:1] in ("{", "[") else text
+def _converted(column: str, field: Field, contents: Contents) -> Reader:
+    convert = converter(field.shape, contents)
+    absent = ABSENT if not field.required and field.default is not None else None
 
-
-def plain(value: Any) -> Any:
-    """A value as JSON knows it: tuples as arrays, mappings as objects, UUIDs and times as text."""
-    if value is None or isinstance(value, (str, int, float)):
-        return value
-    return msgspec.to_builtins(value, str_keys=True)
-
-
-def _boolean(value: Any) -> Any:
-    return bool(value) if value in (0, 1) else value
-
-
-def _integer(value: Any) -> Any:
-    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value
-
-
-
-def _datetime(value: Any) -> Any:
-    """A time without a zone is taken as UTC."""
-    if isinstance(value, str):
-        text = value.replace(" ", "T", 1)
-        return text if text.endswith("Z") or "+" in text[10:] or "-" in text[10:] or "T" not in text else text + "Z"
-    if getattr(value, "tzinfo", ABSENT) is None:
-        from datetime import UTC
-
-        return value.replace(tzinfo=UTC)
-    return value
-
-
-_CONVERTERS: dict[str, Callable[[Any], Any]] = {
-    "bool": _boolean, "int": _integer, "float": _same, "datetime": _datetime, "decimal": _same,
-}
+    def read(row: Mapping[str, Any]) -> Any:
+        value = row[column]
+        return absent if value is None else convert(value)
+    return read

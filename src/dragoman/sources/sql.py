@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from ..catalog.catalog import Catalog
-from ..catalog.origin import ROW_NUMBER, Found, Table
+from ..catalog.origin import Found, Row, Table
 from ..catalog.resource import Resource
-from ..errors import Code, DeclarationError, SettingsError, SourceUnavailable
+from ..errors import DeclarationError, PublicationError, SourceUnavailable
 from ..query import Filtered
+from .databases import engine_of, expand, reason, sqlite_file
+from .deadline import in_thread
+from .picking import Picker
 from .rows import RowReader
+from .statements import Statements
+from .values import Contents
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine, Select
-    from sqlalchemy.sql import TableClause
+    from sqlalchemy import Connection, Select
 
+T = TypeVar("T")
 _BATCH = 2_000
-_TIMEOUT_S = 10.0
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 class SqlSource:
@@ -31,214 +31,152 @@ class SqlSource:
 
     def __init__(self, catalog: Catalog, resource: Resource, origin: Table, url: str) -> None:
         self._catalog, self._resource, self._origin, self._url = catalog, resource, origin, url
-        self._reader_kept: RowReader | None = None
-        self._columns: list[str] = []
+        self._known: Statements | None = None
 
     def fingerprint(self) -> str | None:
-        """Of an SQLite file and its log: size and time; other databases tell only by reading."""
+        """Of an SQLite file and its log: path, size and time; other databases tell only by reading."""
         file = sqlite_file(self._url)
-        if file is None:
+        if file is None or not file.is_file():
             return None
-        states = [f"{part.stat().st_size} {part.stat().st_mtime_ns}" for part in (file, Path(f"{file}-wal"))
-                  if part.exists()]
-        return " ".join(states) or None
+        states = [part.stat() for part in (file, Path(f"{file}-wal")) if part.exists()]
+        told = [f"{state.st_size} {state.st_mtime_ns}" for state in states if state.st_size]
+        return " ".join([str(file), *told])
 
     def count(self) -> int | None:
         """How many rows the table has."""
-        from sqlalchemy import func, select
+        with self._connected() as call:
+            return int(call.run(self._statements(call).counted())[0][0])
 
-        return int(self._run(select(func.count()).select_from(self._table()))[0][0])
-
-    def scan(self) -> Iterator[Mapping[str, Any]]:
+    def scan(self) -> Iterator[Row]:
         """Every record in the order of its key, streamed in batches."""
-        from sqlalchemy.exc import SQLAlchemyError
+        with self._connected() as call:
+            self._known = None              # the table may have changed since the last publication
+            statements = self._statements(call)
+            yield from statements.read(call.stream(statements.scanned()))
 
-        reader = self._reader()
-        try:
-            with engine_of(self._url).connect().execution_options(yield_per=_BATCH) as connection:
-                for number, row in enumerate(connection.execute(self._ordered()), start=1):
-                    yield reader.read({**dict(zip(self._columns, row, strict=True)), ROW_NUMBER: number})
-        except SQLAlchemyError as error:
-            raise SourceUnavailable(f"{self._resource.path}: {_reason(error)}") from error
-
-    async def get(self, keys: Sequence[Any]) -> Sequence[Mapping[str, Any]]:
+    async def get(self, keys: Sequence[Any]) -> Sequence[Row]:
         """The records of these keys."""
-        rows: Sequence[Mapping[str, Any]] = await self._bounded(self._get, keys)
-        return rows
+        return await self._ask(lambda call: self._get(call, keys))
 
-    async def find(self, filtered: Filtered, offset: int, limit: int) -> tuple[Sequence[Mapping[str, Any]], int]:
+    async def find(self, filtered: Filtered, offset: int, limit: int) -> tuple[Sequence[Row], int]:
         """One page of the records that fit, and how many fit in all."""
-        page: tuple[Sequence[Mapping[str, Any]], int] = await self._bounded(self._find, filtered, offset, limit)
-        return page
+        return await self._ask(lambda call: self._find(call, filtered, offset, limit))
 
-    async def _bounded(self, function: Any, *arguments: Any) -> Any:
+    async def _ask(self, question: Callable[[Call], T]) -> T:
+        """What a question to the database gives, stopped there as soon as nobody waits for it."""
+        call = self._connected()
+
+        def ask() -> T:
+            with call:
+                return question(call)
+        return await in_thread(self._resource.path, ask, call.stop)
+
+    def _get(self, call: Call, keys: Sequence[Any]) -> list[Row]:
+        statements = self._statements(call)
+        query = statements.keyed(keys)
+        if query is None:
+            return Picker(self._catalog, self._resource).by_key(self._all(call, statements), keys)
+        return list(statements.read(call.run(query)))
+
+    def _find(self, call: Call, filtered: Filtered, offset: int, limit: int) -> tuple[list[Row], int]:
+        statements = self._statements(call)
+        terms = statements.terms(filtered)
+        if terms is None:
+            rows = Picker(self._catalog, self._resource).pick(self._all(call, statements), filtered)
+            return rows[offset:offset + limit], len(rows)
+        total = int(call.run(statements.counted(*terms))[0][0])
+        page = statements.page(terms, filtered, offset, limit)
+        return list(statements.read(call.run(page), offset)), total
+
+    def _all(self, call: Call, statements: Statements) -> Iterator[Row]:
+        return statements.read(call.stream(statements.scanned()))
+
+    def _connected(self) -> Call:
+        return Call(self._url, self._resource.path)
+
+    def _statements(self, call: Call) -> Statements:
+        if self._known is None:
+            columns = call.columns(self._origin, self._resource)
+            reader = RowReader(self._catalog, self._resource, list(columns), Contents.STORED)
+            self._known = Statements(self._origin, self._resource, reader, columns, call.dialect)
+        return self._known
+
+
+class Call:
+    """One connection for one question; its failures are those of a source."""
+
+    def __init__(self, url: str, name: str) -> None:
+        self._url, self._name = url, name
+        self._connection: Connection | None = None
+        self.dialect = ""
+
+    def __enter__(self) -> Self:
+        engine = engine_of(self._url)
+        self.dialect = engine.dialect.name
+        self._connection = self._tried(engine.connect)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._tried(connection.close)
+
+    @property
+    def _open(self) -> Connection:
+        assert self._connection is not None  # noqa: S101  # used within `with` alone
+        return self._connection
+
+    def _tried(self, function: Callable[[], T]) -> T:
+        from sqlalchemy.exc import DataError, SQLAlchemyError
+
         try:
-            return await asyncio.wait_for(asyncio.to_thread(function, *arguments), _TIMEOUT_S)
-        except TimeoutError:
-            raise SourceUnavailable(f"{self._resource.path}: no answer in {_TIMEOUT_S} s",
-                                    Code.SOURCE_TIMEOUT) from None
-
-    def _get(self, keys: Sequence[Any]) -> list[Mapping[str, Any]]:
-        from sqlalchemy import and_, or_
-
-        columns = self._key_columns()
-        if not columns:
-            wanted = set(keys)
-            return [row for row in self.scan() if row[self._resource.key.name] in wanted]
-        if len(columns) == 1:
-            return self._read(self._selected().where(self._column(columns[0]).in_(list(keys))))
-        parts = [str(key).split(":") for key in keys]
-        terms = [and_(*(self._compared(column, text) for column, text in zip(columns, part, strict=True)))
-                 for part in parts if len(part) == len(columns)]
-        return self._read(self._selected().where(or_(*terms))) if terms else []
-
-    def _compared(self, column: str, text: str) -> Any:
-        """A part of a composite key, which is text in the key whatever it is in the column."""
-        from sqlalchemy import String, cast
-
-        return cast(self._column(column), String) == text
-
-    def _find(self, filtered: Filtered, offset: int, limit: int) -> tuple[list[Mapping[str, Any]], int]:
-        from sqlalchemy import func, select
-
-        terms = [self._column(self._column_named(name)).in_(list(values)) for name, values in filtered.values]
-        total = int(self._run(select(func.count()).select_from(self._table()).where(*terms))[0][0])
-        query = self._selected().where(*terms)
-        if filtered.sort:
-            column = self._column(self._column_named(filtered.sort))
-            query = query.order_by(column.is_(None), column.desc() if filtered.descending else column)
-        return self._read(self._in_key_order(query).offset(offset).limit(limit)), total
-
-    def _read(self, query: Select[Any]) -> list[Mapping[str, Any]]:
-        reader = self._reader()
-        return [reader.read(dict(zip(self._columns, row, strict=True))) for row in self._run(query)]
-
-    def _run(self, query: Any) -> Sequence[Any]:
-        from sqlalchemy.exc import SQLAlchemyError
-
-        try:
-            with engine_of(self._url).connect() as connection:
-                return connection.execute(query).fetchall()
+            return function()
+        except DataError as error:
+            raise PublicationError(self._name, f"the database holds what cannot be read: {reason(error)}.") from error
         except SQLAlchemyError as error:
-            raise SourceUnavailable(f"{self._resource.path}: {_reason(error)}") from error
+            if "decode to UTF-8" in reason(error):
+                raise PublicationError(self._name, f"a text is not Unicode: {reason(error)}.") from error
+            raise SourceUnavailable(f"{self._name}: {reason(error)}") from error
 
-    # ------------------------------------------------------------------------------------ names
+    def run(self, query: Select[Any]) -> Sequence[Any]:
+        """All rows of a small answer."""
+        return self._tried(lambda: self._open.execute(query).fetchall())
 
-    def _table(self) -> TableClause:
-        from sqlalchemy import table
+    def stream(self, query: Select[Any]) -> Iterator[Any]:
+        """The rows of a large answer, a batch in memory at a time."""
+        result = self._tried(lambda: self._open.execution_options(yield_per=_BATCH).execute(query))
+        while rows := self._tried(partial(result.fetchmany, _BATCH)):
+            yield from rows
 
-        return table(self._origin.name, schema=self._origin.schema)
+    def columns(self, origin: Table, resource: Resource) -> dict[str, Any]:
+        """The names and types of a table's columns. Raises `DeclarationError` where there is no such table."""
+        from sqlalchemy import inspect
+        from sqlalchemy.exc import NoSuchTableError
 
-    def _column(self, name: str) -> Any:
-        from sqlalchemy import column
+        try:
+            found = self._tried(lambda: inspect(self._open).get_columns(origin.name, origin.schema))
+        except SourceUnavailable as error:
+            if isinstance(error.__cause__, NoSuchTableError):
+                raise DeclarationError(resource.path, f"there is no table {origin.name!r} in its database.",
+                                       "Name a table or view that exists.", resource.place) from None
+            raise
+        return {column["name"]: column["type"] for column in found}
 
-        return column(name)
-
-    def _column_named(self, field_name: str) -> str:
-        field = next(field for field in self._resource.fields if field.name == field_name)
-        column = self._reader().column_of(field)
-        if column is None:
-            raise SourceUnavailable(f"{self._resource.path}.{field_name} stands in no single column")
-        return column
-
-    def _selected(self) -> Select[Any]:
-        from sqlalchemy import select
-
-        self._reader()
-        return select(*(self._column(name) for name in self._columns)).select_from(self._table())
-
-    def _ordered(self) -> Select[Any]:
-        return self._in_key_order(self._selected())
-
-    def _in_key_order(self, query: Select[Any]) -> Select[Any]:
-        return query.order_by(*(self._column(name) for name in self._key_columns()))
-
-    def _key_columns(self) -> list[str]:
-        if self._origin.key:
-            return list(self._origin.key)
-        column = self._reader().column_of(self._resource.key)
-        return [column] if column is not None else []
-
-    def _reader(self) -> RowReader:
-        if self._reader_kept is None:
-            self._columns = _columns_of(self._url, self._origin, self._resource)
-            self._reader_kept = RowReader(self._catalog, self._resource, self._columns)
-        return self._reader_kept
-
-
-def _columns_of(url: str, origin: Table, resource: Resource) -> list[str]:
-    from sqlalchemy import inspect
-    from sqlalchemy.exc import NoSuchTableError, SQLAlchemyError
-
-    try:
-        return [column["name"] for column in inspect(engine_of(url)).get_columns(origin.name, origin.schema)]
-    except NoSuchTableError:
-        raise DeclarationError(resource.path, f"there is no table {origin.name!r} in its database.",
-                               "Name a table or view that exists.", resource.place) from None
-    except SQLAlchemyError as error:
-        raise SourceUnavailable(f"{resource.path}: {_reason(error)}") from error
-
-
-def _reason(error: Exception) -> str:
-    """What the driver said, without the statement and its values."""
-    return str(getattr(error, "orig", None) or error).split("\n")[0]
-
-
-# -------------------------------------------------------------------------------------------- databases
-
-
-@lru_cache(maxsize=64)
-def engine_of(url: str) -> Engine:
-    """The pool of connections to a database; SQLite is opened for reading only and never created."""
-    from sqlalchemy import create_engine
-    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-
-    file = sqlite_file(url)
-    try:
-        if file is not None:
-            if not file.is_file():
-                raise SourceUnavailable(f"the database {file.name} is not there")
-            return create_engine(f"sqlite:///file:{_escaped(file)}?mode=ro&uri=true")
-        return create_engine(url, pool_pre_ping=True, pool_timeout=_TIMEOUT_S)
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-        raise SettingsError(f"The database URL cannot be used: {_reason(error)}. Write dialect://user@host/name, and "
-                            "install its driver, for example dragoman[postgres].") from None
-
-
-def _escaped(file: Path) -> str:
-    from urllib.parse import quote
-
-    return quote(quote(str(file)))          # once for SQLite's own URI, once for SQLAlchemy's
-
-
-def sqlite_file(url: str) -> Path | None:
-    """The file of an SQLite URL; None for other databases."""
-    return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
-
-
-def expand(url: str, folder: Path, environment: Mapping[str, str] | None = None) -> str:
-    """A URL with `${VARIABLE}` replaced, SQLite's path relative to the catalog's folder, and psycopg for PostgreSQL."""
-    known = os.environ if environment is None else environment
-
-    def value(found: re.Match[str]) -> str:
-        if found[1] not in known:
-            raise SettingsError(f"The database URL needs the variable {found[1]}, which is not set.")
-        return known[found[1]]
-
-    url = _VARIABLE.sub(value, url)
-    if url.startswith("sqlite:///"):
-        return f"sqlite:///{(folder / url.removeprefix('sqlite:///')).resolve()}"
-    for plain in ("postgres://", "postgresql://"):
-        if url.startswith(plain):
-            return "postgresql+psycopg://" + url.removeprefix(plain)
-    return url
+    def stop(self) -> None:
+        """End what the database is doing for this call, from another thread."""
+        connection = self._connection
+        driver = connection.connection.driver_connection if connection is not None else None
+        stop = getattr(driver, "interrupt", None) or getattr(driver, "cancel", None)
+        if stop is not None:
+            stop()
 
 
 class SqlSources:
     """Opens tables, and finds those of a database."""
 
     def open(self, catalog: Catalog, resource: Resource, cluster: str) -> SqlSource:
-        """The source of a resource in a cluster. Raises `DeclarationError` where no database is named."""
+        """The source of a resource in a cluster. Raises `DeclarationError` where no database is named, and
+        `SettingsError` for a URL that cannot be used."""
         origin = resource.origin
         if not isinstance(origin, Table):
             raise DeclarationError(resource.path, "its origin is no table.", 'Write Table("name").', resource.place)
@@ -246,16 +184,19 @@ class SqlSources:
         if url is None:
             raise DeclarationError(resource.path, f"no database is named for the cluster {cluster}.",
                                    "Add it to the catalog's database.", resource.place)
-        return SqlSource(catalog, resource, origin, expand(url, catalog.file.parent if catalog.file else Path.cwd()))
+        expanded = expand(url, catalog.file.parent if catalog.file else Path.cwd())
+        engine_of(expanded)
+        return SqlSource(catalog, resource, origin, expanded)
 
     def inspect(self, path: str) -> Sequence[Found]:
         """The tables and views of a database, by URL or by the path of an SQLite file."""
         from .reflection import reflect
 
-        url = path if "://" in path else f"sqlite:///{Path(path).resolve()}"
-        return reflect(expand(url, Path.cwd()))
+        return reflect(path if "://" in path or path.startswith("${") else f"sqlite:///{Path(path).resolve()}")
 
 
 def _database_of(catalog: Catalog, cluster: str) -> str | None:
     database = catalog.database
     return database.get(cluster) if isinstance(database, Mapping) else database
+
+

@@ -1,0 +1,103 @@
+"""Databases by URL: SQLite files opened for reading only and never created, pools of connections to servers."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from ..errors import SettingsError
+from .deadline import TIMEOUT_S
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from sqlalchemy import Engine
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_REMEDY = "Write sqlite:///file.db or dialect://user@host/name, and install its driver, for example dragoman[postgres]."
+_CONNECT_TIMEOUT = {"psycopg": "connect_timeout", "psycopg2": "connect_timeout", "pymysql": "connect_timeout",
+                    "mysqldb": "connect_timeout"}
+"""What drivers call the time that connecting may take, in seconds."""
+
+
+def expand(url: str, folder: Path, environment: Mapping[str, str] | None = None) -> str:
+    """A URL as it can be opened: `${VARIABLE}` replaced, SQLite's path relative to the catalog's folder, psycopg for
+    PostgreSQL. Raises `SettingsError` that names a missing variable."""
+    known = os.environ if environment is None else environment
+
+    def value(found: re.Match[str]) -> str:
+        if found[1] not in known:
+            raise SettingsError(f"The database URL needs the variable {found[1]}, which is not set: set it in the "
+                                "environment of dragoman.")
+        return known[found[1]]
+
+    url = _VARIABLE.sub(value, url)
+    file = sqlite_file(url)
+    if file is not None:
+        return f"sqlite:///{(folder / file).resolve()}"
+    return re.sub(r"\Apostgres(?:ql)?://", "postgresql+psycopg://", url)
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file of an SQLite URL; None for other databases. Raises `SettingsError` for one in memory."""
+    if not re.match(r"sqlite(?:\+[a-z0-9]+)?:", url):
+        return None
+    path = url.partition(":///")[2].partition("?")[0]
+    if path in ("", ":memory:"):
+        raise SettingsError("A database in memory holds nothing to publish: write sqlite:///file.db.")
+    return Path(path)
+
+
+@lru_cache(maxsize=64)
+def engine_of(url: str) -> Engine:
+    """What connects to a database. Raises `SettingsError` for a URL that cannot be used."""
+    from sqlalchemy import NullPool, create_engine, event
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+    file = sqlite_file(url)
+    if file is not None:                    # opened anew each time: another file may have taken its place
+        return create_engine("sqlite://", creator=partial(_open_sqlite, file), poolclass=NullPool)
+    try:
+        timeout = _CONNECT_TIMEOUT.get(make_url(url).get_driver_name())
+        engine = create_engine(url, pool_pre_ping=True, pool_timeout=TIMEOUT_S,
+                               connect_args={timeout: int(TIMEOUT_S)} if timeout else {})
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise SettingsError(f"The database URL cannot be used: {reason(error)}. {_REMEDY}") from None
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "connect", _read_only)
+    return engine
+
+
+def _open_sqlite(file: Path) -> sqlite3.Connection:
+    import sqlite3
+
+    mode = "mode=ro" if _may_log(file) else "mode=ro&immutable=1"
+    connection = sqlite3.connect(f"file:{quote(str(file))}?{mode}", uri=True, check_same_thread=False)
+    connection.create_function("casefold", 1, _casefold, deterministic=True)
+    return connection
+
+
+def _may_log(file: Path) -> bool:
+    """Whether SQLite may use its log beside the file; a database in a folder that is read-only has none."""
+    return os.access(file.parent, os.W_OK) or Path(f"{file}-wal").exists()
+
+
+def _casefold(value: Any) -> Any:
+    return value.casefold() if isinstance(value, str) else value
+
+
+def _read_only(connection: Any, _: Any) -> None:
+    """PostgreSQL itself refuses whatever would write, a function in a view for instance."""
+    connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+    connection.commit()
+
+
+def reason(error: Exception) -> str:
+    """What the driver said, without the statement and its values."""
+    return str(getattr(error, "orig", None) or error).split("\n")[0]

@@ -1,0 +1,95 @@
+"""Choosing among rows where the source itself cannot: filters, search, order and keys as in an edition."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from ..catalog.catalog import Catalog
+from ..catalog.fields import Field
+from ..catalog.origin import Row
+from ..catalog.resource import Resource
+from ..catalog.shapes import Scalar, Text, element
+from ..catalog.values import Validator
+from ..query import Filtered
+from ..views.localize import Localizer
+
+
+class Picker:
+    """Chooses among the rows of one resource; texts are compared without regard to case, nulls come last.
+
+    A localized text fits in any of its languages and is ordered by the catalog's default. What does not fit its record
+    raises `Misfits`.
+    """
+
+    def __init__(self, catalog: Catalog, resource: Resource) -> None:
+        self._resource = resource
+        self._fields = {field.name: field for field in resource.fields}
+        self._validate = Validator(resource.record)
+        self._localizer, self._language = Localizer(resource.record, catalog.languages), catalog.languages[0]
+
+    def by_key(self, rows: Iterable[Row], keys: Sequence[Any]) -> list[Row]:
+        """The rows with one of these keys."""
+        name, wanted = self._resource.key.name, {msgspec.to_builtins(key) for key in keys}
+        return [row for row in rows if self._validate(row)[name] in wanted]
+
+    def pick(self, rows: Iterable[Row], filtered: Filtered) -> list[Row]:
+        """The rows that fit, in the order asked."""
+        tests = [self._test(self._fields[name], values) for name, values in filtered.values]
+        tests += [self._search(filtered.search)] if filtered.search is not None else []
+        checked = ((self._validate(row), row) for row in rows)
+        found = [(value, row) for value, row in checked if all(test(value) for test in tests)]
+        return [row for _, row in found] if filtered.sort is None else self._sort(found, filtered)
+
+    def _sort(self, found: Sequence[tuple[Row, Row]], filtered: Filtered) -> list[Row]:
+        field = self._fields[filtered.sort or ""]
+        keyed = [(self._sort_key(field, value), row) for value, row in found]
+        there = [pair for pair in keyed if pair[0] is not None]
+        there.sort(key=lambda pair: pair[0], reverse=filtered.descending)
+        return [row for _, row in there] + [row for key, row in keyed if key is None]
+
+    def _sort_key(self, field: Field, value: Row) -> Any:
+        found = value[field.name]
+        if field.localized:
+            found = self._localizer.choose(found, self._language)
+        return None if found is None else comparable(field)(found)
+
+    def _test(self, field: Field, values: Sequence[Any]) -> Callable[[Row], bool]:
+        compare = comparable(field)
+        wanted = [compare(value) for value in values]
+        return lambda row: any(compare(each) in wanted for each in _each(row[field.name]))
+
+    def _search(self, text: str) -> Callable[[Row], bool]:
+        begin = text.casefold()
+        fields = [field for field in self._resource.fields if field.search and len(text) >= field.search.at_least]
+        return lambda row: any(
+            each.casefold().startswith(begin) for field in fields for each in _each(row[field.name])
+        )
+
+
+def _each(value: Any) -> Iterable[Any]:
+    """The single values of a field: the items of a list, the texts of all languages."""
+    if value is None:
+        return ()
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, (list, tuple)) else (value,)
+
+
+def comparable(field: Field) -> Callable[[Any], Any]:
+    """What turns a value of a field, plain or as a filter gives it, into one that equals whatever means the same."""
+    shape = element(field.shape)
+    kind = "str" if isinstance(shape, Text) else shape.kind if isinstance(shape, Scalar) else ""
+    return _COMPARABLE.get(kind, msgspec.to_builtins)
+
+
+def _moment(value: Any) -> datetime.datetime:
+    moment = msgspec.convert(value, datetime.datetime)
+    return moment.replace(tzinfo=moment.tzinfo or datetime.UTC)
+
+
+_COMPARABLE: dict[str, Callable[[Any], Any]] = {"str": str.casefold, "datetime": _moment, "decimal": decimal.Decimal}
