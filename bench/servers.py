@@ -102,15 +102,22 @@ def wait_until_ready(server: Server, process: subprocess.Popen[bytes], log: Path
     """Return once an edition is open; raise `BenchmarkError` with the end of the log where that never happens."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline and process.poll() is None:
-        connection = server.connect()
-        try:
-            connection.request("GET", "/health/ready")
-            if connection.getresponse().status == 200:
-                return
-        finally:
-            connection.close()
+        if _is_ready(server):
+            return
         time.sleep(0.05)
-    raise BenchmarkError(f"dragoman is not ready after {timeout_s:.0f} s:\n{tail(log)}")
+    fate = "has ended" if process.poll() is not None else f"is not ready after {timeout_s:.0f} s"
+    raise BenchmarkError(f"dragoman {fate}:\n{tail(log)}")
+
+
+def _is_ready(server: Server) -> bool:
+    connection = server.connect()
+    try:
+        connection.request("GET", "/health/ready")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False                            # it ends, or does not answer yet; its log tells why
+    finally:
+        connection.close()
 
 
 @contextmanager
