@@ -144,7 +144,7 @@ _INTEGER = Scalar("int")
 
 
 def _no_such(plan: Plan) -> Refusal:
-    return refuse(Code.NOT_FOUND, "no such id", field=plan.target.key.name,     # type: ignore[union-attr]
+    return refuse(Code.NOT_FOUND, "no such id", field=plan.target.key.name,     # type: ignore[union-attr]  # a resource
                   value=plan.keys[0] if plan.keys else None)
 
 

@@ -72,7 +72,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     # ------------------------------------------------------------------------------------ the connection
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # asyncio gives no other
         """A client has come; the time for its first head runs."""
         super().connection_made(transport)
         self._outlet = Outlet(self)
@@ -91,7 +91,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
         self._outlet = self._active = None
 
-    def eof_received(self) -> bool:  # type: ignore[override]
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio hears the answer
         """A client that has sent all its requests and closed its half may still read their answers for a moment; one
         that has gone looks the same, so work that takes longer is given up."""
         self._half_closed = True
@@ -200,7 +200,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self.headers.append((b"host", framing.authority))
         self.expect_100_continue = framing.expects
         super().on_headers_complete()
-        self.cycle.transport = self._outlet     # type: ignore[assignment]
+        self.cycle.transport = self._outlet     # type: ignore[assignment]  # it forwards all else
         self._keep_alive = self.cycle.keep_alive and not upgrade
         if framing.body or upgrade or self._stopping:
             self.cycle.keep_alive = False       # until the body is whole: an answer before that is the last one
