@@ -45,13 +45,19 @@ def children(pid: int) -> set[int]:
 # ---------------------------------------------------------------------------------------- start
 
 
-def test_the_first_answer_comes_within_a_second_of_the_start(run: Callable[..., Running], tmp_path: Path) -> None:
-    """With one process and with two; what the interpreter needs to import is part of it."""
-    for workers in (1, 2):
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_first_answer_comes_within_a_second_of_the_start(run: Callable[..., Running], workers: int) -> None:
+    """What the interpreter imports is part of it; the best of three, as the machine may be busy with other things."""
+
+    def seconds() -> float:
         began = time.monotonic()
         server = run("ours", workers=workers)
         assert server.get("/v2/echo").status_code == 200
-        assert time.monotonic() - began < 3.0       # generous: the machine that tests is busy with other things
+        took_s = time.monotonic() - began
+        server.stop()
+        return took_s
+
+    assert min(seconds() for _ in range(3)) < 1.0
 
 
 def test_a_port_in_use_is_told_with_the_remedy(ours: Running) -> None:
@@ -207,7 +213,6 @@ def secure(run: Callable[..., Running], certificate: tuple[str, str]) -> Running
     return run("ours", tls_cert=certificate[0], tls_key=certificate[1])
 
 
-@pytest.mark.covers("L12")
 def test_https_is_spoken_with_a_certificate(secure: Running, certificate: tuple[str, str]) -> None:
     """And the answerer is told the scheme."""
     assert secure.url.startswith("https://")

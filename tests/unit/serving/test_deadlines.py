@@ -1,0 +1,63 @@
+"""One sweep for all."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import weakref
+
+from dragoman.serving.deadlines import Sweeper, sweeper_of
+from dragoman.settings import Http
+
+
+class Connection:
+    def __init__(self) -> None:
+        self.swept = 0
+
+    def sweep(self, now: float) -> None:
+        assert now > 0
+        self.swept += 1
+
+
+class Server:
+    pass
+
+
+def test_what_is_watched_is_swept_until_it_is_forgotten() -> None:
+    """With one timer, which rests while nothing is watched."""
+    async def sweep() -> None:
+        sweeper = Sweeper(asyncio.get_running_loop(), 0.01)
+        one, other = Connection(), Connection()
+        sweeper.watch(one)
+        sweeper.watch(other)
+        await asyncio.sleep(0.1)
+        assert one.swept > 1
+        sweeper.forget(one)
+        sweeper.forget(one)
+        before = one.swept
+        await asyncio.sleep(0.05)
+        assert one.swept == before < other.swept
+        sweeper.forget(other)
+        await asyncio.sleep(0.05)
+        assert sweeper._timer is None
+        sweeper.watch(one)
+        await asyncio.sleep(0.05)
+        assert one.swept > before
+        sweeper.forget(one)
+
+    asyncio.run(sweep())
+
+
+def test_nothing_that_is_forgotten_is_kept() -> None:
+    """Neither connections nor servers."""
+    async def sweep() -> tuple[weakref.ref[Connection], weakref.ref[Server]]:
+        server, one = Server(), Connection()
+        sweeper = sweeper_of(server, asyncio.get_running_loop(), Http())
+        assert sweeper_of(server, asyncio.get_running_loop(), Http()) is sweeper
+        sweeper.watch(one)
+        sweeper.forget(one)
+        return weakref.ref(one), weakref.ref(server)
+
+    refs = asyncio.run(sweep())
+    gc.collect()
+    assert [ref() for ref in refs] == [None, None]
