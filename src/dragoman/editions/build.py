@@ -48,11 +48,12 @@ def records_file(language: str) -> str:
 class Batch:
     """The records since the last write, in every form in which they are written."""
 
-    def __init__(self, languages: int) -> None:
+    def __init__(self) -> None:
         self.values: list[Mapping[str, Any]] = []
         self.keys: list[bytes] = []
-        self.texts: list[list[bytes]] = [[] for _ in range(languages)]
-        self.size_bytes = 0
+        self.rendered: list[Sequence[bytes]] = []
+        """For each record its JSON in each language."""
+        self._size_bytes = 0
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -61,14 +62,13 @@ class Batch:
         """Take one record."""
         self.values.append(value)
         self.keys.append(key)
-        for column, text in zip(self.texts, rendered, strict=True):
-            column.append(text)
-            self.size_bytes += len(text)
+        self.rendered.append(rendered)
+        self._size_bytes += len(rendered[0]) * len(rendered)
 
     @property
     def full(self) -> bool:
         """Whether it is time to write."""
-        return len(self.keys) >= _BATCH_MAX or self.size_bytes >= _BATCH_MAX_BYTES
+        return len(self.keys) >= _BATCH_MAX or self._size_bytes >= _BATCH_MAX_BYTES
 
 
 class ShelfBuilder:
@@ -112,7 +112,7 @@ class ShelfBuilder:
         total = source.count()
         with self._open:
             report(self.resource.path, 0, total)
-            batch = Batch(len(self._file_languages))
+            batch = Batch()
             for number, row in enumerate(self._rows(source), 1):
                 self._take(number, row, batch)
                 if batch.full:
@@ -173,17 +173,17 @@ class ShelfBuilder:
     def _write(self, batch: Batch) -> Batch:
         """Write what is in a batch, and give an empty one."""
         if batch:
-            for records, texts in zip(self._records, batch.texts, strict=True):
+            for records, texts in zip(self._records, zip(*batch.rendered, strict=True), strict=True):
                 records.extend(texts)
             self._keys.extend(batch.keys)
             self._hashes.extend([hash_of(key, self._seed) for key in batch.keys])
-            versions = array("Q", map(_version_of, zip(*batch.texts, strict=True)))
+            versions = array("Q", map(_version_of, batch.rendered))
             self._versions.write(memoryview(versions).cast("B"))
             self._note(batch)
             self._count += len(batch)
         if self._count > RECORDS_MAX:
             raise PublicationError(self.resource.path, f"there are more than {RECORDS_MAX} records.")
-        return Batch(len(batch.texts))
+        return Batch()
 
     def _note(self, batch: Batch) -> None:
         if self._listing is not None:

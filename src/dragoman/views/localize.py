@@ -34,7 +34,7 @@ class Localizer:
     ) -> None:
         self._walk = _walk_of_record(record.__dragoman_fields__, frozenset(permissions)) or _keep
         self._choose = {language: _chooser(language, languages) for language in languages}
-        self._choosers = tuple(self._choose.values())
+        self._chains = tuple((language, fallbacks(language, languages)) for language in languages)
 
     def localize(self, value: Mapping[str, Any], language: str) -> dict[str, Any]:
         """The value in one of the catalog's languages, still plain."""
@@ -42,7 +42,7 @@ class Localizer:
         return shown
 
     def render(self, value: Mapping[str, Any]) -> list[bytes]:
-        """The JSON of the value in every language, in their order; a single one where nothing is localized.
+        """The JSON of the value in every language, in their order.
 
         What the languages share is encoded once, with holes where their texts stand.
         """
@@ -54,10 +54,10 @@ class Localizer:
 
         frame = ENCODER.encode(self._walk(value, dig))
         if not texts:
-            return [frame] * len(self._choosers)
+            return [frame] * len(self._chains)
         pieces: list[Any] = [None] * (2 * len(texts) + 1)
         pieces[0::2] = frame.split(_HOLE)
-        return [_fill(pieces, texts, choose) for choose in self._choosers]
+        return [_fill(pieces, texts, language, chain) for language, chain in self._chains]
 
     def choose(self, text: Mapping[str, str] | None, language: str) -> str | None:
         """The text of one field in a language; None for null and where there is no text at all."""
@@ -65,13 +65,19 @@ class Localizer:
 
     def render_shared(self, value: Mapping[str, Any]) -> list[bytes]:
         """The JSON of a value of a record class in which nothing is localized; always one."""
-        return [ENCODER.encode(self._walk(value, self._choosers[0]))]
+        return [ENCODER.encode(self._walk(value, _no_text))]
 
 
-def _fill(pieces: list[Any], texts: list[tuple[Mapping[str, str], str | None]], choose: Replace) -> bytes:
+def _fill(
+    pieces: list[Any], texts: list[tuple[Mapping[str, str], str | None]], language: str, chain: tuple[str, ...],
+) -> bytes:
     encode = ENCODER.encode
-    pieces[1::2] = [encode(choose(text, empty)) for text, empty in texts]
+    pieces[1::2] = [encode(text.get(language) or _fall_back(text, chain, empty)) for text, empty in texts]
     return b"".join(pieces)
+
+
+def _no_text(_: Mapping[str, str], empty: str | None) -> str | None:
+    return empty
 
 
 def fallbacks(language: str, languages: Sequence[str]) -> tuple[str, ...]:
