@@ -32,6 +32,10 @@ class Pointer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     current: str
     newest: str
 
+    def __post_init__(self) -> None:
+        if not (_ID.match(self.current) and _ID.match(self.newest)):
+            raise ValueError("an edition has another name")
+
     @property
     def rolled_back(self) -> bool:
         """Whether an operator has chosen an older edition than the last."""
@@ -58,11 +62,14 @@ class Place:
         return self.folder / f"{_VOUCHED}{id}"
 
     def pointer(self) -> Pointer | None:
-        """What is current; None where nothing was published, or the pointer is unreadable."""
+        """What is current; None where nothing was published. A damaged pointer means the newest edition there is."""
         try:
             return msgspec.json.decode(self.pointer_path.read_bytes(), type=Pointer)
-        except (FileNotFoundError, NotADirectoryError, msgspec.MsgspecError):
+        except (FileNotFoundError, NotADirectoryError):
             return None
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            ids = sorted(name for name in self._names() if _ID.match(name))
+            return Pointer(ids[-1], ids[-1]) if ids else None
 
     def point(self, pointer: Pointer) -> None:
         """Swap what is current, in one step."""

@@ -169,3 +169,14 @@ def test_an_unknown_catalog_has_no_edition(shop):
     assert editions.current("armory", "default") is None
     assert editions.current("other", "eu") is None
     assert not editions.refresh()
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"\xff", b'{"current":"../../etc","newest":"../../etc"}', b"[1]"])
+def test_a_damaged_pointer_means_the_newest_edition(shop, text):
+    """Nothing is lost, and the next publication mends it."""
+    spoil(shop.folder / "current", lambda _: text)
+    assert shop.current().id == shop.ids[1]
+    assert needs_publishing(shop.catalog, "default", shop.sources, shop.data_dir) is None
+    newest = shop.publish()
+    assert shop.current().id == newest
+    assert {*shop.ids, newest} <= shop.names()
