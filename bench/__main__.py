@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 import msgspec
 
 from . import report
 from .cases import Case, Prepared, all_cases, prepare, write_files
 from .load import measure
-from .processes import BenchmarkError
+from .processes import BenchmarkError, end_on_sigterm
 from .report import Measured
 from .servers import Server, dragoman, nginx, require
 
@@ -28,7 +26,7 @@ _WARM_UP_S = 1
 def main() -> int:
     """Measure, print the table, write the results; 1 where a run was faulty, 2 where nothing could be measured."""
     options = _options()
-    signal.signal(signal.SIGTERM, _end)
+    end_on_sigterm()
     try:
         require("nginx", "wrk", "taskset")
         with tempfile.TemporaryDirectory(prefix="dragoman-bench-") as folder:
@@ -56,11 +54,6 @@ def _options() -> argparse.Namespace:
     if min(options.rounds, options.seconds) < 1 or options.records < 200:
         parser.error("rounds and seconds are at least 1, records at least 200.")
     return options
-
-
-def _end(_number: int, _frame: object) -> NoReturn:
-    """Leave through the context managers, which stop the servers."""
-    raise SystemExit(143)
 
 
 def run(

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _STOP_TIMEOUT_S = 10.0
@@ -17,6 +18,15 @@ _STOP_TIMEOUT_S = 10.0
 
 class BenchmarkError(Exception):
     """Why nothing could be measured, with the remedy."""
+
+
+def end_on_sigterm() -> None:
+    """Leave through the context managers, which stop what was started and remove what was written."""
+    signal.signal(signal.SIGTERM, _leave)
+
+
+def _leave(_number: int, _frame: object) -> NoReturn:
+    raise SystemExit(128 + signal.SIGTERM)
 
 
 def cores() -> tuple[int, int]:

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from . import data
-from .processes import BenchmarkError, family, running, tail
+from .processes import BenchmarkError, end_on_sigterm, family, running, tail
 from .servers import ROOT, cli, environment
 
 RECORDS, RECORD_BYTES = 1_000_000, 1_000
@@ -28,6 +28,7 @@ _DISK_PER_BYTE = 2.5        # five languages lie once; indexes, temporary files 
 def main() -> int:
     """Measure and print; 2 where nothing could be measured."""
     options = _options()
+    end_on_sigterm()
     try:
         with tempfile.TemporaryDirectory(prefix="dragoman-bench-", dir=options.folder) as folder:
             result = measure(Path(folder), options.records, options.bytes)
