@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 
@@ -15,8 +16,13 @@ _LENGTH_MAX = 255 + len(":65535")
 
 def read_authority(value: bytes) -> str | None:
     """The authority in lower case, `api.example.org:8443`; None where it is empty, holds userinfo or is malformed."""
+    return _read(value) if len(value) <= _LENGTH_MAX else None
+
+
+@functools.lru_cache(maxsize=1024)
+def _read(value: bytes) -> str | None:
     text = value.decode("latin-1")
-    found = _AUTHORITY.fullmatch(text) if len(text) <= _LENGTH_MAX else None
+    found = _AUTHORITY.fullmatch(text)
     if found is None or int(found["port"] or 0) > 65_535:
         return None
     if found["literal"] is not None and not _is_address_literal(found["literal"]):

@@ -36,14 +36,34 @@ class Phase(IntEnum):
 
 
 class Outlet:
-    """What an answer is written to: the transport, but that closing it waits until the client has read."""
+    """What an answer is written to: the transport, but that a head leaves together with what follows it, and that
+    closing waits until the client has read."""
 
-    __slots__ = ("close", "is_closing", "write")
+    __slots__ = ("_held", "_transport", "close", "due", "is_closing")
 
     def __init__(self, protocol: LimitedProtocol) -> None:
-        self.write = protocol.transport.write
+        self._transport = protocol.transport
+        self._held = b""
+        self.due = False
+        """Whether the next write is a head."""
         self.is_closing = protocol.transport.is_closing
         self.close = protocol.linger
+
+    def write(self, data: bytes) -> None:
+        """Write, or hold what is a head: one packet and one system call do for a small answer."""
+        if self._held:
+            held, self._held = self._held, b""
+            self._transport.writelines((held, data))
+        elif self.due and not data.startswith(b"HTTP/1.1 100 "):
+            self.due, self._held = False, data
+        else:
+            self._transport.write(data)
+
+    def flush(self) -> None:
+        """Write a head that nothing follows."""
+        if self._held:
+            held, self._held = self._held, b""
+            self._transport.write(held)
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -170,7 +190,8 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request line starts."""
         super().on_message_begin()
-        self._enter(Phase.HEAD)
+        if self._phase is not Phase.HEAD:
+            self._enter(Phase.HEAD)
         self._room = self.limits.header_max_bytes
 
     def on_url(self, url: bytes) -> None:
@@ -204,8 +225,9 @@ class LimitedProtocol(HttpToolsProtocol):
         self._keep_alive = self.cycle.keep_alive and not upgrade
         if framing.body or upgrade or self._stopping:
             self.cycle.keep_alive = False       # until the body is whole: an answer before that is the last one
-        self._chunked = framing.chunked
-        self._enter(Phase.BODY)
+        if framing.body:
+            self._chunked = framing.chunked
+            self._enter(Phase.BODY)
 
     def on_body(self, body: bytes) -> None:
         """A part of the body."""
@@ -227,11 +249,15 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._active = cycle
+        if self._outlet is not None:
+            self._outlet.due = True
         super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
         """An answer is written: start the next request, tell the refusal that waited for its turn, or read on."""
         self.server_state.total_requests += 1
+        if self._outlet is not None:
+            self._outlet.flush()
         if self._phase is Phase.END or self.transport.is_closing():
             return
         if self.pipeline:
@@ -283,6 +309,8 @@ class LimitedProtocol(HttpToolsProtocol):
         with unread input would reset the connection and lose the answer."""
         if self._phase is Phase.END or self.transport.is_closing():
             return
+        if self._outlet is not None:
+            self._outlet.flush()
         unread = self._phase is not Phase.NOTHING or self._deaf
         self._enter(Phase.END)
         self._deaf, self._backlog = True, b""
