@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
+import datetime
+import decimal
 import math
 import re
+import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from .fields import Field
-from .shapes import Anything, Choice, Keyed, Many, Nested, Nullable, Scalar, Shape, Text, bare, describe
+from .fitting import Misfit, Misfits, Written, check_of, expectation, misfits, tight_record
+from .plain import INT64_MAX, INT64_MIN, SHOWN_MAX, decode_json, is_finite, is_plain, is_text, show
+from .shapes import Anything, Choice, Keyed, Many, Nested, Nullable, Scalar, Shape, Text, bare, nested_records
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,18})\Z")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,30})(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,3})?\Z")
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
-_SHOWN_MAX = 60
-INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
+BUILTIN_TYPES: tuple[type, ...] = (decimal.Decimal,)
+"""What plain values may hold beside JSON's own types; everything else is text by then."""
 
-
-class Misfit(msgspec.Struct, frozen=True):
-    """One value that does not fit: `path` is dotted (`crew.0.name`), `found` is empty where it is missing."""
-
-    path: str
-    expected: str
-    found: str = ""
-
-
-class Misfits(ValueError):
-    """Everything in one set of values that does not fit."""
-
-    def __init__(self, found: Sequence[Misfit]) -> None:
-        self.misfits = tuple(found)
-        super().__init__("; ".join(f"{m.path}: expected {m.expected}, found {m.found or 'nothing'}" for m in found))
-
-
-def show(value: Any) -> str:
-    """A value for an error, quoted where it is text, at most 60 characters."""
-    text = repr(value)
-    return text if len(text) <= _SHOWN_MAX else text[: _SHOWN_MAX - 1] + "…"
+# -------------------------------------------------------------------------------------------- one text
 
 
 def read_scalar(shape: Shape, text: str) -> Any:
@@ -46,22 +31,16 @@ def read_scalar(shape: Shape, text: str) -> Any:
     shape = bare(shape)
     if isinstance(shape, Choice):
         return _read_choice(shape, text)
-    if isinstance(shape, Text):
-        return text
-    kind = shape.kind if isinstance(shape, Scalar) else ""
-    if kind == "str":
-        return text
-    if kind == "int":
-        return _read_integer(text)
-    if kind == "float" or kind == "decimal":
-        return _read_number(kind, text)
-    if kind == "bool":
-        return _BOOLEANS[text.lower()] if text.lower() in _BOOLEANS else _misfit(text)
-    return msgspec.convert(text, _TYPES[kind]) if kind in _TYPES else _misfit(text)
+    read = _READERS.get("str" if isinstance(shape, Text) else shape.kind if isinstance(shape, Scalar) else "")
+    return _misfit(text) if read is None else read(text)
 
 
 def _misfit(text: str) -> Any:
     raise ValueError(text)
+
+
+def _read_text(text: str) -> str:
+    return str(text) if is_text(text) else _misfit(text)
 
 
 def _read_integer(text: str) -> int:
@@ -70,14 +49,25 @@ def _read_integer(text: str) -> int:
     return int(text)
 
 
-def _read_number(kind: str, text: str) -> Any:
-    if not _NUMBER.match(text):
-        raise ValueError(text)
-    return msgspec.convert(text, _TYPES["decimal"]) if kind == "decimal" else _finite(float(text))
+def _read_float(text: str) -> float:
+    number = float(text) if _NUMBER.match(text) else math.nan
+    return number if math.isfinite(number) else _misfit(text)
 
 
-def _finite(number: float) -> float:
-    return number if math.isfinite(number) else _misfit(str(number))
+def _read_decimal(text: str) -> decimal.Decimal:
+    number = decimal.Decimal(text) if _NUMBER.match(text) else decimal.Decimal("NaN")
+    return number if is_finite(number) else _misfit(text)
+
+
+def _read_boolean(text: str) -> bool:
+    known = _BOOLEANS.get(text.lower())
+    return _misfit(text) if known is None else known
+
+
+def _read_datetime(text: str) -> datetime.datetime:
+    """A time with a zone; one without could be any of two dozen moments."""
+    moment = msgspec.convert(str(text), datetime.datetime)
+    return _misfit(text) if moment.tzinfo is None else moment
 
 
 def _read_choice(shape: Choice, text: str) -> Any:
@@ -87,58 +77,92 @@ def _read_choice(shape: Choice, text: str) -> Any:
     raise ValueError(text)
 
 
+_READERS: Mapping[str, Callable[[str], Any]] = {
+    "str": _read_text, "int": _read_integer, "float": _read_float, "decimal": _read_decimal, "bool": _read_boolean,
+    "datetime": _read_datetime,
+    "date": lambda text: msgspec.convert(str(text), datetime.date),
+    "time": lambda text: msgspec.convert(str(text), datetime.time),
+    "uuid": lambda text: msgspec.convert(str(text), uuid.UUID),
+}
+
+# -------------------------------------------------------------------------------------------- parameters and bodies
+
+
 def read_parameter(field: Field, texts: Sequence[str]) -> Any:
     """Read what a client wrote for one parameter: lists by comma or by repetition; raise `Misfits`."""
-    shape = bare(field.shape)
-    try:
-        if isinstance(shape, Many):
-            parts = [part for text in texts for part in text.split(",") if part]
-            value: Any = [read_scalar(shape.item, part) for part in parts]
-        elif isinstance(shape, (Nested, Keyed, Anything)):
-            value = msgspec.json.decode(texts[-1])
-        else:
-            value = read_scalar(shape, texts[-1])
-        return msgspec.convert(value, field.type)
-    except (ValueError, RecursionError):        # msgspec's errors are ValueErrors
-        raise Misfits([Misfit(field.name, expectation(field), ",".join(texts)[:_SHOWN_MAX] or "nothing")]) from None
+    many = isinstance(bare(field.shape), Many)
+    value = _read_written(field.shape, Written(",".join(texts) if many else texts[-1]))
+    if any(check_of(field)(value, field.name)):
+        raise Misfits([Misfit(field.name, expectation(field), ",".join(texts)[:SHOWN_MAX] or "nothing")])
+    return msgspec.convert(value, field.type)
 
 
 def read_values(fields: Iterable[Field], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Convert values field by field, with defaults for the absent; raise `Misfits` that names every fault at once."""
-    values: dict[str, Any] = {}
-    wrong: list[Misfit] = []
-    for field in fields:
-        if field.name not in given:
-            if field.required:
-                wrong.append(Misfit(field.name, expectation(field)))
-            values[field.name] = field.default
-            continue
-        found = list(_misfits(field.shape, given[field.name], field.name))
-        try:
-            values[field.name] = msgspec.convert(given[field.name], field.type)
-        except (msgspec.ValidationError, RecursionError):
-            found = found or [Misfit(field.name, expectation(field), show(given[field.name]))]
-        wrong += found
+    """Convert values field by field, with defaults for the absent; raise `Misfits` that names every fault at once.
+
+    Texts of the type `Written` are read as clients write them; all others have to be of the field's type.
+    """
+    fields = tuple(fields)
+    plain = {field.name: _read_written(field.shape, given[field.name]) for field in fields if field.name in given}
+    wrong = misfits(fields, plain)
     if wrong:
         raise Misfits(wrong)
-    return values
+    return {field.name: msgspec.convert(plain[field.name], field.type) if field.name in plain else field.default
+            for field in fields}
 
 
-def expectation(field: Field) -> str:
-    """What a field takes, in words, its constraints included."""
-    limits = [repr_limit for mark in getattr(field.type, "__metadata__", ()) if isinstance(mark, msgspec.Meta)
-              for repr_limit in _limits(mark)]
-    return ", ".join([describe(field.shape), *limits])
+def _read_written(shape: Shape, value: Any) -> Any:
+    """The value with every written text in it read; those that do not fit stay as they are, to be told."""
+    inner = bare(shape)
+    if isinstance(value, Written):
+        return _read_one_written(shape, value)
+    if isinstance(inner, Many) and isinstance(value, list):
+        return [_read_written(inner.item, part) for each in value for part in _split(inner.item, each)]
+    if isinstance(inner, Nested) and isinstance(value, Mapping):
+        shapes = {field.name: field.shape for field in inner.fields}
+        return {name: _read_written(shapes.get(name, inner), each) for name, each in value.items()}
+    if isinstance(inner, Keyed) and isinstance(value, Mapping):
+        return {name: _read_written(inner.value, each) for name, each in value.items()}
+    return _unwritten(value) if isinstance(inner, Anything) else value
 
 
-def _limits(meta: msgspec.Meta) -> Iterable[str]:
-    words = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than", "multiple_of": "a multiple of",
-             "min_length": "length at least", "max_length": "length at most", "pattern": "matching"}
-    return [f"{word} {getattr(meta, name)}" for name, word in words.items() if getattr(meta, name) is not None]
+def _unwritten(value: Any) -> Any:
+    """What stands inside free JSON: written texts are texts there."""
+    if isinstance(value, Mapping):
+        return {name: _unwritten(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_unwritten(each) for each in value]
+    return str(value) if isinstance(value, Written) else value
+
+
+def _split(item: Shape, value: Any) -> Iterable[Any]:
+    """The parts of a written list of single values, the empty ones left out."""
+    if isinstance(value, Written) and isinstance(bare(item), (Scalar, Choice)):
+        return [Written(part) for part in value.split(",") if part]
+    return (value,)
+
+
+def _read_one_written(shape: Shape, text: Written) -> Any:
+    inner = bare(shape)
+    if text == "" and isinstance(shape, Nullable) and inner != Scalar("str"):
+        return None
+    try:
+        if isinstance(inner, Many):
+            parts = decode_json(text) if text[:1] == "[" and not _is_simple(inner) else None
+            return _read_written(inner, [text] if text else []) if parts is None else parts
+        return decode_json(text) if isinstance(inner, (Nested, Keyed, Anything)) else read_scalar(shape, text)
+    except (ValueError, RecursionError):        # msgspec's errors are ValueErrors
+        return text
+
+
+def _is_simple(shape: Many) -> bool:
+    return isinstance(bare(shape.item), (Scalar, Choice))
+
+# -------------------------------------------------------------------------------------------- records
 
 
 class Validator:
-    """Turns the rows of one record class into validated plain values, JSON-ready but for dates and the like.
+    """Turns the rows of one record class into validated plain values, JSON-ready but for decimals.
 
     Fast where a row fits; where it does not, every fault is collected and told in one `Misfits`.
     """
@@ -146,38 +170,69 @@ class Validator:
     def __init__(self, record: Any) -> None:
         self._record = record
         self._fields: tuple[Field, ...] = record.__dragoman_fields__
-        self._unwritable = _finders(self._fields)
+        self._tight = tight_record(record)
+        self._free = tuple(field.name for field in self._fields if _holds_anything(field.shape))
+        self._decimals = _finders(self._fields)
+        self._own_check = any(hasattr(each, "__post_init__") for each in _records_of(record))
 
     def __call__(self, row: Any) -> dict[str, Any]:
-        """Validate one mapping or record instance."""
-        if not isinstance(row, Mapping):
-            row = msgspec.to_builtins(row, builtin_types=BUILTIN_TYPES)
+        """Validate one mapping or record instance. Raises `Misfits`, and `TypeError` for what is neither."""
+        if type(row) is not dict:
+            row = _plain_row(row, self._record)
         try:
-            value: dict[str, Any] = msgspec.to_builtins(
-                msgspec.convert(row, self._record), builtin_types=BUILTIN_TYPES, order=None,
-            )
-        except (msgspec.ValidationError, RecursionError):
-            read_values(self._fields, row)
-            raise
-        for name, find in self._unwritable:
+            if self._free and not all(is_plain(row.get(name)) for name in self._free):
+                raise self._explain(row)
+            fitting = msgspec.convert(row, self._tight)
+            _ENCODE(fitting)                        # finds lone surrogates, wherever they stand
+            value: dict[str, Any] = msgspec.to_builtins(fitting, builtin_types=BUILTIN_TYPES)
+            if self._own_check:
+                msgspec.convert(row, self._record)
+        except (msgspec.ValidationError, RecursionError, UnicodeEncodeError) as error:
+            raise self._explain(row, error) from None
+        for name, find in self._decimals:
             if find(value[name]):
-                self._refuse(value)
+                raise self._explain(value)
         return value
 
-    def _refuse(self, value: dict[str, Any]) -> None:
-        raise Misfits([m for field in self._fields for m in _misfits(field.shape, value[field.name], field.name)])
+    def _explain(self, row: Mapping[Any, Any], error: Exception | None = None) -> Misfits:
+        """Everything that is wrong; what only the record's own check found is told of the whole record."""
+        name = self._record.__name__
+        return Misfits(misfits(self._fields, row) or [Misfit(name, str(error or f"a {name}"), show(row))])
+
+
+_ENCODE = msgspec.json.Encoder(decimal_format="number").encode
+
+
+def _plain_row(row: Any, record: Any) -> dict[str, Any]:
+    """The values of a row by name, whatever kind of mapping or object it is."""
+    if isinstance(row, Mapping):
+        return dict(row)
+    plain = msgspec.to_builtins(row, builtin_types=BUILTIN_TYPES)
+    if not isinstance(plain, dict):
+        raise TypeError(f"expected a mapping or a {record.__name__}, found {show(row)}")
+    return plain
+
+
+def _records_of(record: Any) -> list[Any]:
+    return list(nested_records(Nested(record)))
+
+
+def _holds_anything(shape: Shape) -> bool:
+    match shape:
+        case Many(inner) | Keyed(inner) | Nullable(inner):
+            return _holds_anything(inner)
+        case Nested():
+            return any(_holds_anything(field.shape) for field in shape.fields)
+        case _:
+            return isinstance(shape, Anything)
 
 
 def _finder(shape: Shape) -> Callable[[Any], bool] | None:
-    """What tells whether a value of a shape holds something that JSON cannot write, such as an infinite number; None
-    where none can. Compiled once, since it looks at every record."""
+    """What tells whether a value of a shape holds a decimal that is no number; None where it holds none at all.
+    Compiled once, since it looks at every record."""
     match shape:
-        case Scalar("float"):
-            return lambda value: not math.isfinite(value)
         case Scalar("decimal"):
-            return lambda value: not value.is_finite()
-        case Anything():
-            return lambda value: not _fits_json(value)
+            return lambda value: not is_finite(value)
         case Nested():
             found = _finders(shape.fields)
             return (lambda value: any(find(value[name]) for name, find in found)) if found else None
@@ -203,72 +258,7 @@ def _finders(fields: Iterable[Field]) -> tuple[tuple[str, Callable[[Any], bool]]
     return tuple((name, find) for name, find in found if find is not None)
 
 
-def _misfits(shape: Shape, value: Any, path: str) -> Iterable[Misfit]:
-    """Every place inside one value that does not fit its shape."""
-    match shape:
-        case Nullable(inner):
-            return [] if value is None else _misfits(inner, value, path)
-        case Many(item) if isinstance(value, (list, tuple)):
-            return [m for i, each in enumerate(value) for m in _misfits(item, each, f"{path}.{i}")]
-        case Keyed(inner) if isinstance(value, Mapping):
-            return [m for name, each in value.items() for m in _misfits(inner, each, f"{path}.{name}")]
-        case Nested() if isinstance(value, Mapping):
-            return _misfits_nested(shape.fields, value, path)
-        case Many() | Keyed() | Nested():
-            return [Misfit(path, describe(shape), show(value))]
-        case _:
-            return [] if _fits(shape, value) else [Misfit(path, describe(shape), show(value))]
-
-
-def _misfits_nested(fields: Iterable[Field], value: Mapping[str, Any], path: str) -> Iterable[Misfit]:
-    for field in fields:
-        place = f"{path}.{field.name}"
-        if field.name in value:
-            yield from _misfits(field.shape, value[field.name], place)
-        elif field.required:
-            yield Misfit(place, expectation(field))
-
-
-def _fits(shape: Shape, value: Any) -> bool:
-    match shape:
-        case Anything():
-            return _fits_json(value)
-        case Text():
-            return isinstance(value, Mapping) and all(isinstance(text, str) for text in value.values())
-        case Choice(values):
-            return any(value == each and type(value) is type(each) for each in values)
-        case Scalar(kind):
-            return _fits_scalar(kind, value)
-        case _:
-            return False
-
-
-def _fits_scalar(kind: str, value: Any) -> bool:
-    if isinstance(value, float) and not math.isfinite(value):
-        return False
-    try:
-        converted: Any = msgspec.convert(value, _TYPES[kind])
-    except msgspec.ValidationError:
-        return False
-    return kind != "decimal" or converted.is_finite()
-
-
-def _fits_json(value: Any) -> bool:
-    if isinstance(value, float):
-        return math.isfinite(value)
-    if isinstance(value, Mapping):
-        return all(isinstance(name, str) and _fits_json(each) for name, each in value.items())
-    if isinstance(value, (list, tuple)):
-        return all(map(_fits_json, value))
-    return value is None or isinstance(value, (str, int, bool, *BUILTIN_TYPES))
-
-
-def _types() -> dict[str, type]:
-    from .shapes import KINDS
-
-    return {kind: kept for kept, kind in KINDS.items()}
-
-
-_TYPES = _types()
-BUILTIN_TYPES: tuple[type, ...] = (_TYPES["decimal"],)
-"""What plain values may hold beside JSON's own types; everything else is text by then."""
+__all__ = [
+    "BUILTIN_TYPES", "INT64_MAX", "INT64_MIN", "Misfit", "Misfits", "Validator", "Written", "decode_json",
+    "expectation", "read_parameter", "read_scalar", "read_values", "show",
+]

@@ -1,0 +1,278 @@
+"""Whether values fit their fields: every fault with its path, and the types that let only fitting values pass."""
+
+from __future__ import annotations
+
+import itertools
+import typing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Annotated, Any
+
+import msgspec
+
+from .fields import Field
+from .markers import LocalizedText
+from .plain import INT64_MAX, INT64_MIN, below, is_finite, is_text, show, unplain
+from .shapes import (
+    Anything,
+    Choice,
+    Keyed,
+    Many,
+    Nested,
+    Nullable,
+    Scalar,
+    Shape,
+    Text,
+    describe,
+    peel,
+    shape_of,
+    without_null,
+)
+
+MISFITS_MAX = 100
+"""How many faults of one set of values are told."""
+FLOAT_MAX = 1.7976931348623157e308
+_MISSING: Any = object()
+
+
+class Misfit(msgspec.Struct, frozen=True):
+    """One value that does not fit: `path` is dotted (`crew.0.name`), `found` is empty where it is missing."""
+
+    path: str
+    expected: str
+    found: str = ""
+
+
+class Misfits(ValueError):
+    """Everything in one set of values that does not fit."""
+
+    def __init__(self, found: Sequence[Misfit]) -> None:
+        self.misfits = tuple(found)
+        super().__init__("; ".join(f"{m.path}: expected {m.expected}, found {m.found or 'nothing'}" for m in found))
+
+
+class Written(str):
+    """A text that stands for a value of whatever type its field has, as query strings, forms and XML carry it."""
+
+    __slots__ = ()
+
+
+Check = Callable[[Any, str], Iterable[Misfit]]
+"""Gives every place in a value, found at a path, that does not fit."""
+
+# -------------------------------------------------------------------------------------------- what is expected
+
+
+def expectation(field: Field) -> str:
+    """What a field takes, in words, its constraints included."""
+    return _expected(field.type, field.shape)
+
+
+def _expected(annotation: Any, shape: Shape) -> str:
+    metadata = peel(annotation)[1]
+    limits = [limit for mark in metadata if isinstance(mark, msgspec.Meta) for limit in _limits(mark)]
+    return ", ".join([describe(shape), *limits])
+
+
+def _limits(meta: msgspec.Meta) -> Iterator[str]:
+    words = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than", "multiple_of": "a multiple of",
+             "min_length": "length at least", "max_length": "length at most", "pattern": "matching"}
+    return (f"{word} {getattr(meta, name)}" for name, word in words.items() if getattr(meta, name) is not None)
+
+
+# -------------------------------------------------------------------------------------------- every fault
+
+
+_CHECKS: dict[int, tuple[Field, Check]] = {}
+"""What was compiled for each field, by its identity; fields live as long as their catalog."""
+
+
+def misfits(fields: Iterable[Field], values: Mapping[str, Any]) -> list[Misfit]:
+    """Every place that does not fit, at most a hundred of them; a required field that is absent is one."""
+    return list(itertools.islice(_misfits(fields, values, ""), MISFITS_MAX))
+
+
+def _misfits(fields: Iterable[Field], values: Mapping[str, Any], prefix: str) -> Iterator[Misfit]:
+    for field in fields:
+        value = values.get(field.name, _MISSING)
+        if value is not _MISSING:
+            yield from check_of(field)(value, prefix + field.name)
+        elif field.required:
+            yield Misfit(prefix + field.name, expectation(field))
+
+
+def check_of(field: Field) -> Check:
+    """What tells the faults of a field's values; compiled once."""
+    known = _CHECKS.get(id(field))
+    if known is None:
+        known = _CHECKS[id(field)] = (field, _compile(field.type))
+    return known[1]
+
+
+def _compile(annotation: Any) -> Check:
+    shape = shape_of(annotation)
+    inner, metadata = peel(annotation)
+    constraints = tuple(mark for mark in metadata if isinstance(mark, msgspec.Meta))
+    if isinstance(shape, Nullable):
+        check = _compile(_annotated(without_null(inner), constraints))
+        return lambda value, path: () if value is None else _with_null(check(value, path), path)
+    expected = _expected(annotation, shape)
+    if isinstance(shape, Anything):
+        return _misfits_of_anything
+    if isinstance(shape, (Many, Keyed, Text, Nested)):
+        return _compile_container(shape, inner, constraints, expected)
+    fits = _leaf(shape, _annotated(inner, constraints))
+    return lambda value, path: () if fits(value) else (Misfit(path, expected + _more(value), show(value)),)
+
+
+def _misfits_of_anything(value: Any, path: str) -> Iterator[Misfit]:
+    if isinstance(value, Written):
+        yield Misfit(path, "JSON", show(value))
+    for place, each in unplain(value, path):
+        yield Misfit(place, _PLAIN, show(each))
+
+
+def _more(value: Any) -> str:
+    """What else is expected of a value that looks as if it fitted."""
+    if isinstance(value, int) and not INT64_MIN <= value <= INT64_MAX:
+        return " of 64 bits"
+    return " without lone surrogates, which are not Unicode" if isinstance(value, str) and not is_text(value) else ""
+
+
+_PLAIN = "JSON of finite numbers, 64-bit integers and text, not too deep"
+
+
+def _with_null(found: Iterable[Misfit], path: str) -> Iterator[Misfit]:
+    """The faults of an optional value: where the whole does not fit, null would have."""
+    for each in found:
+        yield Misfit(path, f"{each.expected} or null", each.found) if each.path == path and each.found else each
+
+
+def _compile_container(shape: Shape, inner: Any, constraints: tuple[Any, ...], expected: str) -> Check:
+    arguments = typing.get_args(inner)
+    if isinstance(shape, Nested):
+        return _container(Mapping, lambda value, path: _misfits(shape.fields, value, f"{path}."), expected)
+    if isinstance(shape, Many):
+        of_item = _compile(arguments[0])
+        return _container((list, tuple, set, frozenset), lambda value, path: _misfits_of_items(of_item, value, path),
+                          expected, _annotated(list[Any], constraints))
+    of_value = _compile(arguments[1])
+    return _container(Mapping, lambda value, path: _misfits_of_names(of_value, value, path),
+                      expected, _annotated(dict[str, Any], constraints))
+
+
+def _container(kind: Any, parts: Check, expected: str, whole: Any = Any) -> Check:
+    """The check of what holds other values: its kind, its parts, and if these fit, what is said of the whole."""
+    def check(value: Any, path: str) -> Iterator[Misfit]:
+        if not isinstance(value, kind):
+            yield Misfit(path, expected, show(value))
+            return
+        fits = True
+        for found in parts(value, path):
+            fits = False
+            yield found
+        if fits and not _converts(value, whole):
+            yield Misfit(path, expected, show(value))
+    return check
+
+
+def _misfits_of_items(check: Check, value: Iterable[Any], path: str) -> Iterator[Misfit]:
+    for number, each in enumerate(value):
+        yield from check(each, f"{path}.{number}")
+
+
+def _misfits_of_names(check: Check, value: Mapping[Any, Any], path: str) -> Iterator[Misfit]:
+    for name, each in value.items():
+        if not isinstance(name, str) or not is_text(name):
+            yield Misfit(below(path, name), "text as a name", show(name))
+        yield from check(each, below(path, name))
+
+
+def _leaf(shape: Shape, annotation: Any) -> Callable[[Any], bool]:
+    """Whether a single value fits; what a client wrote and no reader could read never does."""
+    tight = tighten(annotation)
+    kind = shape.kind if isinstance(shape, Scalar) else "choice" if isinstance(shape, Choice) else ""
+    if kind == "str":
+        return lambda value: _converts(value, tight) and is_text(value)
+    if kind == "decimal":
+        return lambda value: not isinstance(value, Written) and _converts(value, tight) and _is_finite_decimal(value)
+    return lambda value: not isinstance(value, Written) and _converts(value, tight)
+
+
+def _converts(value: Any, annotation: Any) -> bool:
+    try:
+        msgspec.convert(value, annotation)
+    except (msgspec.ValidationError, RecursionError):
+        return False
+    return True
+
+
+def _is_finite_decimal(value: Any) -> bool:
+    from decimal import Decimal
+
+    return is_finite(msgspec.convert(value, Decimal))
+
+
+# -------------------------------------------------------------------------------------------- types that are tight
+
+
+_TIGHT: dict[type, type[msgspec.Struct]] = {}
+
+
+def tight_record(record: Any) -> type[msgspec.Struct]:
+    """A twin of a record class that takes only finite numbers, 64-bit integers and times with a zone, as fast as msgspec
+    converts; what it cannot express (decimals, free JSON, surrogates) is left to the caller."""
+    known = _TIGHT.get(record)
+    if known is None:
+        declared = {field.name: field.type for field in record.__dragoman_fields__}
+        known = _TIGHT[record] = msgspec.defstruct(
+            record.__name__,
+            [(info.name, tighten(declared[info.name]), _default_of(info)) for info in msgspec.structs.fields(record)],
+            kw_only=True, frozen=True, gc=False,
+        )
+    return known
+
+
+def _default_of(info: msgspec.structs.FieldInfo) -> Any:
+    if info.default_factory is not msgspec.NODEFAULT:
+        return msgspec.field(default_factory=info.default_factory)
+    return info.default
+
+
+def tighten(annotation: Any) -> Any:
+    """The annotation with the bounds of the wire wherever its author gave none."""
+    inner, metadata = peel(annotation)
+    constraints = tuple(mark for mark in metadata if isinstance(mark, msgspec.Meta))
+    if any(isinstance(mark, LocalizedText) for mark in metadata):
+        return _annotated(dict[str, str], constraints)
+    shape = shape_of(inner)
+    if isinstance(shape, Nullable):
+        return tighten(_annotated(without_null(inner), constraints)) | None
+    return _annotated(_tight_inner(shape, inner), (*constraints, *_bounds(shape, constraints)))
+
+
+def _tight_inner(shape: Shape, inner: Any) -> Any:
+    if isinstance(shape, Nested):
+        return tight_record(shape.record)
+    if isinstance(shape, Many):
+        return list[tighten(typing.get_args(inner)[0])]  # type: ignore[misc]  # built at run time
+    if isinstance(shape, Keyed):
+        return dict[str, tighten(typing.get_args(inner)[1])]  # type: ignore[misc]
+    return inner
+
+
+def _bounds(shape: Shape, constraints: Iterable[msgspec.Meta]) -> Iterator[msgspec.Meta]:
+    kind = shape.kind if isinstance(shape, Scalar) else ""
+    least, most = {"int": (INT64_MIN, INT64_MAX), "float": (-FLOAT_MAX, FLOAT_MAX)}.get(kind, (None, None))
+    if least is not None and not any(each.ge is not None or each.gt is not None for each in constraints):
+        yield msgspec.Meta(ge=least)
+    if most is not None and not any(each.le is not None or each.lt is not None for each in constraints):
+        yield msgspec.Meta(le=most)
+    if kind == "datetime" and not any(each.tz is not None for each in constraints):
+        yield msgspec.Meta(tz=True)
+
+
+def _annotated(inner: Any, metadata: tuple[Any, ...]) -> Any:
+    return Annotated[(inner, *metadata)] if metadata else inner
+
+
+__all__ = ["MISFITS_MAX", "Misfit", "Misfits", "Written", "check_of", "expectation", "misfits", "tight_record", "tighten"]
