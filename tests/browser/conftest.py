@@ -13,7 +13,7 @@ QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
          "--disable-sync", "--no-first-run", "--disable-dev-shm-usage")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One browser for all tests; without Chromium they are skipped by name."""
     names = ("chromium", "chromium-browser", "google-chrome")

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..catalog.fields import Field
-from ..catalog.origin import ROW_NUMBER, Row, Table
+from ..catalog.origin import Row, Table
 from ..catalog.resource import Resource
 from ..catalog.shapes import Choice, Many, Scalar, Shape, bare
 from ..catalog.values import INT64_MAX, INT64_MIN
 from ..query import Filtered
-from .rows import RowReader
+from .rows import NUMBER, RowReader
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
@@ -34,7 +34,7 @@ class Statements:
         self._resource, self._reader, self._sqlite = resource, reader, dialect == "sqlite"
         self._types, self._names, self._dialect = columns, list(columns), dialect
         self._columns: dict[str, ColumnElement[Any]] = {name: column(name) for name in columns}
-        self._table = table(origin.name, *self._columns.values(), schema=origin.schema)   # type: ignore[arg-type]
+        self._table = table(origin.name, *self._columns.values(), schema=origin.schema)   # type: ignore[arg-type]  # columns are clauses
         self._columns = {name: self._table.c[name] for name in columns}
         key = reader.column_of(resource.key)
         self._key = [self._found(name) for name in origin.key] or ([key] if key is not None else [])
@@ -47,7 +47,7 @@ class Statements:
     def read(self, rows: Iterable[Any], offset: int = 0) -> Iterator[Row]:
         """The rows of an answer as records; `offset` is how many stand before them."""
         for number, row in enumerate(rows, start=offset + 1):
-            yield self._reader.read({**dict(zip(self._names, row, strict=True)), ROW_NUMBER: number})
+            yield self._reader.read({**dict(zip(self._names, row, strict=True)), NUMBER: number})
 
     def counted(self, *terms: ColumnElement[bool]) -> Select[Any]:
         """How many rows fit."""
@@ -173,13 +173,13 @@ class Statements:
         return self._folded(self._comparable(name, kind)) if kind == "str" else self._comparable(name, kind)
 
     def _comparable(self, name: str, kind: str) -> Any:
-        """A column; a text is compared with text, whatever type a database gives it."""
-        from sqlalchemy import Enum, String
+        """A column; a text is compared with text, whatever type a database gives it, and integers may have 64 bits."""
+        from sqlalchemy import BigInteger, Enum, String, type_coerce
 
         type = self._types[name]
         if kind == "str" and not self._sqlite and (isinstance(type, Enum) or not isinstance(type, String)):
             return self._as_text(name)
-        return self._columns[name]
+        return type_coerce(self._columns[name], BigInteger()) if kind == "int" else self._columns[name]
 
     def _folded(self, column: Any) -> Any:
         from sqlalchemy import func
