@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 import typing
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import msgspec
 
 from ..errors import DeclarationError
 from .markers import Extra, Filter, Key, LocalizedText, Marker, Named, Needs, Refers, Search, Sort
-from .shapes import Anything, Choice, Scalar, Shape, Text, UnsupportedType, bare, element, shape_of
+from .places import place_of, resolve
+from .shapes import Anything, Choice, Scalar, Shape, Text, UnsupportedType, bare, element, peel, shape_of
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _MARKERS = (Key, Extra, Filter, Search, Sort, Needs, Refers, Named)
@@ -45,33 +46,6 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
         return getattr(self.named, dialect, None) or self.name
 
 
-def place_of(declared: Any, name: str | None = None) -> str:
-    """`file.py:12` of a class or function, or of the line that annotates `name` in it; empty where unknown."""
-    try:
-        lines, first = inspect.getsourcelines(declared)
-        path = inspect.getsourcefile(declared)
-    except (OSError, TypeError):
-        return ""
-    pattern = re.compile(rf"\s*{re.escape(name)}\s*:") if name else None
-    offset = next((i for i, line in enumerate(lines) if pattern and pattern.match(line)), 0)
-    return f"{path}:{first + offset}"
-
-
-def resolve(declared: Any) -> dict[str, Any]:
-    """The annotations of a class or function with names looked up; raise where one cannot be."""
-    try:
-        return typing.get_type_hints(declared, include_extras=True)
-    except NameError as error:
-        raise DeclarationError(
-            declared.__name__, f"the type `{error.name}` is not defined.",
-            "Import it, or declare it before this.", place_of(declared),
-        ) from None
-    except TypeError as error:
-        raise DeclarationError(
-            declared.__name__, f"an annotation is no type ({error}).", "Annotate with types.", place_of(declared),
-        ) from None
-
-
 def field_of(owner: Any, name: str, annotation: Any, default: Any = msgspec.NODEFAULT) -> Field:
     """Read one annotated name of a record class or function; raise `DeclarationError` for what makes no sense."""
     def wrong(reason: str, remedy: str) -> DeclarationError:
@@ -91,6 +65,7 @@ def field_of(owner: Any, name: str, annotation: Any, default: Any = msgspec.NODE
         sort=Sort in marks, needs=marks[Needs].permission if Needs in marks else None,
         refers=marks.get(Refers), named=marks.get(Named, Named()),
     )
+    _check_arguments(marks, wrong)
     _check(field, wrong)
     return field
 
@@ -98,17 +73,47 @@ def field_of(owner: Any, name: str, annotation: Any, default: Any = msgspec.NODE
 def _marks(annotation: Any, wrong: Any) -> dict[type, Any]:
     """The markers in an annotation by class, each called and at most once."""
     found: dict[type, Any] = {}
-    metadata = typing.get_args(annotation)[1:] if typing.get_origin(annotation) is Annotated else ()
+    inner, metadata = peel(annotation)
     for mark in metadata:
-        if isinstance(mark, type) and issubclass(mark, (*_MARKERS, LocalizedText)):
-            raise wrong(f"the marker {mark.__name__} is not called.", f"Write {mark.__name__}().")
+        if isinstance(mark, type) and issubclass(mark, (*_MARKERS, LocalizedText, msgspec.Meta)):
+            raise wrong(f"the marker {mark.__name__} is not called.", f"Write {mark.__name__}(...).")
         if isinstance(mark, (Marker, Named)):
             if type(mark) in found:
                 raise wrong(f"the marker {type(mark).__name__} stands twice.", "Keep one.")
             found[type(mark)] = mark
         elif not isinstance(mark, msgspec.Meta):
             raise wrong(f"{mark!r} is no marker.", "Use the markers of dragoman, or msgspec.Meta for constraints.")
+    for mark in _marks_inside(inner):
+        raise wrong(f"the marker {mark} stands inside the type, where nothing reads it.",
+                    "Write it outermost: Annotated[list[int] | None, Filter()].")
     return found
+
+
+def _marks_inside(annotation: Any) -> Iterator[str]:
+    """The markers of fields that stand at a part of a type, by name."""
+    if typing.get_origin(annotation) is typing.Literal:
+        return
+    for part in typing.get_args(annotation):
+        inner, metadata = peel(part)
+        for mark in metadata:
+            kind = mark if isinstance(mark, type) else type(mark)
+            if issubclass(kind, (Marker, Named)) and kind is not LocalizedText:
+                yield kind.__name__
+        yield from _marks_inside(inner)
+
+
+def _check_arguments(marks: Mapping[type, Any], wrong: Any) -> None:
+    """Refuse markers whose arguments are of the wrong kind; nothing else looks at them before they are used."""
+    needs, refers, search, named = (marks.get(kind) for kind in (Needs, Refers, Search, Named))
+    if needs is not None and not isinstance(needs.permission, str):
+        raise wrong(f"{needs.permission!r} is no permission.", 'Write Needs("account").')
+    if refers is not None and not (isinstance(refers.record, str) or hasattr(refers.record, "__dragoman_record__")):
+        raise wrong(f"{refers.record!r} is no record.", 'Write Refers(Module) or Refers("group/name").')
+    if search is not None and not (type(search.at_least) is int and search.at_least >= 1):
+        raise wrong("a search has at least one character.", "Write Search(at_least=3), with 1 or more.")
+    for dialect, name in (msgspec.structs.asdict(named).items() if named is not None else ()):
+        if name is not None and not (isinstance(name, str) and NAME.match(name)):
+            raise wrong(f"{name!r} is no name of a parameter.", f'Use letters, digits and `_`: Named({dialect}="choice").')
 
 
 def _check(field: Field, wrong: Any) -> None:
@@ -126,8 +131,6 @@ def _check(field: Field, wrong: Any) -> None:
         raise wrong("only simple values can be sorted.", "Remove Sort().")
     if field.search is not None and not (bare(field.shape) == Scalar("str") or field.localized):
         raise wrong("only text can be searched.", "Remove Search(), or make it str or Localized.")
-    if field.search is not None and field.search.at_least < 1:
-        raise wrong("a search has at least one character.", "Raise at_least to 1 or more.")
     if field.refers is not None and not comparable:
         raise wrong("a reference is a key or a list of keys.", "Make it int, str, or a list of one of them.")
     if field.needs is not None and (field.filter is not None or field.sort or field.search is not None):
@@ -138,3 +141,6 @@ def _check(field: Field, wrong: Any) -> None:
 
 def _can_be_key(shape: Shape) -> bool:
     return (isinstance(shape, Scalar) and shape.kind in ("int", "str", "uuid")) or isinstance(shape, Choice)
+
+
+__all__ = ["NAME", "Field", "field_of", "place_of", "resolve"]

@@ -256,7 +256,7 @@ def _tight_inner(shape: Shape, inner: Any) -> Any:
     if isinstance(shape, Many):
         return list[tighten(typing.get_args(inner)[0])]  # type: ignore[misc]  # built at run time
     if isinstance(shape, Keyed):
-        return dict[str, tighten(typing.get_args(inner)[1])]  # type: ignore[misc]
+        return dict[str, tighten(typing.get_args(inner)[1])]  # type: ignore[misc]  # built at run time from what was declared
     return inner
 
 

@@ -7,7 +7,8 @@ from typing import Any, ClassVar, dataclass_transform
 import msgspec
 
 from ..errors import DeclarationError
-from .fields import Field, field_of, place_of, resolve
+from .fields import Field, field_of
+from .places import caller_place, place_of, resolve
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(msgspec.field,))
@@ -15,9 +16,12 @@ class RecordMeta(msgspec.StructMeta):
     """Makes every record frozen and keyword-only, and reads its fields when they are first asked for."""
 
     def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> RecordMeta:
-        """Make a record class, whatever options its author gave."""
-        options |= {"frozen": True, "kw_only": True}
-        made: RecordMeta = super().__new__(mcs, name, bases, namespace, **options)
+        """Make a record class. Raises `DeclarationError` for what its author cannot have meant."""
+        _check_class(name, namespace, options)
+        try:
+            made: RecordMeta = super().__new__(mcs, name, bases, namespace, frozen=True, kw_only=True)
+        except (TypeError, ValueError) as error:
+            raise DeclarationError(name, f"it is no record: {error}", "Change what it names.", caller_place()) from None
         return made
 
     @property
@@ -29,6 +33,23 @@ class RecordMeta(msgspec.StructMeta):
         return known
 
 
+def _check_class(name: str, namespace: dict[str, Any], options: dict[str, Any]) -> None:
+    """Refuse options that would change the wire form unseen, and fields that were not annotated."""
+    unknown = [option for option, value in options.items() if option not in ("frozen", "kw_only") or value is not True]
+    if unknown:
+        raise DeclarationError(name, f"a record has no option {unknown[0]!r}.", f"Write class {name}(Record).", caller_place())
+    if "__annotate__" in namespace or "__annotate_func__" in namespace:
+        return                              # Python 3.14 tells annotations only later
+    annotated = namespace.get("__annotations__", {})
+    bare = next((each for each, value in namespace.items() if _looks_like_field(each, value) and each not in annotated), None)
+    if bare is not None:
+        raise DeclarationError(f"{name}.{bare}", "it has a value, but no type.", f"Annotate it: `{bare}: int`.", caller_place())
+
+
+def _looks_like_field(name: str, value: Any) -> bool:
+    return not name.startswith("_") and not callable(value) and not hasattr(value, "__get__")
+
+
 _FIELDS: dict[type, tuple[Field, ...]] = {}
 
 
@@ -37,7 +58,14 @@ def _read(cls: Any) -> tuple[Field, ...]:
         raise DeclarationError(cls.__qualname__, "a record without fields has nothing to show.", "Declare fields.",
                                place_of(cls))
     hints = resolve(cls)
-    return tuple(field_of(cls, info.name, hints[info.name], _default(info)) for info in msgspec.structs.fields(cls))
+    return tuple(field_of(cls, _name(cls, info), hints[info.name], _default(info)) for info in msgspec.structs.fields(cls))
+
+
+def _name(cls: Any, info: msgspec.structs.FieldInfo) -> str:
+    if info.encode_name != info.name:
+        raise DeclarationError(f"{cls.__qualname__}.{info.name}", f"it is called {info.encode_name!r} elsewhere.",
+                               "Name the field as it stands on the wire.", place_of(cls, info.name))
+    return info.name
 
 
 def _default(info: msgspec.structs.FieldInfo) -> Any:

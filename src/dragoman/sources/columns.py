@@ -12,13 +12,13 @@ from typing import Any
 import xxhash
 
 from ..catalog.origin import Column
-from ..catalog.values import INT64_MAX, INT64_MIN
 from .duck import READERS, Duck, identifier, kind_of
 from .objects import records_of
 
 _TYPES: dict[str, Any] = {
     "BOOLEAN": bool, "TINYINT": int, "SMALLINT": int, "INTEGER": int, "BIGINT": int, "UTINYINT": int, "USMALLINT": int,
-    "UINTEGER": int, "FLOAT": float, "DOUBLE": float, "VARCHAR": str, "DATE": datetime.date, "UUID": uuid.UUID,
+    "UINTEGER": int, "UBIGINT": int, "HUGEINT": int,
+    "FLOAT": float, "DOUBLE": float, "VARCHAR": str, "DATE": datetime.date, "UUID": uuid.UUID,
     "TIMESTAMP": datetime.datetime, "TIME": datetime.time, "BLOB": None,
 }
 _SAMPLE = 2_000
@@ -31,7 +31,7 @@ _PATTERNS: dict[Any, str] = {
 
 
 def annotation_of(type: str) -> Any:
-    """Of DuckDB's type; None for binary data, `Any` for what nests and for integers of more than 64 bits."""
+    """Of DuckDB's type; None for binary data, `Any` for what nests."""
     if type.startswith("DECIMAL"):
         return decimal.Decimal
     if type.startswith("TIMESTAMP"):
@@ -147,10 +147,8 @@ class _Seen:
 
 
 def _type_of(value: Any) -> Any:
-    """The annotation that one JSON value fits; `Any` for what nests, and for integers of more than 64 bits."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return int if INT64_MIN <= value <= INT64_MAX else Any
-    return type(value) if isinstance(value, (bool, str, float)) else Any
+    """The annotation that one JSON value fits; `Any` for what nests."""
+    return type(value) if isinstance(value, (bool, int, str, float)) else Any
 
 
 def infer(records: Iterable[dict[str, Any]]) -> list[Column]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..catalog.catalog import Catalog
-from ..catalog.origin import ROW_NUMBER, File, Found, Row
+from ..catalog.origin import File, Found, Row
 from ..catalog.resource import Resource
 from ..errors import DeclarationError, DragomanError, SettingsError
 from ..query import Filtered
@@ -16,7 +16,7 @@ from .deadline import in_thread
 from .duck import READERS, Duck, kind_of, opened
 from .objects import records_of
 from .picking import Picker
-from .rows import RowReader
+from .rows import NUMBER, RowReader
 from .values import Contents
 
 T = TypeVar("T")
@@ -61,7 +61,7 @@ class FileSource:
         names, rows = duck.stream(f"SELECT {selection(duck, source) if typed else '*'} FROM {source}")  # noqa: S608  # quoted
         reader = RowReader(self._catalog, self._resource, names, Contents.TYPED if typed else Contents.TEXT)
         for number, row in enumerate(rows, start=1):
-            yield reader.read({**dict(zip(names, row, strict=True)), ROW_NUMBER: number})
+            yield reader.read({**dict(zip(names, row, strict=True)), NUMBER: number})
 
     def _read_json(self, duck: Duck) -> Iterator[Row]:
         """JSON: each record has the names that it has, and few records differ in them."""
@@ -73,7 +73,7 @@ class FileSource:
                 if len(readers) >= _READERS_MAX:
                     readers.clear()
                 reader = readers[names] = RowReader(self._catalog, self._resource, names, Contents.TYPED, ragged=True)
-            yield reader.read({**record, ROW_NUMBER: number})
+            yield reader.read({**record, NUMBER: number})
 
     async def get(self, keys: Sequence[Any]) -> Sequence[Row]:
         """The records of these keys, found by reading the file: for small ones only."""

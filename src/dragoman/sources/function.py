@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 import importlib.metadata
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ import xxhash
 from ..catalog.catalog import Catalog
 from ..catalog.origin import Found, Row, Rows
 from ..catalog.resource import Resource
+from ..catalog.shapes import nested_records
 from ..errors import Code, DeclarationError, DragomanError, PublicationError, SettingsError, SourceUnavailable
 from ..query import Filtered
 from .deadline import in_thread, in_time
@@ -26,6 +28,7 @@ class FunctionSource:
     def __init__(self, catalog: Catalog, resource: Resource, origin: Rows, cluster: str, folder: Path) -> None:
         self._catalog, self._resource, self._origin = catalog, resource, origin
         self._cluster, self._folder = cluster, folder
+        self._nests = any(next(nested_records(field.shape), None) is not None for field in resource.fields)
 
     def fingerprint(self) -> str | None:
         """Of the module's text, and of the packages and files it depends on."""
@@ -48,7 +51,7 @@ class FunctionSource:
         try:
             for row in self._called(self._origin.function):
                 reached += 1
-                yield _as_mapping(row)
+                yield self._as_mapping(row)
         except DragomanError:
             raise
         except Exception as error:
@@ -75,7 +78,7 @@ class FunctionSource:
                 rows = await in_time(name, self._called(function, keys))
             else:
                 rows = await in_thread(name, lambda: list(self._called(function, keys)))
-            return [_as_mapping(row) for row in rows]
+            return [self._as_mapping(row) for row in rows]
         except DragomanError:
             raise
         except Exception as error:
@@ -86,16 +89,18 @@ class FunctionSource:
         rows = await in_thread(self._resource.path, lambda: self._picker.pick(self.scan(), filtered))
         return rows[offset:offset + limit], len(rows)
 
+    def _as_mapping(self, row: Any) -> Any:
+        """A row without record instances, nested ones included; what is no row is left for the validator to tell."""
+        if not isinstance(row, msgspec.Struct) and not (self._nests and isinstance(row, Mapping)):
+            return row
+        try:
+            return msgspec.to_builtins(row, builtin_types=(decimal.Decimal,))
+        except (TypeError, ValueError, RecursionError):
+            return row
+
     @property
     def _picker(self) -> Picker:
         return Picker(self._catalog, self._resource)
-
-
-def _as_mapping(row: Any) -> Any:
-    """A record as a mapping of its fields; what is neither is left for the validator to tell."""
-    if isinstance(row, msgspec.Struct):
-        return {name: getattr(row, name) for name in row.__struct_fields__}
-    return dict(row) if isinstance(row, Mapping) else row
 
 
 def state_of(name: str, folder: Path) -> str | None:

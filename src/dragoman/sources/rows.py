@@ -16,8 +16,10 @@ from ..catalog.shapes import Anything, Nullable
 from ..errors import DeclarationError
 from .values import Contents, converter
 
-Reader = Callable[[Mapping[str, Any]], Any]
+Reader = Callable[[Mapping[Any, Any]], Any]
 ABSENT = object()
+NUMBER: Any = object()
+"""Under which a row holds its number, from 1; no column can be called so."""
 
 
 class RowReader:
@@ -38,8 +40,8 @@ class RowReader:
         found = {field.name: self._reader(field) for field in resource.fields}
         self._readers = [(name, reader) for name, reader in found.items() if reader is not None]
 
-    def read(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """One row as the record's fields; a field with a default may be absent."""
+    def read(self, row: Mapping[Any, Any]) -> dict[str, Any]:
+        """One row, its number under `NUMBER`, as the record's fields; a field with a default may be absent."""
         return {name: value for name, reader in self._readers if (value := reader(row)) is not ABSENT}
 
     def column_of(self, field: Field) -> str | None:
@@ -80,7 +82,7 @@ class RowReader:
         column = self.column_of(field)
         if column is None:
             if field.key and field.name == ROW_NUMBER:
-                return lambda row: row[ROW_NUMBER]
+                return lambda row: row[NUMBER]
             return self._without(field)
         return _converted(column, field, self._contents)
 
