@@ -10,18 +10,21 @@ from typing import Any, TypeVar
 from ..errors import DeclarationError
 from . import method as methods
 from . import resource as resources
-from .fields import Field, place_of
+from .fields import Field
 from .markers import Refers
 from .method import Method
 from .origin import Origin, Table
+from .places import caller_place, place_of
+from .plain import show
 from .record import Record
 from .resource import Resource
-from .shapes import nested_records
+from .shapes import Choice, Nested, Scalar, Shape, describe, element, nested_records
 
 R = TypeVar("R", bound=type[Record])
 F = TypeVar("F", bound=Callable[..., Any])
 
 SLUG = re.compile(r"[a-z][a-z0-9-]*\Z")
+PERMISSION = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]*\Z")
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*\Z", re.IGNORECASE)
 CLUSTER_DEFAULT = "default"
 
@@ -38,6 +41,8 @@ class Catalog:
         permissions: Mapping[str, str] | None = None, database: str | Mapping[str, str] | None = None,
         clusters: Iterable[str] = (),
     ) -> None:
+        self.place = caller_place()
+        self._check_kinds(languages, permissions, database, clusters)
         self.name, self.title, self.description = name, title or name, description
         self.languages = tuple(languages)
         self.permissions = dict(permissions or {})
@@ -53,20 +58,40 @@ class Catalog:
     def __repr__(self) -> str:
         return f"<Catalog {self.name}: {len(self.resources)} resources, {len(self.methods)} methods>"
 
-    def _check_head(self) -> None:
-        def wrong(reason: str, remedy: str) -> DeclarationError:
-            return DeclarationError(f"catalog {self.name!r}", reason, remedy)
+    def _wrong(self, reason: str, remedy: str) -> DeclarationError:
+        return DeclarationError(f"catalog {getattr(self, 'name', '')!r}", reason, remedy, self.place)
 
+    def _check_kinds(self, languages: Any, permissions: Any, database: Any, clusters: Any) -> None:
+        """Refuse what would be read letter by letter, or not at all."""
+        if isinstance(languages, str):
+            raise self._wrong("languages is one text.", f'Write languages=("{languages}",).')
+        if isinstance(clusters, str):
+            raise self._wrong("clusters is one text.", f'Write clusters=("{clusters}",).')
+        if permissions is not None and not isinstance(permissions, Mapping):
+            raise self._wrong("permissions are names with what they allow.",
+                              'Write permissions={"account": "Your account"}.')
+        if not (database is None or isinstance(database, str) or (isinstance(database, Mapping) and database)):
+            raise self._wrong("database is no URL.", 'Write database="sqlite:///games.db", or one for each cluster.')
+
+    def _check_head(self) -> None:
+        wrong = self._wrong
         if not isinstance(self.name, str) or not SLUG.match(self.name):
             raise wrong("the name stands in addresses.", "Use lower-case letters, digits and `-`.")
-        if not self.languages or len(set(self.languages)) != len(self.languages):
-            raise wrong("languages are missing or stand twice.", 'Write languages=("en", "ru"), the default first.')
+        if not self.languages:
+            raise wrong("it has no language.", 'Write languages=("en", "ru"), the default first.')
         for language in self.languages:
-            if not LANGUAGE.match(language):
+            if not isinstance(language, str) or not LANGUAGE.match(language):
                 raise wrong(f"{language!r} is no language tag (BCP 47).", "Write `en` or `zh-tw`.")
+        if len({language.lower() for language in self.languages}) != len(self.languages):
+            raise wrong("a language stands twice.", "Name each once, the default first.")
+        for permission in self.permissions:
+            if not isinstance(permission, str) or not PERMISSION.match(permission):
+                raise wrong(f"the permission {permission!r} stands in keys.", "Use letters, digits, `-`, `_`, `.` and `:`.")
         for cluster in self.clusters:
-            if not SLUG.match(cluster):
+            if not isinstance(cluster, str) or not SLUG.match(cluster):
                 raise wrong(f"the cluster {cluster!r} stands in directories.", "Use letters, digits and `-`.")
+        if len(set(self.clusters)) != len(self.clusters):
+            raise wrong("a cluster stands twice.", "Name each once.")
         if isinstance(self.database, Mapping) and set(self.database) != set(self.clusters):
             raise wrong("databases and clusters are not the same.", "Name one database for each cluster.")
 
@@ -75,6 +100,8 @@ class Catalog:
         expand_all: bool = True, permission: str | None = None,
     ) -> Callable[[R], R]:
         """Publish a record class at `group/name`; raise `DeclarationError` where that cannot work."""
+        _check_path(path, '@catalog.resource("group/name", Table("name"))')
+
         def publish(record: R) -> R:
             self._add(self.resources, resources.declare(
                 self.name, path, origin, record, owner=owner, live=live, single=single,
@@ -88,6 +115,8 @@ class Catalog:
         timeout_s: float = 30.0,
     ) -> Callable[[F], F]:
         """Publish a function at `group/name`; raise `DeclarationError` where that cannot work."""
+        _check_path(path, '@catalog.method("group/name")')
+
         def publish(function: F) -> F:
             self._add(self.methods, methods.declare(
                 self.name, path, function, verb=verb, permission=permission, operation=operation, timeout_s=timeout_s,
@@ -106,22 +135,29 @@ class Catalog:
                                    "Declare while the module is imported.", declared.place)
         taken = self.resources.get(declared.path) or self.methods.get(declared.path)
         if taken is not None:
-            raise DeclarationError(declared.path, f"the path is taken at {taken.place}.", "Choose another path.",
+            raise DeclarationError(declared.path, f"the path is taken{_at(taken.place)}.", "Choose another path.",
                                    declared.place)
+        twin = self._published(declared.record) if isinstance(declared, Resource) else None
+        if twin is not None:
+            name = twin.record.__name__
+            raise DeclarationError(declared.path, f"{name} is published as {twin.path} already{_at(twin.place)}.",
+                                   f"Derive another class from it: class Other({name}).", declared.place)
         shelf[declared.path] = declared
+
+    def _published(self, record: type[Record]) -> Resource | None:
+        return next((resource for resource in self.resources.values() if resource.record is record), None)
 
     def load(self, file: Path | None = None) -> Catalog:
         """Check what only the whole catalog can tell, and close it; raise `DeclarationError` with file and line."""
         self.file = file or self.file
         self._loaded = True
         if not self.resources and not self.methods:
-            raise DeclarationError(f"catalog {self.name!r}", "it publishes nothing.",
-                                   "Declare a resource with @catalog.resource(...).")
+            raise self._wrong("it publishes nothing.", "Declare a resource with @catalog.resource(...).")
         for resource in self.resources.values():
             self._check_origin(resource)
             self._check_permission(resource.permission, resource.path, resource.place)
-            for field in _all_fields(resource):
-                self._check_field(resource, field)
+            for record, field in _all_fields(resource):
+                self._check_field(resource, record, field)
         for method in self.methods.values():
             self._check_permission(method.permission, method.path, method.place)
         return self
@@ -136,24 +172,63 @@ class Catalog:
             raise DeclarationError(path, f"the permission {permission!r} is not declared.",
                                    f'Add it: permissions={{"{permission}": "what it allows"}}.', place)
 
-    def _check_field(self, resource: Resource, field: Field) -> None:
-        place = place_of(resource.record, field.name) or resource.place
-        self._check_permission(field.needs, f"{resource.path}.{field.name}", place)
-        if field.refers is not None and self.referred(field.refers) is None:
-            raise DeclarationError(f"{resource.path}.{field.name}", f"it refers to {field.refers.record!r}, "
-                                   "which is not published here.", "Publish that record class, or name its path.", place)
+    def _check_field(self, resource: Resource, record: type[Record], field: Field) -> None:
+        name = f"{resource.path}.{field.name}"
+
+        def wrong(reason: str, remedy: str) -> DeclarationError:
+            return DeclarationError(name, reason, remedy, place_of(record, field.name) or resource.place)
+
+        if field.needs is not None and field.needs not in self.permissions:
+            raise wrong(f"the permission {field.needs!r} is not declared.",
+                        f'Add it: permissions={{"{field.needs}": "what it allows"}}.')
+        if record is not resource.record and self._published(record) is None:
+            self._check_nested(field, wrong)
+        if field.refers is None:
+            return
+        referred = self.referred(field.refers)
+        if referred is None:
+            raise wrong(f"it refers to {_name_of(field.refers.record)}, which is not published here.",
+                        "Publish that record class, or name its path.")
+        if key_kind(element(field.shape)) != key_kind(referred.key.shape):
+            raise wrong(f"it is {describe(element(field.shape))}, but the key of {referred.path} is "
+                        f"{describe(referred.key.shape)}.", "Give both the same type.")
+
+    def _check_nested(self, field: Field, wrong: Callable[[str, str], DeclarationError]) -> None:
+        marks = {"Key": field.key, "Filter": field.filter, "Search": field.search, "Sort": field.sort}
+        useless = next((mark for mark, there in marks.items() if there), None)
+        if useless is not None:
+            raise wrong(f"{useless}() has no effect inside another record.", "Remove it, or publish that record class.")
 
     def referred(self, refers: Refers) -> Resource | None:
         """The resource that a reference points at; None where there is none."""
         if isinstance(refers.record, str):
             path = refers.record if "/" in refers.record else f"{resources.GROUP_DEFAULT}/{refers.record}"
             return self.resources.get(path)
-        return next((r for r in self.resources.values() if r.record is refers.record), None)
+        return self._published(refers.record)
 
 
-def _all_fields(resource: Resource) -> Iterable[Field]:
-    """The fields of a resource, nested ones included."""
-    yield from resource.fields
-    for field in resource.fields:
-        for record in nested_records(field.shape):
-            yield from record.__dragoman_fields__
+def key_kind(shape: Shape) -> str:
+    """What a key, or a reference to one, is compared as: `int`, `str` or `uuid`."""
+    if isinstance(shape, Choice):
+        return type(shape.values[0]).__name__
+    return shape.kind if isinstance(shape, Scalar) else ""
+
+
+def _name_of(record: Any) -> str:
+    return repr(record) if isinstance(record, str) else str(record.__name__)
+
+
+def _at(place: str) -> str:
+    return f" at {place}" if place else ""
+
+
+def _check_path(path: Any, remedy: str) -> None:
+    if not isinstance(path, str):
+        raise DeclarationError(show(path), "the decorator was given no path.", f"Write {remedy}.", caller_place())
+
+
+def _all_fields(resource: Resource) -> Iterable[tuple[type[Record], Field]]:
+    """The fields of a resource with their records, nested ones included."""
+    for record in dict.fromkeys(nested_records(Nested(resource.record))):
+        for field in record.__dragoman_fields__:
+            yield record, field

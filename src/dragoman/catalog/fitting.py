@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 import itertools
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -207,9 +208,25 @@ def _converts(value: Any, annotation: Any) -> bool:
 
 
 def _is_finite_decimal(value: Any) -> bool:
-    from decimal import Decimal
+    return is_finite(msgspec.convert(value, decimal.Decimal))
 
-    return is_finite(msgspec.convert(value, Decimal))
+
+def fault_of_declaration(field: Field) -> tuple[str, str] | None:
+    """What is wrong with a declared type or its default, and the remedy; None where both work."""
+    try:
+        msgspec.json.Decoder(tighten(field.type))       # refuses constraints that do not go with their type
+    except (TypeError, ValueError, NotImplementedError) as error:
+        return f"its type cannot be read: {error}.", "Change the type, or its msgspec.Meta."
+    if field.required:
+        return None
+    try:
+        plain = msgspec.to_builtins(field.default, builtin_types=(decimal.Decimal,))
+        found = list(check_of(field)(plain, field.name))
+    except (TypeError, ValueError):
+        found = [Misfit(field.name, expectation(field), show(field.default))]
+    if found:
+        return f"its default {show(field.default)} does not fit: expected {found[0].expected}.", "Change the default or type."
+    return None
 
 
 # -------------------------------------------------------------------------------------------- types that are tight
@@ -275,4 +292,7 @@ def _annotated(inner: Any, metadata: tuple[Any, ...]) -> Any:
     return Annotated[(inner, *metadata)] if metadata else inner
 
 
-__all__ = ["MISFITS_MAX", "Misfit", "Misfits", "Written", "check_of", "expectation", "misfits", "tight_record", "tighten"]
+__all__ = [
+    "MISFITS_MAX", "Misfit", "Misfits", "Written", "check_of", "expectation", "fault_of_declaration", "misfits",
+    "tight_record", "tighten",
+]

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import math
+import typing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable, Iterator
 from typing import Any
 
 import msgspec
 
 from ..errors import DeclarationError
-from .fields import Field, field_of, place_of, resolve
+from .fields import Field, field_of
+from .fitting import fault_of_declaration
 from .markers import Named
+from .places import caller_place, place_of, resolve
+from .plain import show
 from .resource import split_path
 from .shapes import Shape, UnsupportedType, nested_records, shape_of
 
 VERBS = ("GET", "POST", "PUT", "DELETE")
+_YIELDING = (Iterator, AsyncIterator, Iterable, Generator, AsyncGenerator)
+"""Results that an operation hands out item by item; on the wire they are arrays."""
 
 
 class Injected:
@@ -54,18 +61,18 @@ def declare(
     operation: bool = False, timeout_s: float = 30.0,
 ) -> Method:
     """Check one declaration by itself; raise `DeclarationError` for what cannot work."""
-    name = getattr(function, "__qualname__", repr(function))
-    place = place_of(function)
+    place = caller_place()
+    if not (inspect.isfunction(function) or inspect.ismethod(function)):
+        raise DeclarationError(str(path), f"{show(function)} is no function.", "Decorate a `def` or an `async def`.", place)
+    name = function.__qualname__
 
     def wrong(reason: str, remedy: str) -> DeclarationError:
-        return DeclarationError(name, reason, remedy, place)
+        return DeclarationError(name, reason, remedy, place_of(function) or place)
 
-    if not callable(function):
-        raise DeclarationError(path, f"{function!r} cannot be called.", "Decorate a function.")
     group, short = split_path(name, path, place)
     if verb not in VERBS:
         raise wrong(f"the verb {verb!r} is none of {', '.join(VERBS)}.", "Use one of these.")
-    if timeout_s <= 0:
+    if not 0 < timeout_s < math.inf:
         raise wrong("a time limit is more than 0 seconds.", "Raise timeout_s.")
     hints = resolve(function)
     parameters, injected = _parameters(function, hints, wrong)
@@ -80,7 +87,7 @@ def _parameters(function: Any, hints: dict[str, Any], wrong: Any) -> tuple[tuple
     fields, injected = [], {}
     for name, parameter in inspect.signature(function).parameters.items():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
-            raise wrong(f"the parameter {name!r} has no single name and type.", "Write it out.")
+            raise wrong(f"the parameter {name!r} has no single name and type.", "Write each parameter out, without * and /.")
         if name not in hints:
             raise wrong(f"the parameter {name!r} has no type.", f"Annotate it: `{name}: int`.")
         hint = hints[name]
@@ -88,14 +95,30 @@ def _parameters(function: Any, hints: dict[str, Any], wrong: Any) -> tuple[tuple
             injected[name] = hint
             continue
         default = msgspec.NODEFAULT if parameter.default is parameter.empty else parameter.default
-        fields.append(_parameter(function, name, hint, default, wrong))
+        fields.append(_parameter(function, name, hint, default))
     return tuple(fields), injected
 
 
-def _parameter(function: Any, name: str, hint: Any, default: Any, wrong: Any) -> Field:
+def _parameter(function: Any, name: str, hint: Any, default: Any) -> Field:
+    def wrong(reason: str, remedy: str) -> DeclarationError:
+        return DeclarationError(f"{function.__qualname__}.{name}", reason, remedy, place_of(function, name))
+
+    if any(isinstance(part, type) and issubclass(part, Injected) for part in typing.get_args(hint)):
+        raise wrong("what the server gives is never null or marked.", f"Write `{name}: Caller`, with no more than the type.")
     field = field_of(function, name, hint, default)
-    if field.key or field.filter or field.sort or field.search or field.extra or field.needs:
-        raise wrong(f"the parameter {name!r} bears a marker for fields.", "Only Named() and msgspec.Meta fit here.")
+    if any((field.key, field.filter, field.sort, field.search, field.extra, field.needs, field.refers)):
+        raise wrong("it bears a marker for fields.", "Only Named() and msgspec.Meta fit a parameter.")
+    if field.localized:
+        raise wrong("a client sends a text in one language.", "Make it str, or dict[str, str].")
+    if isinstance(field.default, (list, dict, set)):
+        raise wrong("its default is mutable, and would be shared by all calls.", f"Write `{name}: ... | None = None`.")
+    try:
+        list(nested_records(field.shape))
+    except UnsupportedType as error:
+        raise wrong(str(error), error.remedy) from None
+    fault = fault_of_declaration(field)
+    if fault is not None:
+        raise wrong(*fault)
     return field
 
 
@@ -105,23 +128,16 @@ def _returns(hints: dict[str, Any], wrong: Any, operation: bool) -> Shape | None
     hint = hints["return"]
     if hint is type(None):
         return None
-    if operation:                           # an operation may yield its result, record by record
-        hint = _yielded(hint)
+    if typing.get_origin(hint) in _YIELDING:
+        if not operation:
+            raise wrong("only a long operation yields its result.", "Return a list, or add operation=True.")
+        hint = list[typing.get_args(hint)[0]]  # type: ignore[misc]  # built at run time from the declared item
     try:
         shape = shape_of(hint)
         list(nested_records(shape))
     except UnsupportedType as error:
         raise wrong(f"the result: {error}", error.remedy) from None
     return shape
-
-
-def _yielded(hint: Any) -> Any:
-    from collections.abc import AsyncIterator, Iterator
-    from typing import get_args, get_origin
-
-    if get_origin(hint) in (Iterator, AsyncIterator):
-        return list[get_args(hint)[0]]  # type: ignore[misc]  # built at run time from the declared item
-    return hint
 
 
 __all__ = ["Injected", "Method", "Named", "declare"]

@@ -37,13 +37,15 @@ def _check_class(name: str, namespace: dict[str, Any], options: dict[str, Any]) 
     """Refuse options that would change the wire form unseen, and fields that were not annotated."""
     unknown = [option for option, value in options.items() if option not in ("frozen", "kw_only") or value is not True]
     if unknown:
-        raise DeclarationError(name, f"a record has no option {unknown[0]!r}.", f"Write class {name}(Record).", caller_place())
+        raise DeclarationError(name, f"a record has no option {unknown[0]!r}.", f"Write class {name}(Record).",
+                               caller_place())
     if "__annotate__" in namespace or "__annotate_func__" in namespace:
         return                              # Python 3.14 tells annotations only later
-    annotated = namespace.get("__annotations__", {})
-    bare = next((each for each, value in namespace.items() if _looks_like_field(each, value) and each not in annotated), None)
-    if bare is not None:
-        raise DeclarationError(f"{name}.{bare}", "it has a value, but no type.", f"Annotate it: `{bare}: int`.", caller_place())
+    valued = [each for each, value in namespace.items() if _looks_like_field(each, value)]
+    bare = [each for each in valued if each not in namespace.get("__annotations__", {})]
+    if bare:
+        raise DeclarationError(f"{name}.{bare[0]}", "it has a value, but no type.", f"Annotate it: `{bare[0]}: int`.",
+                               caller_place())
 
 
 def _looks_like_field(name: str, value: Any) -> bool:

@@ -8,10 +8,13 @@ from typing import Any
 import msgspec
 
 from ..errors import DeclarationError
-from .fields import Field, place_of
-from .origin import Origin
+from .fields import Field
+from .fitting import fault_of_declaration
+from .origin import Origin, Rows
+from .places import caller_place, place_of
+from .plain import show
 from .record import Record
-from .shapes import UnsupportedType, nested_records, shape_of
+from .shapes import Choice, Scalar, UnsupportedType, bare, nested_records, shape_of
 
 GROUP_DEFAULT = "data"
 """The group of what is declared without one; it never shows in gw2 and dast paths."""
@@ -77,32 +80,55 @@ def declare(
     single: bool = False, expand_all: bool = True, permission: str | None = None,
 ) -> Resource:
     """Check one declaration by itself; raise `DeclarationError` for what cannot work."""
-    name = getattr(record, "__qualname__", repr(record))
-    place = place_of(record)
-    group, short = split_path(name, path, place)
+    place = caller_place()
+    if not (isinstance(record, type) and issubclass(record, Record)):
+        raise DeclarationError(str(path), f"{show(record)} is no record class.", "Decorate a class derived from Record.",
+                               place)
 
     def wrong(reason: str, remedy: str) -> DeclarationError:
-        return DeclarationError(name, reason, remedy, place)
+        return DeclarationError(record.__qualname__, reason, remedy, place_of(record) or place)
 
-    if not (isinstance(record, type) and issubclass(record, Record)):
-        raise DeclarationError(path, f"{record!r} is no record class.", "Decorate a class derived from Record.")
-    if not isinstance(origin, Origin):
-        raise wrong(f"{origin!r} is no origin of records.", 'Say Table("..."), File("...") or Rows(function).')
+    group, short = split_path(record.__qualname__, path, place)
+    _check_origin(origin, wrong)
     fields = record.__dragoman_fields__
-    try:
-        list(nested_records(shape_of(record)))
-    except UnsupportedType as error:
-        raise wrong(str(error), error.remedy) from None
+    _check_types(record, wrong)
     keys = [field for field in fields if field.key]
     if len(keys) != 1:
         raise wrong(f"a resource has exactly one key, not {len(keys)}.", "Mark one field with Key().")
-    if owner is not None and owner not in {field.name for field in fields}:
-        raise wrong(f"the owner {owner!r} is no field.", "Name the field that holds the owner's subject.")
-    if single and not (live and owner):
-        raise wrong("a single resource belongs to its caller.", "Add owner= and live=True.")
-    if owner is not None and not live:
-        raise wrong("owned records are read at request time.", "Add live=True.")
+    _check_owner(fields, owner, live=live, single=single, wrong=wrong)
     return Resource(
         catalog=catalog, group=group, name=short, record=record, origin=origin, fields=fields, key=keys[0],
         owner=owner, live=live, single=single, expand_all=expand_all, permission=permission, place=place,
     )
+
+
+def _check_origin(origin: Any, wrong: Any) -> None:
+    if not isinstance(origin, Origin):
+        raise wrong(f"{show(origin)} is no origin of records.", 'Say Table("..."), File("...") or Rows(function).')
+    if isinstance(origin, Rows) and not callable(origin.function):
+        raise wrong(f"{show(origin.function)} cannot be called for its rows.", "Write Rows(read_them), without calling it.")
+
+
+def _check_types(record: type[Record], wrong: Any) -> None:
+    """Try the types and defaults of a record and of all inside it."""
+    try:
+        inside = list(nested_records(shape_of(record)))
+    except UnsupportedType as error:
+        raise wrong(str(error), error.remedy) from None
+    for each in inside:
+        for field in each.__dragoman_fields__:
+            fault = fault_of_declaration(field)
+            if fault is not None:
+                raise DeclarationError(f"{each.__qualname__}.{field.name}", *fault, place_of(each, field.name))
+
+
+def _check_owner(fields: tuple[Field, ...], owner: str | None, *, live: bool, single: bool, wrong: Any) -> None:
+    owning = next((field for field in fields if field.name == owner), None)
+    if owner is not None and owning is None:
+        raise wrong(f"the owner {owner!r} is no field.", "Name the field that holds the owner's subject.")
+    if owning is not None and not isinstance(bare(owning.shape), (Scalar, Choice)):
+        raise wrong(f"the owner {owner!r} is no single value.", "Name a field of text or integers.")
+    if single and not (live and owner):
+        raise wrong("a single resource belongs to its caller.", "Add owner= and live=True.")
+    if owner is not None and not live:
+        raise wrong("owned records are read at request time.", "Add live=True.")

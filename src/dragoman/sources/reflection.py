@@ -14,6 +14,7 @@ import msgspec
 from ..catalog.origin import Column, Found, Table
 from ..errors import SettingsError
 from .databases import engine_of, expand, reason, sqlite_file
+from .statements import named_table
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -112,7 +113,7 @@ def _columns(connection: Connection, origin: Table) -> tuple[tuple[Column, ...],
         columns = _as_stored(connection, origin, columns, primary)
     if not primary and not unique:
         columns = [_proven(connection, origin, column) for column in columns]
-    return tuple(columns), primary
+    return tuple(msgspec.structs.replace(each, type=Any) if each.type is object else each for each in columns), primary
 
 
 def _uniques(inspector: Any, origin: Table) -> Iterator[Any]:
@@ -122,19 +123,18 @@ def _uniques(inspector: Any, origin: Table) -> Iterator[Any]:
 
 def _proven(connection: Connection, origin: Table, column: Column) -> Column:
     """A column `id` that is no declared key, but has a value in each row and none twice."""
-    from sqlalchemy import column as named
-    from sqlalchemy import func, select, table
+    from sqlalchemy import func, select
 
     if column.name.lower() != "id" or column.type not in (int, str, uuid.UUID):
         return column
-    id = table(origin.name, named(column.name), schema=origin.schema).c[column.name]
+    id = named_table(origin, [column.name])[1][column.name]
     total, there, different = connection.execute(select(func.count(), func.count(id), func.count(id.distinct()))).one()
     proven = total == there == different
     return msgspec.structs.replace(column, unique=proven, nullable=column.nullable and not proven)
 
 
 def _annotation(type: Any) -> Any:
-    """The Python type of a column's declared type; None for binary data, `Any` for JSON and the unknown."""
+    """The Python type of a column's declared type; None for binary data, `Any` for JSON, `object` for the unknown."""
     from sqlalchemy import types
 
     for kind, annotation in (
@@ -144,7 +144,7 @@ def _annotation(type: Any) -> Any:
     ):
         if isinstance(type, kind):
             return annotation
-    return None if "BYTEA" in str(type).upper() else Any
+    return object
 
 
 # -------------------------------------------------------------------------------------------- SQLite
@@ -170,13 +170,13 @@ class _Stored(msgspec.Struct, frozen=True):
 
 def _as_stored(connection: Connection, origin: Table, columns: Sequence[Column], primary: Sequence[str]) -> list[Column]:
     """The columns as SQLite's rows really are, whatever was declared: one pass over the table."""
-    from sqlalchemy import column, select, table
+    from sqlalchemy import select
 
     width = len(_Stored.__struct_fields__)
-    made = table(origin.name, *(column(each.name) for each in columns))
+    made, by_name = named_table(origin, [each.name for each in columns])
     found: list[Any] = []
     for start in range(0, len(columns), 100):                # SQLite takes 2,000 results of a query
-        asked = [term for each in columns[start:start + 100] for term in _questions(made.c[each.name])]
+        asked = [term for each in columns[start:start + 100] for term in _questions(by_name[each.name])]
         found += connection.execute(select(*asked).select_from(made)).one()
     stored = [_Stored(*found[i * width:(i + 1) * width]) for i in range(len(columns))]
     return [_stored(each, seen, each.name in primary) for each, seen in zip(columns, stored, strict=True)]
@@ -194,10 +194,10 @@ def _questions(column: Any) -> list[Any]:
 
     kind = func.typeof(column)
     text = kind == "text"
-    day = func.date(column) == func.substr(column, 1, 10)
+    day = func.date(column, "+0 days") == func.substr(column, 1, 10)         # the 30th of February is another day
     return [
         *(func.sum(kind == each) for each in ("integer", "real", "text", "blob", "null")),
-        func.min(case((text, column.op("GLOB")(_DAY) & (func.date(column) == column)))),
+        func.min(case((text, column.op("GLOB")(_DAY) & day))),
         func.min(case((text, column.op("GLOB")(_MOMENT) & day & func.datetime(column).is_not(None)))),
         func.min(case((text & func.substr(column, 1, 1).in_(("{", "[")), func.json_valid(column)), (text, 0))),
         func.max(case((kind == "integer", column.notin_([0, 1])))),
@@ -216,7 +216,7 @@ def _actual(declared: Any, seen: _Stored) -> Any:
 
 
 def _textual(declared: Any, seen: _Stored) -> Any:
-    if seen.json:
+    if seen.json or declared is Any:
         return Any
     if declared in (datetime.date, datetime.datetime) and seen.days:
         return datetime.date

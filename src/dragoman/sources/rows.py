@@ -26,15 +26,18 @@ class RowReader:
     """Turns the rows of one table or file into mappings of field names to values.
 
     Raises `DeclarationError` where a required field has no column, naming the columns that there are; for rows that
-    need not have the same columns (`ragged`), what is missing is left for the validator to tell.
+    need not have the same columns (`ragged`), what is missing is left for the validator to tell. `others` are the
+    columns whose contents differ from the rest.
     """
 
     def __init__(
-        self, catalog: Catalog, resource: Resource, columns: Sequence[str], contents: Contents, *, ragged: bool = False,
+        self, catalog: Catalog, resource: Resource, columns: Sequence[str], contents: Contents, *,
+        others: Mapping[str, Contents] | None = None, ragged: bool = False,
     ) -> None:
         assert isinstance(resource.origin, (Table, File))  # noqa: S101  # narrowed by the callers
         self._catalog, self._resource, self._origin = catalog, resource, resource.origin
         self._columns, self._contents, self._ragged = list(columns), contents, ragged
+        self._others = others or {}
         self._named = {_fold(column): column for column in reversed(columns)}
         self._check_named()
         found = {field.name: self._reader(field) for field in resource.fields}
@@ -84,7 +87,7 @@ class RowReader:
             if field.key and field.name == ROW_NUMBER:
                 return lambda row: row[NUMBER]
             return self._without(field)
-        return _converted(column, field, self._contents)
+        return _converted(column, field, self._others.get(column, self._contents))
 
     def _without(self, field: Field) -> Reader | None:
         """What stands for a field that has no column."""

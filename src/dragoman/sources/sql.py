@@ -16,7 +16,7 @@ from .databases import engine_of, expand, reason, sqlite_file
 from .deadline import in_thread
 from .picking import Picker
 from .rows import RowReader
-from .statements import Statements
+from .statements import Statements, json_contents
 from .values import Contents
 
 if TYPE_CHECKING:
@@ -97,7 +97,8 @@ class SqlSource:
     def _statements(self, call: Call) -> Statements:
         if self._known is None:
             columns = call.columns(self._origin, self._resource)
-            reader = RowReader(self._catalog, self._resource, list(columns), Contents.STORED)
+            reader = RowReader(self._catalog, self._resource, list(columns), Contents.STORED,
+                               others=json_contents(columns, call.dialect))
             self._known = Statements(self._origin, self._resource, reader, columns, call.dialect)
         return self._known
 

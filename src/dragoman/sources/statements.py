@@ -13,14 +13,35 @@ from ..catalog.shapes import Choice, Many, Scalar, Shape, bare
 from ..catalog.values import INT64_MAX, INT64_MIN
 from ..query import Filtered
 from .rows import NUMBER, RowReader
+from .values import Contents
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import ColumnElement, Select, TableClause
 
 _EVERYWHERE = frozenset({"int", "str", "bool"})
 """Kinds of values that every database compares as we do."""
 _TYPED = _EVERYWHERE | {"float", "decimal", "date", "uuid"}
 """The same where columns have types; SQLite keeps these in several forms."""
+
+
+def named_table(origin: Table, names: Iterable[str]) -> tuple[TableClause, dict[str, ColumnElement[Any]]]:
+    """A table and its columns by name. Parameters of statements are called after keys of columns, so that these are
+    plain, whatever the columns' names."""
+    from sqlalchemy import column, table
+
+    columns: dict[str, Any] = {name: column(name) for name in names}
+    for number, each in enumerate(columns.values()):
+        each.key = f"c{number}"
+    made = table(origin.name, *columns.values(), schema=origin.schema)
+    return made, columns
+
+
+def json_contents(columns: Mapping[str, Any], dialect: str) -> dict[str, Contents]:
+    """What the columns of the type JSON give: PostgreSQL's driver reads it, others give its text."""
+    from sqlalchemy import JSON
+
+    given = Contents.TYPED if dialect == "postgresql" else Contents.JSON
+    return {name: given for name, type in columns.items() if isinstance(type, JSON)}
 
 
 class Statements:
@@ -29,13 +50,9 @@ class Statements:
     def __init__(
         self, origin: Table, resource: Resource, reader: RowReader, columns: Mapping[str, Any], dialect: str,
     ) -> None:
-        from sqlalchemy import column, table
-
         self._resource, self._reader, self._sqlite = resource, reader, dialect == "sqlite"
         self._types, self._names, self._dialect = columns, list(columns), dialect
-        self._columns: dict[str, ColumnElement[Any]] = {name: column(name) for name in columns}
-        self._table = table(origin.name, *self._columns.values(), schema=origin.schema)   # type: ignore[arg-type]  # columns are clauses
-        self._columns = {name: self._table.c[name] for name in columns}
+        self._table, self._columns = named_table(origin, columns)
         key = reader.column_of(resource.key)
         self._key = [self._found(name) for name in origin.key] or ([key] if key is not None else [])
         self._fields = {field.name: field for field in resource.fields}

@@ -24,6 +24,8 @@ class Contents(Enum):
     """Values with types of their own: Parquet, JSON."""
     STORED = "stored"
     """Values as a database keeps them: JSON and dates may be text, truth may be 0 and 1."""
+    JSON = "json"
+    """JSON as text, whatever it holds."""
     TEXT = "text"
     """Nothing but text: CSV."""
 
@@ -31,7 +33,7 @@ class Contents(Enum):
 def converter(shape: Shape, contents: Contents) -> Convert:
     """What turns the values of a source, null left aside, into those of a shape."""
     inner = bare(shape)
-    if isinstance(inner, (Many, Nested, Keyed)):
+    if contents is Contents.JSON or isinstance(inner, (Many, Nested, Keyed)):
         return _nested
     if isinstance(inner, Anything):
         return plain if contents is Contents.TYPED else _anything
