@@ -225,7 +225,7 @@ def fault_of_declaration(field: Field) -> tuple[str, str] | None:
     except (TypeError, ValueError):
         found = [Misfit(field.name, expectation(field), show(field.default))]
     if found:
-        return f"its default {show(field.default)} does not fit: expected {found[0].expected}.", "Change the default or type."
+        return f"its default {show(field.default)} does not fit: expected {found[0].expected}.", "Change one of them."
     return None
 
 

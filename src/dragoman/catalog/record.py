@@ -60,7 +60,12 @@ def _read(cls: Any) -> tuple[Field, ...]:
         raise DeclarationError(cls.__qualname__, "a record without fields has nothing to show.", "Declare fields.",
                                place_of(cls))
     hints = resolve(cls)
-    return tuple(field_of(cls, _name(cls, info), hints[info.name], _default(info)) for info in msgspec.structs.fields(cls))
+    try:
+        infos = msgspec.structs.fields(cls)
+    except NameError:                       # every other name is known by now: its own, which is bound later
+        raise DeclarationError(cls.__qualname__, f"{cls.__name__} holds itself, so it has no end on the wire.",
+                               "Refer to the other record by its key, with Refers().", place_of(cls)) from None
+    return tuple(field_of(cls, _name(cls, info), hints[info.name], _default(info)) for info in infos)
 
 
 def _name(cls: Any, info: msgspec.structs.FieldInfo) -> str:
