@@ -19,6 +19,7 @@ class Naming(Protocol):
     """What these checks need of a dialect."""
 
     name: ClassVar[str]
+    mount: str
     reserved: ClassVar[frozenset[str]]
 
 
@@ -29,23 +30,37 @@ def check_names(
 
     Raises `DeclarationError` with the remedy for the first collision.
     """
+    dialects = tuple(dialects)
     taken: dict[str, str] = {}
     for dialect, paths in claims.items():
         for path, who in paths.items():
+            _check_mounts(path, who, dialect, dialects)
             _claim(path, f"{who} ({dialect})", taken)
-    for dialect_named in dialects:
+    for each in dialects:
         for catalog in catalogs:
             for target in catalog.targets:
-                _check_parameters(dialect_named, target)
+                _check_parameters(each, target)
+
+
+def _check_mounts(path: str, who: str, dialect: str, dialects: Iterable[Naming]) -> None:
+    """Whatever lies under a dialect's mount is answered by it alone."""
+    for other in dialects:
+        if other.name != dialect and other.mount and (path + "/").startswith(other.mount + "/"):
+            raise DeclarationError(
+                f"{who} ({dialect})", f"its address {path} lies under {other.mount}, where {other.name} answers.",
+                f'Mount one of them elsewhere, in the settings: mounts = {{ {other.name} = "/..." }}, or rename it.',
+            )
 
 
 def _claim(path: str, who: str, taken: dict[str, str]) -> None:
-    own = next((own for own in OWN_PATHS if path == own or path.startswith(own + "/")), None)
-    if own is not None or path in ("", "/"):
-        raise DeclarationError(who, f"its address {path!r} is the server's own.", "Mount the dialect elsewhere.")
-    if path in taken:
-        raise DeclarationError(who, f"its address {path} is taken by {taken[path]}.", "Rename one of them.")
-    taken[path] = who
+    plain = path.rstrip("/")
+    own = next((own for own in OWN_PATHS if plain == own or plain.startswith(own + "/")), None)
+    if own is not None or not plain:
+        raise DeclarationError(who, f"its address {path!r} is the server's own.",
+                               "Mount the dialect elsewhere, in the settings, or rename what is published.")
+    if plain in taken:
+        raise DeclarationError(who, f"its address {path} is taken by {taken[plain]}.", "Give one of them another name.")
+    taken[plain] = who
 
 
 def _check_parameters(dialect: Naming, target: Resource | Method) -> None:

@@ -11,7 +11,6 @@ from .fields import Field, field_of
 from .places import caller_place, place_of, resolve
 
 
-@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(msgspec.field,))
 class RecordMeta(msgspec.StructMeta):
     """Makes every record frozen and keyword-only, and reads its fields when they are first asked for."""
 
@@ -81,6 +80,7 @@ def _default(info: msgspec.structs.FieldInfo) -> Any:
     return info.default
 
 
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(msgspec.field,))
 class Record(msgspec.Struct, metaclass=RecordMeta, frozen=True, kw_only=True):
     """A kind of record: annotate its fields, and give it a docstring that says what it is.
 

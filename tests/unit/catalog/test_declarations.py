@@ -5,7 +5,6 @@ import pytest
 from .declaring import HEAD, line_of, load, refused
 
 
-
 def cases(named):
     """Parameters with what each case is called."""
     return {"argvalues": [each[1:] for each in named], "ids": [each[0] for each in named]}
