@@ -172,7 +172,7 @@ def _joins(column: Column) -> bool:
 def slug(name: str, joint: str = "_", nameless: str = "column") -> str:
     """A name as it stands on the wire: lower-case ASCII letters and digits, beginning with a letter; `nameless` where
     nothing is left of it."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
     text = re.sub(r"[^a-z0-9]+", joint, plain).strip(joint)
     if not text:
         return nameless

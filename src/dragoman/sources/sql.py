@@ -146,8 +146,11 @@ class Call:
     def stream(self, query: Select[Any]) -> Iterator[Any]:
         """The rows of a large answer, a batch in memory at a time."""
         result = self._tried(lambda: self._open.execution_options(yield_per=_BATCH).execute(query))
-        while rows := self._tried(partial(result.fetchmany, _BATCH)):
-            yield from rows
+        try:
+            while rows := self._tried(partial(result.fetchmany, _BATCH)):
+                yield from rows
+        finally:
+            self._tried(result.close)
 
     def columns(self, origin: Table, resource: Resource) -> dict[str, Any]:
         """The names and types of a table's columns. Raises `DeclarationError` where there is no such table."""

@@ -48,10 +48,11 @@ def _same(value: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON knows it: tuples as arrays, mappings as objects, UUIDs and times as text, bytes as base64."""
+    """A value as JSON knows it: tuples as arrays, mappings as objects, bytes as base64; UUIDs, times, addresses and
+    whatever else a driver may give as text."""
     if value is None or isinstance(value, (str, int, float)):
         return value
-    return msgspec.to_builtins(value, builtin_types=(decimal.Decimal,), str_keys=True)
+    return msgspec.to_builtins(value, builtin_types=(decimal.Decimal,), str_keys=True, enc_hook=str)
 
 
 def decode(text: str | bytes) -> Any:

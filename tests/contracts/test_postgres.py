@@ -1,0 +1,159 @@
+"""What only a database server has: schemas, types of its own, views that write, keys that are UUIDs."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import uuid
+from pathlib import Path
+from typing import Annotated, Any
+
+import psycopg
+import pytest
+
+from dragoman import Filter, Key, Record, Table
+from dragoman.errors import Code, PublicationError, SourceUnavailable
+from dragoman.query import Filtered
+from dragoman.sources import deadline
+
+from ..unit.sources.helpers import open_source, read
+from ..unit.zero_code.worlds import found_in, records, told, written
+
+ID = "12345678-1234-5678-1234-567812345678"
+
+
+def run(database: str, *statements: str) -> None:
+    """Execute statements, each as it is."""
+    with psycopg.connect(database) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+
+
+def test_it_is_published_without_code(database: str, tmp_path: Path) -> None:
+    """Tables, views and materialized ones of every schema that is not the system's; `init` writes the same."""
+    run(database, "CREATE TYPE mood AS ENUM ('glad')", """CREATE TABLE things (id uuid PRIMARY KEY, label varchar(9), mood mood,
+        price numeric(8, 2), at timestamptz, bare timestamp, day date, tags text[], extra jsonb, word json, raw bytea,
+        big bigint, address inet, page int, name_en text, name_de text)""",
+        f"""INSERT INTO things VALUES ('{ID}', 'x', 'glad', 1.50, '2024-01-02 03:04:05+02', '2024-01-02 03:04:05', '2024-01-02',
+        '{{a,b}}', '{{"a": [1, null]}}', '"[1]"', '\\x00', {2**63 - 1}, '192.0.2.1', 7, 'en', 'de')""",
+        "CREATE SCHEMA stock", "CREATE TABLE stock.things (a int, b text, PRIMARY KEY (a, b))",
+        "INSERT INTO stock.things VALUES (1, 'x:y')", "CREATE VIEW seen AS SELECT label, page FROM things",
+        "CREATE MATERIALIZED VIEW kept AS SELECT id FROM stock.things, LATERAL (SELECT a AS id) AS one",
+        'CREATE TABLE "a]b""c;--%s" ("%(x)s :y" int PRIMARY KEY)', 'INSERT INTO "a]b""c;--%s" VALUES (1)')
+    catalog, choices = found_in(database)
+    found = records(catalog)
+    assert {path: rows for path, rows in found.items() if path != "data/things"} == {
+        "data/stock-things": [{"key": "1:x:y", "a": 1, "b": "x:y"}], "data/seen": [{"row_number": 1, "label": "x", "page": 7}],
+        "data/kept": [{"id": 1}], "data/a-b-c-s": [{"x_s_y": 1}],
+    }
+    (thing,) = found["data/things"]
+    assert thing | {"price": str(thing["price"])} == {
+        "id": ID, "label": "x", "mood": "glad", "price": "1.50", "at": "2024-01-02T01:04:05Z", "bare": "2024-01-02T03:04:05Z",
+        "day": "2024-01-02", "tags": ["a", "b"], "extra": {"a": [1, None]}, "word": "[1]", "big": 2**63 - 1,
+        "address": "192.0.2.1", "page": 7, "name": {"en": "en", "de": "de"},
+    }
+    assert "things: `raw` is left out, as it holds binary data." in choices
+    again = written(catalog, tmp_path)
+    assert told(again) == told(catalog)
+    assert records(again) == found
+
+
+class Thing(Record):
+    """A thing with a key that is a UUID."""
+
+    id: Annotated[uuid.UUID, Key()]
+    n: Annotated[int, Filter()]
+
+
+def test_keys_that_are_uuids_are_found_however_they_come(database: str, tmp_path: Path) -> None:
+    """A text that is none finds nothing."""
+    run(database, "CREATE TABLE things (id uuid PRIMARY KEY, n int)", f"INSERT INTO things VALUES ('{ID}', 1)")
+    source = open_source(tmp_path, Thing, Table("things"), database=database)
+    for key in (ID, ID.upper(), uuid.UUID(ID)):
+        assert len(asyncio.run(source.get([key, "nonsense", "nul\0"]))) == 1
+
+
+class Line(Record):
+    """A line with a key of several types."""
+
+    key: Annotated[str, Key()]
+    n: int
+
+
+def test_composite_keys_are_compared_by_the_types_of_their_columns(database: str, tmp_path: Path) -> None:
+    """A part that no column could have finds nothing, and is no error."""
+    run(database, "CREATE TABLE lines (a int, b date, c text, n int, PRIMARY KEY (a, b, c))",
+        "INSERT INTO lines VALUES (1, '2024-01-02', 'x', 5), (2, '2024-01-02', 'y:z', 6)")
+    source = open_source(tmp_path, Line, Table("lines", key=("a", "b", "c")), database=database)
+    keys = ["1:2024-01-02:x", "2:2024-01-02:y:z"]
+    assert [row["key"] for row in read(source, Line)] == keys
+    assert [row["key"] for row in asyncio.run(source.get([*keys, "x:y:z", f"{2**80}:2024-01-02:x", "1:nonsense:x"]))] == keys
+
+
+def test_a_schema_is_named_where_it_is_not_the_default(database: str, tmp_path: Path) -> None:
+    """`Table("items", schema="stock")`."""
+    run(database, "CREATE SCHEMA stock", "CREATE TABLE stock.lines (key text PRIMARY KEY, n int)",
+        "INSERT INTO stock.lines VALUES ('a', 1)")
+    assert read(open_source(tmp_path, Line, Table("lines", schema="stock"), database=database), Line) == [{"key": "a", "n": 1}]
+
+
+def test_rows_without_a_key_keep_their_order(database: str, tmp_path: Path) -> None:
+    """PostgreSQL moves a row that is written again; its number is its place among all rows."""
+    class Row(Record):
+        row_number: Annotated[int, Key()]
+        n: int
+        extra: Any
+
+    run(database, "CREATE TABLE lines (n int, extra json)", "INSERT INTO lines SELECT i, '{}' FROM generate_series(1, 5) r(i)",
+        "UPDATE lines SET extra = '{}' WHERE n = 2")
+    source = open_source(tmp_path, Row, Table("lines"), database=database)
+    assert [row["n"] for row in read(source, Row)] == [1, 2, 3, 4, 5]
+    assert [row["n"] for row in asyncio.run(source.find(Filtered(), 3, 5))[0]] == [4, 5]
+
+
+def test_nothing_is_ever_written(database: str, tmp_path: Path) -> None:
+    """Not even by a function inside a view."""
+    run(database, "CREATE TABLE log (n int)", """CREATE FUNCTION note() RETURNS int LANGUAGE sql VOLATILE AS
+        'INSERT INTO log VALUES (1) RETURNING 7'""", "CREATE VIEW lines AS SELECT 'a'::text AS key, note() AS n")
+    with pytest.raises(SourceUnavailable, match="read-only"):
+        list(open_source(tmp_path, Line, Table("lines"), database=database).scan())
+
+
+def test_what_python_cannot_hold_is_told(database: str, tmp_path: Path) -> None:
+    """PostgreSQL knows days after the year 9999; a publication says so, a request gets its code."""
+    class Dated(Record):
+        key: Annotated[str, Key()]
+        n: dt.date
+
+    run(database, "CREATE TABLE lines (key text PRIMARY KEY, n date)", "INSERT INTO lines VALUES ('a', '20000-01-01')")
+    source = open_source(tmp_path, Dated, Table("lines"), database=database)
+    with pytest.raises(PublicationError, match="data/things: the database holds what cannot be read"):
+        list(source.scan())
+    with pytest.raises(SourceUnavailable) as raised:
+        asyncio.run(source.get(["a"]))
+    assert raised.value.code is Code.SOURCE_INVALID
+
+
+def test_a_slow_question_is_cancelled_in_the_server(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for it, so nobody works on it."""
+    monkeypatch.setattr(deadline, "TIMEOUT_S", 0.5)
+    run(database, "CREATE VIEW lines AS SELECT 'a'::text AS key, 1 AS n FROM pg_sleep(30)")
+    source = open_source(tmp_path, Line, Table("lines"), database=database)
+    with pytest.raises(SourceUnavailable) as raised:
+        asyncio.run(source.get(["a"]))
+    assert raised.value.code is Code.SOURCE_TIMEOUT
+    with psycopg.connect(database) as connection:
+        running = connection.execute("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND state = 'active' "
+                                     "AND pid <> pg_backend_pid()").fetchone()
+    assert running == (0,)
+
+
+def test_a_large_table_streams_from_the_server(database: str, tmp_path: Path) -> None:
+    """A million rows are not fetched to read the first."""
+    run(database, "CREATE TABLE lines AS SELECT i::text AS key, i AS n FROM generate_series(1, 300000) r(i)",
+        "ALTER TABLE lines ADD PRIMARY KEY (key)")
+    source = open_source(tmp_path, Line, Table("lines"), database=database)
+    assert source.count() == 300_000
+    rows = source.scan()
+    assert next(rows) == {"key": "1", "n": 1}
+    rows.close()                                              # type: ignore[attr-defined]  # a generator
