@@ -22,7 +22,7 @@ _ASIDES = (" ", "Original Line", "Possible", "LINE", "Try ")
 _BATCH = 2_000
 _WILDCARDS = "*?["
 _CSV = """read_csv({path}, auto_detect = false, header = true, columns = {columns}, delim = {delimiter}, quote = '"',
-    escape = '"', max_line_size = 16777216)"""
+    escape = '"', max_line_size = 4000000, buffer_size = 8000000)"""
 READERS = {
     ".csv": _CSV, ".tsv": _CSV, ".json": "read_json_objects({path}, format = 'auto')",
     ".ndjson": "read_json_objects({path}, format = 'newline_delimited')",

@@ -19,7 +19,7 @@ _REMEDY = "Write an array of objects, an object of objects by key, or one object
 
 
 def records_of(duck: Duck, path: Path, name: str) -> Iterator[dict[str, Any]]:
-    """The records of a JSON file: an array, one a line, or an object that has them by key."""
+    """The records of a JSON file: an array, one a line, or an object that has them by key or has only their array."""
     kind = str(kind_of(path))
     if kind == ".json" and is_keyed(path):
         return read_keyed(path, name)
@@ -62,10 +62,25 @@ def _members(whole: bytes) -> dict[str, msgspec.Raw] | None:
 
 
 def read_keyed(path: Path, name: str) -> Iterator[dict[str, Any]]:
-    """The values of an object; the name of each is its `id`, or its `key` where the values have another `id`."""
+    """The values of an object; the name of each is its `id`, or its `key` where the values have another `id`.
+    Where the object's only value is an array, the records are in that."""
     with text_of(path) as file:
         whole = file.read()
     members = _members(whole)
+    only = next(iter(members.values())) if members is not None and len(members) == 1 else None
+    if only is not None and bytes(only)[:1] == b"[":
+        _check_once(whole, name)
+        return read_listed(only, name)
+    return _read_members(members, whole, name)
+
+
+def read_listed(listed: msgspec.Raw, name: str) -> Iterator[dict[str, Any]]:
+    """The records of the one array in an object: `{"countries": [{…}, {…}]}`."""
+    for number, record in enumerate(msgspec.json.decode(listed, type=list[msgspec.Raw]), start=1):
+        yield _decoded(record, number, name)
+
+
+def _read_members(members: dict[str, msgspec.Raw] | None, whole: bytes, name: str) -> Iterator[dict[str, Any]]:
     if members is None or not all(bytes(member)[:1] == b"{" for member in members.values()):
         raise PublicationError(name, "its top level is one object, and what it holds are no records.", hint=_REMEDY)
     _check_once(whole, name)

@@ -101,8 +101,10 @@ def test_json_comes_through_as_it_is_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("text", "keys"), [
     ('{"7": {"code": "x"}, "-8": {"code": "y"}}', [7, -8]),
     ('\ufeff {"1": {"id": 1, "code": "x"}}', [1]),
+    ('{"places": [{"id": 3, "code": "x"}, {"id": 1, "code": "y"}]}', [3, 1]),
+    ('{"places": []}', []),
 ])
-def test_an_object_by_key_tells_the_keys(tmp_path: Path, text: str, keys: list[int]) -> None:
+def test_an_object_holds_records_by_key_or_in_its_only_array(tmp_path: Path, text: str, keys: list[int]) -> None:
     """They are numbers where all of them are written so."""
     (tmp_path / "a.json").write_text(text)
     assert [row["id"] for row in read(open_source(tmp_path, Place, File("a.json")), Place)] == keys
