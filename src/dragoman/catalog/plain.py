@@ -58,7 +58,7 @@ def bound_depth(raw: bytes) -> None:
     """
     if raw.count(b"[") + raw.count(b"{") <= DEPTH_MAX:
         return
-    brackets = _STRING.sub(b"", raw).translate(_TO_SQUARE, delete=_NO_BRACKET)
+    brackets = without_strings(raw).translate(_TO_SQUARE, delete=_NO_BRACKET)
     for _ in range(DEPTH_MAX):              # each round takes away the innermost pairs
         fewer = brackets.replace(b"[]", b"")
         if len(fewer) == len(brackets):
@@ -66,6 +66,11 @@ def bound_depth(raw: bytes) -> None:
         brackets = fewer
     if brackets.count(b"[") > DEPTH_MAX:
         raise TooDeep
+
+
+def without_strings(raw: bytes) -> bytes:
+    """A JSON text without its texts, to count what stands between them."""
+    return _STRING.sub(b"", raw)
 
 
 def is_plain(value: Any) -> bool:
@@ -150,3 +155,8 @@ def unplain(value: Any, path: str, depth: int = 0) -> Iterator[tuple[str, Any]]:
 def below(path: str, name: Any) -> str:
     """The path of what stands under a name, quoted where the name is no word."""
     return f"{path}.{name if isinstance(name, str) and _NAME.match(name) else show(name)}"
+
+
+encode_json = msgspec.json.Encoder(decimal_format="number").encode
+"""How every value becomes JSON: compact UTF-8, decimals as numbers with all their digits. Values are validated before:
+an infinite number would become null here."""

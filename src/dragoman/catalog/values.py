@@ -14,7 +14,7 @@ import msgspec
 
 from .fields import Field
 from .fitting import Misfit, Misfits, Written, check_of, expectation, misfits, tight_record
-from .plain import INT64_MAX, INT64_MIN, SHOWN_MAX, decode_json, is_finite, is_plain, is_text, show
+from .plain import INT64_MAX, INT64_MIN, SHOWN_MAX, decode_json, encode_json, is_finite, is_plain, is_text, show
 from .shapes import Anything, Choice, Keyed, Many, Nested, Nullable, Scalar, Shape, Text, bare, nested_records
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,18})\Z")
@@ -183,7 +183,7 @@ class Validator:
             if self._free and not all(is_plain(row.get(name)) for name in self._free):
                 raise self._explain(row)
             fitting = msgspec.convert(row, self._tight)
-            _ENCODE(fitting)                        # finds lone surrogates, wherever they stand
+            encode_json(fitting)                     # finds lone surrogates, wherever they stand
             value: dict[str, Any] = msgspec.to_builtins(fitting, builtin_types=BUILTIN_TYPES)
             if self._own_check:
                 msgspec.convert(row, self._record)
@@ -198,9 +198,6 @@ class Validator:
         """Everything that is wrong; what only the record's own check found is told of the whole record."""
         name = self._record.__name__
         return Misfits(misfits(self._fields, row) or [Misfit(name, str(error or f"a {name}"), show(row))])
-
-
-_ENCODE = msgspec.json.Encoder(decimal_format="number").encode
 
 
 def _plain_row(row: Any, record: Any) -> dict[str, Any]:

@@ -1,117 +1,122 @@
-"""Bodies as plain arguments: forms, JSON and XML, read by what they hold, bounded in depth, strict in form."""
+"""Bodies as plain arguments: forms, JSON and XML, bounded in depth and count, strict in form.
+
+What JSON says has types of its own; what forms and XML say are texts of the type `Written`, for the reader of values.
+"""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
 from typing import Any
 
-from lxml import etree
-
+from ..catalog.plain import TooDeep, bound_depth, encode_json, show, without_strings
+from ..catalog.values import Written
 from ..contracts import Request
-from ..errors import Code, Refusal, refuse
+from ..errors import Code, Fault, Refusal, refuse
+from . import xml
 from .form import parse_pairs
 
-DEPTH_MAX = 32
-_XML_DEPTH_MAX = 32
+VALUES_MAX = 10_000
+"""How many values a body may hold."""
+_BOM = b"\xef\xbb\xbf"
 
 
-def read_body(request: Request) -> Mapping[str, Any]:
-    """The arguments in a body: an object for JSON, texts for forms and XML.
+def read_body(request: Request) -> dict[str, Any]:
+    """The arguments in a body, by name; none for an empty one.
 
     The content decides, since clients label forms as JSON: `{` begins JSON, `<` begins XML, anything else is a form.
-    Raises `Refusal` for what cannot be read, naming the place and the remedy.
+    Raises `Refusal` (body-malformed) for what cannot be read, with the place and the remedy.
     """
     raw = request.body if isinstance(request.body, bytes) else request.body.read()
-    begin = raw.lstrip()[:1]
-    if begin in (b"{", b"["):
-        return read_json(raw)
-    if begin == b"<":
-        return read_xml(raw)
-    return {name: texts if len(texts) > 1 else texts[0] for name, texts in parse_pairs(raw.strip()).items()}
+    if request.headers.get(b"content-type", b"").lower().startswith(b"multipart/"):
+        raise malformed("in parts", "Send a form (application/x-www-form-urlencoded), JSON or XML.")
+    text = raw.removeprefix(_BOM).strip()
+    if text[:1] in (b"{", b"["):
+        return read_json(text)
+    return read_xml(text) if text[:1] == b"<" else read_form(text)
 
 
-def read_json(raw: bytes) -> Mapping[str, Any]:
-    """A JSON object (RFC 8259). Raises `Refusal` for deep nesting, doubled names and numbers that are none."""
-    _bound_depth(raw)
+def read_form(raw: bytes) -> dict[str, Any]:
+    """The texts of a form by name; a list of them where a name stands more than once."""
     try:
+        pairs = parse_pairs(raw)
+    except Refusal as refusal:
+        raise Refusal(*(_in_body(fault) for fault in refusal.faults)) from None
+    return {name: Written(texts[0]) if len(texts) == 1 else [Written(text) for text in texts]
+            for name, texts in pairs.items()}
+
+
+def _in_body(fault: Fault) -> Fault:
+    return Fault(code=Code.BODY_MALFORMED, message=f"malformed body: {fault.message}", field=fault.field,
+                 value=fault.value, hint=fault.hint, facts=fault.facts)
+
+
+# -------------------------------------------------------------------------------------------- JSON
+
+
+def read_json(raw: bytes) -> dict[str, Any]:
+    """A JSON object (RFC 8259). Raises `Refusal` for deep nesting, doubled names and numbers that are none."""
+    try:
+        bound_depth(raw)
+        _bound_count(raw)
         value = json.loads(raw.decode(), object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
-    except UnicodeDecodeError:
-        raise _malformed("not UTF-8", "Encode JSON as UTF-8.") from None
-    except (ValueError, RecursionError) as error:
-        raise _malformed(f"not JSON: {error}", "Send one JSON object.") from None
+        if b"\\ud" in raw.lower():
+            encode_json(value)              # finds escaped surrogates without their other half
+    except TooDeep as error:
+        raise malformed(str(error), "Send flatter arguments.") from None
+    except UnicodeDecodeError as error:
+        raise malformed(f"not UTF-8 at byte {error.start + 1}", "Encode JSON as UTF-8.") from None
+    except UnicodeEncodeError:
+        raise malformed("a lone surrogate is no character", "Escape such characters in pairs, or not at all.") from None
+    except json.JSONDecodeError as error:
+        raise malformed(f"not JSON: {error.msg} (line {error.lineno}, column {error.colno})", "Send one JSON object.") from None
+    except ValueError:                      # an integer of more digits than Python reads
+        raise malformed("a number is too long", "Send integers of 64 bits.") from None
     if not isinstance(value, dict):
-        raise _malformed("JSON, but no object", 'Send {"name": value, ...}.')
+        raise malformed("JSON, but no object", 'Send {"name": value, ...}.')
     return value
 
 
-def _bound_depth(raw: bytes) -> None:
-    """Refuse deep nesting before any decoder recurses into it; brackets inside strings do not count."""
-    depth, inside, escaped = 0, False, False
-    for byte in raw:
-        if inside:
-            inside, escaped = (escaped or byte != 0x22), (byte == 0x5C and not escaped)
-        elif byte == 0x22:
-            inside = True
-        elif byte in b"{[":
-            depth += 1
-            if depth > DEPTH_MAX:
-                raise _malformed(f"nested more than {DEPTH_MAX} deep", "Send flatter arguments.")
-        elif byte in b"}]":
-            depth -= 1
+def _bound_count(raw: bytes) -> None:
+    if raw.count(b",") > VALUES_MAX and without_strings(raw).count(b",") > VALUES_MAX:
+        raise malformed(f"more than {VALUES_MAX} values", "Send fewer at once.")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise _malformed(f"the name {twice!r} stands twice in one object", "Send each name once.")
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise malformed(f"the name {show(twice)} stands twice in one object", "Send each name once.", twice)
     return found
 
 
 def _no_constant(name: str) -> Any:
-    raise _malformed(f"{name} is no number of JSON", "Send finite numbers.")
+    raise malformed(f"{name} is no number of JSON", "Send finite numbers.")
 
 
 def _finite(text: str) -> float:
     number = float(text)
-    return number if math.isfinite(number) else _no_constant(text)
+    if not math.isfinite(number):
+        raise malformed(f"the number {show(text)} is too large", "Send finite numbers.")
+    return number
 
 
-def read_xml(raw: bytes) -> Mapping[str, Any]:
-    """The children of an XML root as arguments: texts, nested mappings, lists where the children are `item`.
+# -------------------------------------------------------------------------------------------- XML
 
-    Without entities, DTD or network. Raises `Refusal` with the line for what is not well formed.
+
+def read_xml(raw: bytes) -> dict[str, Any]:
+    """The children of an XML root as arguments: texts, nested mappings, lists where the children are called `item`.
+
+    Raises `Refusal` with the line for what is not well formed, doubled or too much.
     """
-    if b"<!DOCTYPE" in raw or b"<!ENTITY" in raw:
-        raise _malformed("a DOCTYPE", "Leave it out.")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
-        root = etree.fromstring(raw, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise _malformed(f"not well-formed XML: {error}", "Send one XML element.") from None
-    if root.getroottree().docinfo.doctype:
-        raise _malformed("a DOCTYPE", "Leave it out.")
-    value = _value_of(root, 0)
-    return value if isinstance(value, dict) else {}
+        return xml.read_children(raw, elements_max=VALUES_MAX)
+    except xml.Malformed as error:
+        raise malformed(error.reason, error.remedy, error.name) from None
 
 
-def _value_of(element: Any, depth: int) -> Any:
-    if depth > _XML_DEPTH_MAX:
-        raise _malformed(f"nested more than {_XML_DEPTH_MAX} deep", "Send flatter arguments.")
-    children = [child for child in element if isinstance(child.tag, str)]
-    if not children:
-        return element.text or ""
-    names = [child.tag for child in children]
-    if set(names) == {"item"}:
-        return [_value_of(child, depth + 1) for child in children]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise _malformed(f"the element <{twice}> stands twice (line {element.sourceline})", "Send each element once.")
-    return {child.tag: _value_of(child, depth + 1) for child in children}
-
-
-def _malformed(reason: str, remedy: str) -> Refusal:
-    return refuse(Code.BODY_MALFORMED, f"malformed body: {reason}", hint=remedy)
+def malformed(reason: str, remedy: str, name: str | None = None) -> Refusal:
+    """The refusal of a body that cannot be read."""
+    field = name if name is not None and name.isprintable() and len(name) <= 60 else None
+    return refuse(Code.BODY_MALFORMED, f"malformed body: {reason}", field=field, hint=remedy)

@@ -1,0 +1,96 @@
+"""XML as plain values, without entities, DTD or network."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from lxml import etree
+
+from ..catalog.values import Written
+
+DEPTH_MAX = 32
+_DOCTYPE = re.compile(rb"(?>\s+|<\?.*?\?>|<!--.*?-->)*+<!DOCTYPE", re.DOTALL)
+_INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}"
+
+
+class Malformed(ValueError):
+    """XML that says nothing that could be read; `name` is the element, where one is to blame."""
+
+    def __init__(self, reason: str, remedy: str, name: str | None = None) -> None:
+        self.reason, self.remedy, self.name = reason, remedy, name
+        super().__init__(f"{reason} {remedy}")
+
+
+def read_children(raw: bytes, *, elements_max: int) -> dict[str, Any]:
+    """The children of the root by name: texts (`Written`), mappings, lists where all children are called `item`, and None
+    for `xsi:nil="true"`. Raises `Malformed` with the line."""
+    root = _parse(raw, elements_max)
+    value = _value_of(root, 0)
+    if isinstance(value, list):
+        return {"item": value if len(value) > 1 else value[0]}
+    if isinstance(value, dict):
+        return value
+    if value:
+        raise Malformed(f"text without an element{_line(root)}", f"Send <{_name(root)}><name>value</name></{_name(root)}>.")
+    return {}
+
+
+def _parse(raw: bytes, elements_max: int) -> Any:
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        raise Malformed(f"not UTF-8 at byte {error.start + 1}", "Encode XML as UTF-8.") from None
+    if raw.count(b"<") > 2 * elements_max + 2:
+        raise Malformed(f"more than {elements_max} elements", "Send fewer at once.")
+    if _DOCTYPE.match(raw):
+        raise Malformed("a DOCTYPE", "Leave it out.")
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, encoding="utf-8",
+                             remove_comments=True, remove_pis=True)
+    try:
+        root = etree.fromstring(raw, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise Malformed(f"not well-formed XML: {error}", "Send one XML element.") from None
+    if root.getroottree().docinfo.doctype:
+        raise Malformed("a DOCTYPE", "Leave it out.")
+    return root
+
+
+def _value_of(element: Any, depth: int) -> Any:
+    if depth > DEPTH_MAX:
+        raise Malformed(f"nested more than {DEPTH_MAX} deep{_line(element)}", "Send flatter arguments.")
+    _check_attributes(element)
+    children = list(element)
+    if not children:
+        return None if element.get(_INSTANCE + "nil") in ("true", "1") else Written(element.text or "")
+    _check_texts(element, children)
+    names = [_name(child) for child in children]
+    if set(names) == {"item"}:
+        return [_value_of(child, depth + 1) for child in children]
+    values: dict[str, Any] = {}
+    for name, child in zip(names, children, strict=True):
+        if name in values:
+            raise Malformed(f"the element <{name}> stands twice{_line(child)}", "Send each element once.", name)
+        values[name] = _value_of(child, depth + 1)
+    return values
+
+
+def _check_attributes(element: Any) -> None:
+    """Refuse what would be lost: nothing is read from attributes but those of XML Schema itself."""
+    stranger = next((name for name in element.attrib if not name.startswith(_INSTANCE)), None)
+    if stranger is not None:
+        raise Malformed(f"the attribute {stranger!r} means nothing{_line(element)}", "Send elements alone.", _name(element))
+
+
+def _check_texts(element: Any, children: list[Any]) -> None:
+    if any(text and not text.isspace() for text in (element.text, *(child.tail for child in children))):
+        raise Malformed(f"text between elements{_line(element)}", "Put it into an element.", _name(element))
+
+
+def _name(element: Any) -> str:
+    """The name of an element, whatever its namespace."""
+    return str(etree.QName(element).localname)
+
+
+def _line(element: Any) -> str:
+    return f" (line {element.sourceline})"
