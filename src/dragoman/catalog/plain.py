@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import itertools
 import math
 import re
 import reprlib
@@ -18,6 +19,7 @@ DEPTH_MAX = 64
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 SHOWN_MAX = 60
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
+_TOKEN = re.compile(rb"[][{}]|" + _STRING.pattern, re.DOTALL)
 _NO_BRACKET = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _TO_SQUARE = bytes.maketrans(b"{}", b"[]")
 _LEAVES = (str, bool, type(None), decimal.Decimal, datetime.date, datetime.time, uuid.UUID)
@@ -58,6 +60,8 @@ def bound_depth(raw: bytes) -> None:
     """
     if raw.count(b"[") + raw.count(b"{") <= DEPTH_MAX:
         return
+    if _begins_too_deep(raw):               # what is hostile is told at once
+        raise TooDeep
     brackets = without_strings(raw).translate(_TO_SQUARE, delete=_NO_BRACKET)
     for _ in range(DEPTH_MAX):              # each round takes away the innermost pairs
         fewer = brackets.replace(b"[]", b"")
@@ -66,6 +70,17 @@ def bound_depth(raw: bytes) -> None:
         brackets = fewer
     if brackets.count(b"[") > DEPTH_MAX:
         raise TooDeep
+
+
+def _begins_too_deep(raw: bytes) -> bool:
+    """Whether the first brackets nest too deeply already; False says nothing of the rest."""
+    depth = 0
+    for token in itertools.islice(_TOKEN.finditer(raw), 4 * DEPTH_MAX):
+        opened = token[0][0]
+        depth += (opened in b"[{") - (opened in b"]}")
+        if depth > DEPTH_MAX:
+            return True
+    return False
 
 
 def without_strings(raw: bytes) -> bytes:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from typing import Any
 
 from ..catalog.plain import TooDeep, bound_depth, encode_json, show, without_strings
@@ -85,8 +86,7 @@ def _bound_count(raw: bytes) -> None:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        seen: set[str] = set()
-        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
         raise malformed(f"the name {show(twice)} stands twice in one object", "Send each name once.", twice)
     return found
 

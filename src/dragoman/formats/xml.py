@@ -31,7 +31,7 @@ def read_children(raw: bytes, *, elements_max: int) -> dict[str, Any]:
         return {"item": value if len(value) > 1 else value[0]}
     if isinstance(value, dict):
         return value
-    if value:
+    if value and not value.isspace():
         raise Malformed(f"text without an element{_line(root)}", f"Send <{_name(root)}><name>value</name></{_name(root)}>.")
     return {}
 

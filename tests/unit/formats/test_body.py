@@ -20,7 +20,7 @@ NAMES = st.text(st.characters(codec="ascii", categories=["L"]), min_size=1, max_
 
 def body(raw, **headers):
     """What a body of these bytes says."""
-    return read_body(Request(verb="POST", path=b"/", body=raw, headers={name.encode(): text for name, text in headers.items()}))
+    return read_body(Request(verb="POST", path=b"/", body=raw, headers={name.encode(): text.encode() for name, text in headers.items()}))
 
 
 def refused(raw, **headers):
