@@ -13,11 +13,11 @@ from .catalog.catalog import Catalog
 from .catalog.module import load_module
 from .catalog.names import check_names
 from .catalog.origin import File, Origin, Rows, Table
-from .contracts import Answerer, Dialect, Request, Source, SourceKind
+from .contracts import Answerer, Credentials, Dialect, KeyInfo, Request, Source, SourceKind
 from .dialects.gw2 import Gw2
 from .editions import publish as publishing
 from .editions.store import Editions
-from .errors import Code, SettingsError, refuse
+from .errors import Code, Refusal, SettingsError, refuse
 from .limits.memory import MemoryMeter
 from .observations import Observe
 from .operations.store import OperationStore
@@ -176,14 +176,28 @@ def source_text(catalog: Catalog) -> str:
 
 
 class Nobody:
-    """The `Credentials` of a server without accounts: whoever sends a key sends a wrong one."""
+    """The `Credentials` and `Keys` of a server without accounts: whoever sends a key sends a wrong one."""
 
     def identify(self, credentials: Any, request: Request) -> Caller:  # noqa: ARG002  # the contract's
         """The anonymous caller for no credential; a refusal for any."""
         sent: list[Credential] = list(credentials)
         if sent:
-            raise refuse(Code.CREDENTIAL_INVALID, "invalid key", hint="This server has issued no keys.")
+            raise self._unknown()
         return ANONYMOUS
+
+    def describe(self, caller: Caller) -> KeyInfo:  # noqa: ARG002  # the contract's
+        """A refusal."""
+        raise self._unknown()
+
+    def derive(self, caller: Caller, permissions: frozenset[str], expires_at: float, urls: tuple[str, ...]) -> str:  # noqa: ARG002
+        """A refusal."""
+        raise self._unknown()
+
+    def _unknown(self) -> Refusal:
+        return refuse(Code.CREDENTIAL_INVALID, "invalid key", hint="This server has issued no keys.")
+
+
+NOBODY = Nobody()
 
 
 class Plane(msgspec.Struct, frozen=True):
@@ -230,7 +244,9 @@ class Plane(msgspec.Struct, frozen=True):
         )
 
 
-def assemble(shops: Sequence[Shop], settings: Settings, observe: Observe) -> Plane:
+def assemble(
+    shops: Sequence[Shop], settings: Settings, observe: Observe, credentials: Credentials = NOBODY,
+) -> Plane:
     """Put a data plane together. Raises `DeclarationError` where names clash."""
     catalogs = list({shop[0].name: shop[0] for shop in shops}.values())
     spoken = dialects(settings)
@@ -240,7 +256,7 @@ def assemble(shops: Sequence[Shop], settings: Settings, observe: Observe) -> Pla
     sources = {(catalog.name, cluster, path): source for catalog, cluster, opened in shops
                for path, source in opened.items()}
     executor = Executor(editions, sources, OperationStore(data_dir), AsyncioRuntime())
-    gate = Gate(Nobody(), MemoryMeter(), None)
+    gate = Gate(credentials, MemoryMeter(), None)
     targets = {(catalog.name, target.path): (catalog, target) for catalog in catalogs for target in catalog.targets}
     pipeline = Pipeline(targets, spoken, gate, executor, Encoder(settings.memory.encoded_max_bytes), observe,
                         settings.http.body_max_bytes)

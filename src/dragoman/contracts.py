@@ -246,7 +246,32 @@ class Credentials(Protocol):
     """From any credentials to a caller, from memory and in constant time where secrets are compared."""
 
     def identify(self, credentials: Iterable[Credential], request: Request) -> Caller:
-        """The caller they prove; nobody in particular for none. Raises `Refusal` with its distinct reason."""
+        """The caller they prove; nobody in particular for none. Raises `Refusal` with its distinct reason: a code of
+        the gate in `errors.py`, from `CREDENTIAL_INVALID` to `TRANSPORT_INSECURE`."""
+
+
+class KeyInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What a key tells of itself to whoever holds it."""
+
+    id: str
+    """Does not reveal the key."""
+    name: str
+    permissions: frozenset[str]
+
+
+class Keys(Protocol):
+    """The key that a caller was identified by. Both are asked with a caller who has an account, and neither waits."""
+
+    def describe(self, caller: Caller) -> KeyInfo:
+        """What `caller.key` is called and may do; of a derived key what is left to it. Raises `Refusal` where it is
+        no key of ours, or has just ended."""
+
+    def derive(self, caller: Caller, permissions: frozenset[str], expires_at: float, urls: tuple[str, ...]) -> str:
+        """A weaker key, which ends with its parent, at `expires_at` (UNIX time in seconds) or when it is revoked.
+
+        What it may do was compared with the caller's: `permissions` are some of theirs, `urls` lie within theirs (in
+        the form of `Caller.urls`, none for no limit), `expires_at` is not after theirs. Raises `Refusal`.
+        """
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):

@@ -38,6 +38,7 @@ class Code(StrEnum):
     ADDRESS_NOT_ALLOWED = "address-not-allowed"
     TRANSPORT_INSECURE = "transport-insecure"
     PERMISSION_MISSING = "permission-missing"
+    ENDPOINT_NOT_ALLOWED = "endpoint-not-allowed"
     LIMIT_EXCEEDED = "limit-exceeded"
     # plan: the question does not fit the catalog
     CLUSTER_UNKNOWN = "cluster-unknown"

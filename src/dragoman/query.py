@@ -53,9 +53,13 @@ class Caller(Injected, msgspec.Struct, frozen=True, kw_only=True):
 
     application: str | None = None
     account: int | None = None
+    """The account that the key speaks for; None for nobody, and for an application that only said its id."""
     subject: str | None = None
-    """The account's id in the publisher's data."""
+    """The account's id in the publisher's data; None where nobody said which it is."""
     permissions: frozenset[str] = frozenset()
+    urls: tuple[str, ...] = ()
+    """The paths that the key is limited to, each with everything below it: `/v2/characters`, percent-decoded, with
+    no slash at the end; none for no limit."""
     key: str | None = None
     """The id of the key or token used; it does not reveal the secret."""
     expires_at: float | None = None

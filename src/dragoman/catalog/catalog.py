@@ -111,15 +111,19 @@ class Catalog:
         return publish
 
     def method(
-        self, path: str, *, verb: str = "GET", permission: str | None = None, operation: bool = False,
-        timeout_s: float = 30.0,
+        self, path: str, *, verb: str = "GET", permission: str | None = None, authenticated: bool = False,
+        operation: bool = False, timeout_s: float = 30.0,
     ) -> Callable[[F], F]:
-        """Publish a function at `group/name`; raise `DeclarationError` where that cannot work."""
+        """Publish a function at `group/name`; raise `DeclarationError` where that cannot work.
+
+        `permission` is what a key must allow; with `authenticated=True` any valid key will do.
+        """
         _check_path(path, '@catalog.method("group/name")')
 
         def publish(function: F) -> F:
             self._add(self.methods, methods.declare(
-                self.name, path, function, verb=verb, permission=permission, operation=operation, timeout_s=timeout_s,
+                self.name, path, function, verb=verb, permission=permission, authenticated=authenticated,
+                operation=operation, timeout_s=timeout_s,
             ))
             return function
         return publish

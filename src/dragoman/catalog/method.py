@@ -40,6 +40,8 @@ class Method(msgspec.Struct, frozen=True, kw_only=True):
     returns: Shape | None
     verb: str = "GET"
     permission: str | None = None
+    authenticated: bool = False
+    """Whether a valid key is needed; always where a permission is."""
     operation: bool = False
     is_async: bool = False
     timeout_s: float = 30.0
@@ -58,7 +60,7 @@ class Method(msgspec.Struct, frozen=True, kw_only=True):
 
 def declare(
     catalog: str, path: str, function: Any, *, verb: str = "GET", permission: str | None = None,
-    operation: bool = False, timeout_s: float = 30.0,
+    authenticated: bool = False, operation: bool = False, timeout_s: float = 30.0,
 ) -> Method:
     """Check one declaration by itself; raise `DeclarationError` for what cannot work."""
     place = caller_place()
@@ -78,7 +80,8 @@ def declare(
     parameters, injected = _parameters(function, hints, wrong)
     return Method(
         catalog=catalog, group=group, name=short, function=function, parameters=parameters, injected=injected,
-        returns=_returns(hints, wrong, operation), verb=verb, permission=permission, operation=operation,
+        returns=_returns(hints, wrong, operation), verb=verb, permission=permission,
+        authenticated=authenticated or permission is not None, operation=operation,
         is_async=inspect.iscoroutinefunction(function), timeout_s=timeout_s, place=place,
     )
 

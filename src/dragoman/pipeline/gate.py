@@ -18,9 +18,8 @@ class Gate:
     def admit(self, query: Query, target: Resource | Method, request: Request) -> Caller:
         """The caller, allowed and charged. Raises `Refusal` with the reason that is theirs."""
         caller = self._identify(query, target, request) if query.credentials else ANONYMOUS
-        needed = target.permission
-        if needed is not None or is_private(target):
-            self._allow(caller, needed)
+        if needs_key(target):
+            self._allow(caller, target.permission)
         self._charge(caller, request)
         return caller
 
@@ -29,7 +28,7 @@ class Gate:
         try:
             return self._credentials.identify(query.credentials, request)
         except Refusal:
-            if target.permission is None and not is_private(target):
+            if not needs_key(target):
                 return ANONYMOUS
             raise
 
@@ -48,6 +47,11 @@ class Gate:
         verdict = self._meter.charge(subject, rate)
         if not verdict.allowed:
             raise refuse(Code.LIMIT_EXCEEDED, "too many requests", facts={"retry_after_s": verdict.retry_after_s})
+
+
+def needs_key(target: Resource | Method) -> bool:
+    """Whether nobody is answered without a valid key."""
+    return target.authenticated if isinstance(target, Method) else target.permission is not None or is_private(target)
 
 
 def is_private(target: Resource | Method) -> bool:

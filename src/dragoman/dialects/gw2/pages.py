@@ -69,7 +69,9 @@ def _localized(route: Route) -> bool:
 
 def _needs_key(route: Route) -> bool:
     target = route.target
-    return target.permission is not None or (isinstance(target, Resource) and target.owner is not None)
+    if isinstance(target, Resource):
+        return target.permission is not None or target.owner is not None
+    return target.authenticated
 
 
 def _text(catalogs: Sequence[Catalog], listed: Sequence[tuple[str, Route]]) -> str:
