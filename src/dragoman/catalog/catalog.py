@@ -18,7 +18,7 @@ from .places import caller_place, place_of
 from .plain import show
 from .record import Record
 from .resource import Resource
-from .shapes import Choice, Nested, Scalar, Shape, describe, element, nested_records
+from .shapes import all_fields, describe, element, scalar_kind
 
 R = TypeVar("R", bound=type[Record])
 F = TypeVar("F", bound=Callable[..., Any])
@@ -160,7 +160,7 @@ class Catalog:
         for resource in self.resources.values():
             self._check_origin(resource)
             self._check_permission(resource.permission, resource.path, resource.place)
-            for record, field in _all_fields(resource):
+            for record, field in all_fields(resource.record):
                 self._check_field(resource, record, field)
         for method in self.methods.values():
             self._check_permission(method.permission, method.path, method.place)
@@ -193,7 +193,7 @@ class Catalog:
         if referred is None:
             raise wrong(f"it refers to {_name_of(field.refers.record)}, which is not published here.",
                         "Publish that record class, or name its path.")
-        if key_kind(element(field.shape)) != key_kind(referred.key.shape):
+        if scalar_kind(element(field.shape)) != scalar_kind(referred.key.shape):
             raise wrong(f"it is {describe(element(field.shape))}, but the key of {referred.path} is "
                         f"{describe(referred.key.shape)}.", "Give both the same type.")
 
@@ -211,13 +211,6 @@ class Catalog:
         return self._published(refers.record)
 
 
-def key_kind(shape: Shape) -> str:
-    """What a key, or a reference to one, is compared as: `int`, `str` or `uuid`."""
-    if isinstance(shape, Choice):
-        return type(shape.values[0]).__name__
-    return shape.kind if isinstance(shape, Scalar) else ""
-
-
 def _name_of(record: Any) -> str:
     return repr(record) if isinstance(record, str) else str(record.__name__)
 
@@ -229,10 +222,3 @@ def _at(place: str) -> str:
 def _check_path(path: Any, remedy: str) -> None:
     if not isinstance(path, str):
         raise DeclarationError(show(path), "the decorator was given no path.", f"Write {remedy}.", caller_place())
-
-
-def _all_fields(resource: Resource) -> Iterable[tuple[type[Record], Field]]:
-    """The fields of a resource with their records, nested ones included."""
-    for record in dict.fromkeys(nested_records(Nested(resource.record))):
-        for field in record.__dragoman_fields__:
-            yield record, field

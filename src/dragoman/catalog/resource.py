@@ -14,7 +14,7 @@ from .origin import Origin, Rows
 from .places import caller_place, place_of
 from .plain import show
 from .record import Record
-from .shapes import Choice, Scalar, UnsupportedType, bare, nested_records, shape_of
+from .shapes import Choice, Scalar, UnsupportedType, all_fields, bare
 
 GROUP_DEFAULT = "data"
 """The group of what is declared without one; it never shows in gw2 and dast paths."""
@@ -40,6 +40,8 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     origin: Origin
     fields: tuple[Field, ...]
     key: Field
+    localized: bool
+    """Whether any field, nested ones included, is a localized text."""
     owner: str | None = None
     """The field that holds the subject to whom a record belongs."""
     live: bool = False
@@ -61,18 +63,6 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     def description(self) -> str:
         """The record's docstring."""
         return (self.record.__doc__ or "").strip()
-
-    @property
-    def localized(self) -> bool:
-        """Whether any field, nested ones included, is a localized text."""
-        return _localized(self.fields)
-
-
-def _localized(fields: tuple[Field, ...]) -> bool:
-    return any(
-        field.localized or any(_localized(record.__dragoman_fields__) for record in nested_records(field.shape))
-        for field in fields
-    )
 
 
 def declare(
@@ -98,7 +88,8 @@ def declare(
     _check_owner(fields, owner, live=live, single=single, wrong=wrong)
     return Resource(
         catalog=catalog, group=group, name=short, record=record, origin=origin, fields=fields, key=keys[0],
-        owner=owner, live=live, single=single, expand_all=expand_all, permission=permission, place=place,
+        localized=any(field.localized for _, field in all_fields(record)), owner=owner, live=live, single=single,
+        expand_all=expand_all, permission=permission, place=place,
     )
 
 
@@ -112,14 +103,13 @@ def _check_origin(origin: Any, wrong: Any) -> None:
 def _check_types(record: type[Record], wrong: Any) -> None:
     """Try the types and defaults of a record and of all inside it."""
     try:
-        inside = list(nested_records(shape_of(record)))
+        inside = list(all_fields(record))
     except UnsupportedType as error:
         raise wrong(str(error), error.remedy) from None
-    for each in inside:
-        for field in each.__dragoman_fields__:
-            fault = fault_of_declaration(field)
-            if fault is not None:
-                raise DeclarationError(f"{each.__qualname__}.{field.name}", *fault, place_of(each, field.name))
+    for each, field in inside:
+        fault = fault_of_declaration(field)
+        if fault is not None:
+            raise DeclarationError(f"{each.__qualname__}.{field.name}", *fault, place_of(each, field.name))
 
 
 def _check_owner(fields: tuple[Field, ...], owner: str | None, *, live: bool, single: bool, wrong: Any) -> None:

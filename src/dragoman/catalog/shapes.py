@@ -219,6 +219,15 @@ def describe(shape: Shape) -> str:
             return "any JSON"
 
 
+def scalar_kind(shape: Shape) -> str:
+    """What single values are compared as: `int`, `str`, `uuid` and the like, those of a choice too; empty for what holds
+    others."""
+    shape = bare(shape)
+    if isinstance(shape, Choice):
+        return type(shape.values[0]).__name__
+    return shape.kind if isinstance(shape, Scalar) else ""
+
+
 def nested_records(shape: Shape, above: tuple[type, ...] = ()) -> Iterator[type[Record]]:
     """Every record class inside a shape, outermost first; raise `UnsupportedType` for one that holds itself."""
     match shape:
@@ -231,3 +240,10 @@ def nested_records(shape: Shape, above: tuple[type, ...] = ()) -> Iterator[type[
             yield record
             for field in shape.fields:
                 yield from nested_records(field.shape, (*above, record))
+
+
+def all_fields(record: type[Record]) -> Iterator[tuple[type[Record], Field]]:
+    """The fields of a record class and of every record inside it, each with its class; raise as `nested_records` does."""
+    for each in dict.fromkeys(nested_records(Nested(record))):
+        for field in each.__dragoman_fields__:
+            yield each, field

@@ -173,7 +173,7 @@ class Validator:
         self._tight = tight_record(record)
         self._free = tuple(field.name for field in self._fields if _holds_anything(field.shape))
         self._decimals = _finders(self._fields)
-        self._own_check = any(hasattr(each, "__post_init__") for each in _records_of(record))
+        self._own_check = any(hasattr(each, "__post_init__") for each in nested_records(Nested(record)))
 
     def __call__(self, row: Any) -> dict[str, Any]:
         """Validate one mapping or record instance. Raises `Misfits`, and `TypeError` for what is neither."""
@@ -208,10 +208,6 @@ def _plain_row(row: Any, record: Any) -> dict[str, Any]:
     if not isinstance(plain, dict):
         raise TypeError(f"expected a mapping or a {record.__name__}, found {show(row)}")
     return plain
-
-
-def _records_of(record: Any) -> list[Any]:
-    return list(nested_records(Nested(record)))
 
 
 def _holds_anything(shape: Shape) -> bool:

@@ -15,7 +15,7 @@ import xxhash
 from ..catalog.catalog import Catalog
 from ..catalog.origin import Found, Row, Rows
 from ..catalog.resource import Resource
-from ..catalog.shapes import nested_records
+from ..catalog.shapes import all_fields
 from ..errors import Code, DeclarationError, DragomanError, PublicationError, SettingsError, SourceUnavailable
 from ..query import Filtered
 from .deadline import in_thread, in_time
@@ -28,7 +28,7 @@ class FunctionSource:
     def __init__(self, catalog: Catalog, resource: Resource, origin: Rows, cluster: str, folder: Path) -> None:
         self._catalog, self._resource, self._origin = catalog, resource, origin
         self._cluster, self._folder = cluster, folder
-        self._nests = any(next(nested_records(field.shape), None) is not None for field in resource.fields)
+        self._nests = any(record is not resource.record for record, _ in all_fields(resource.record))
 
     def fingerprint(self) -> str | None:
         """Of the module's text, and of the packages and files it depends on."""

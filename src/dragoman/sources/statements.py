@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..catalog.fields import Field
 from ..catalog.origin import Row, Table
 from ..catalog.resource import Resource
-from ..catalog.shapes import Choice, Many, Scalar, Shape, bare
+from ..catalog.shapes import Many, bare, scalar_kind
 from ..catalog.values import INT64_MAX, INT64_MIN
 from ..query import Filtered
 from .rows import NUMBER, RowReader
@@ -93,7 +93,7 @@ class Statements:
 
     @property
     def _key_kind(self) -> str:
-        return self._kind(self._resource.key.shape)
+        return scalar_kind(self._resource.key.shape)
 
     def keyed(self, keys: Sequence[Any]) -> Select[Any] | None:
         """The rows of some keys; None where the table cannot tell."""
@@ -171,18 +171,12 @@ class Statements:
             query = query.order_by(column.is_(None), column.desc() if filtered.descending else column)
         return self._in_order(query).offset(offset).limit(limit)
 
-    def _kind(self, shape: Shape) -> str:
-        shape = bare(shape)
-        if isinstance(shape, Choice):
-            return "str" if isinstance(shape.values[0], str) else "int"
-        return shape.kind if isinstance(shape, Scalar) else ""
-
     def _compared(self, field: Field) -> Any:
         """A field's column as it is compared, texts without regard to case; None where it cannot be."""
         from sqlalchemy import Boolean
 
         name = None if field.localized or isinstance(bare(field.shape), Many) else self._reader.column_of(field)
-        kind = self._kind(field.shape)
+        kind = scalar_kind(field.shape)
         if name is None or kind not in (_EVERYWHERE if self._sqlite else _TYPED):
             return None
         if kind == "bool" and not (self._sqlite or isinstance(self._types[name], Boolean)):
@@ -210,7 +204,7 @@ class Statements:
         column = self._compared(field)
         if column is None:
             return None
-        known = [self._fold(value) if self._kind(field.shape) == "str" else value for value in values if _bindable(value)]
+        known = [self._fold(value) if scalar_kind(field.shape) == "str" else value for value in values if _bindable(value)]
         found: ColumnElement[bool] = column.in_(known)
         return found
 
@@ -228,7 +222,7 @@ class Statements:
     def _sortable(self, field: Field) -> Any:
         """What a field is sorted by: texts by code point, without regard to case."""
         column = self._compared(field)
-        if column is None or self._kind(field.shape) != "str" or self._dialect != "postgresql":
+        if column is None or scalar_kind(field.shape) != "str" or self._dialect != "postgresql":
             return column
         return column.collate("C")
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from ..catalog.fields import Field
 from ..catalog.record import Record
-from ..catalog.shapes import Keyed, Many, Nested, Nullable, Shape, Text, nested_records
+from ..catalog.shapes import Keyed, Many, Nested, Nullable, Shape, Text
 
 Replace = Callable[[Mapping[str, str], str | None], Any]
 """What stands for a localized text; the second argument is for a text that has no language at all."""
@@ -103,15 +103,6 @@ def _fall_back(texts: Mapping[str, str], chain: tuple[str, ...], empty: str | No
         if tag in known:
             return known[tag]
     return next(iter(known.values()), empty)
-
-
-def needs_of(fields: tuple[Field, ...]) -> Iterator[str]:
-    """The permissions that some field asks for, in nested records too."""
-    for field in fields:
-        if field.needs:
-            yield field.needs
-        for record in nested_records(field.shape):
-            yield from (inner.needs for inner in record.__dragoman_fields__ if inner.needs)
 
 
 def _keep(value: Any, _: Replace) -> Any:

@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 
 from ..catalog.resource import Resource
+from ..catalog.shapes import all_fields
 from ..catalog.values import Validator
 from ..query import Plan
-from .localize import Localizer, needs_of
+from .localize import Localizer
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -21,7 +22,7 @@ class Renderer:
         self.validate = validator
         self._key = resource.key.name
         self._record, self._languages = resource.record, languages
-        self._needed = frozenset(needs_of(resource.fields))
+        self._needed = frozenset(field.needs for _, field in all_fields(resource.record) if field.needs)
         self._localizers: dict[frozenset[str], Localizer] = {}
 
     def key(self, value: dict[str, Any]) -> bytes:
