@@ -189,7 +189,7 @@ class Nobody:
         """A refusal."""
         raise self._unknown()
 
-    def derive(self, caller: Caller, permissions: frozenset[str], expires_at: float, urls: tuple[str, ...]) -> str:  # noqa: ARG002
+    def derive(self, caller: Caller, *_: Any) -> str:  # noqa: ARG002  # the contract's
         """A refusal."""
         raise self._unknown()
 
