@@ -312,7 +312,7 @@ class Operations(Protocol):
         self, method: Method, arguments: Mapping[str, Any], caller: Caller, idempotency_key: str | None = None,
     ) -> int:
         """Accept a job and commit it before returning its id. The same key of the same caller gives the same id;
-        with other arguments it raises `Refusal` (conflict)."""
+        with other arguments it raises `Refusal` (conflict), and for a caller who is nobody (credential-missing)."""
 
     def look(self, id: int, caller: Caller) -> Operation | None:
         """The state of a job of this caller; None for a missing one and for somebody else's alike."""

@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS operation (
     result BLOB, fault BLOB, created_at REAL NOT NULL, UNIQUE (owner, idempotency_key))
 """
 _KEY_MAX = 255
+_ID_MAX = 2**63 - 1
 
 
 class OperationStore:
@@ -52,23 +53,27 @@ class OperationStore:
     ) -> int:
         """Accept a job and commit it; the same key of the same caller gives the same id, with other arguments it is
         refused (conflict)."""
-        if idempotency_key is not None and len(idempotency_key) > _KEY_MAX:
-            raise refuse(Code.PARAMETER_INVALID, "the idempotency key is too long", field="Idempotency-Key",
-                         hint=f"Use at most {_KEY_MAX} characters.")
-        text = msgspec.json.encode(arguments)
+        if idempotency_key is not None and not 1 <= len(idempotency_key) <= _KEY_MAX:
+            raise refuse(Code.PARAMETER_INVALID, "no idempotency key", field="Idempotency-Key",
+                         hint=f"Use 1 to {_KEY_MAX} characters.")
+        owner = _owner(caller)
+        if owner is None:
+            raise refuse(Code.CREDENTIAL_MISSING, "a long operation needs somebody whose it is",
+                         hint="Send a key or the id of an application.")
+        text = msgspec.json.encode(arguments, order="deterministic")
         name = f"{method.catalog}:{method.path}"
         digest = xxhash.xxh3_128_hexdigest(name.encode() + b"\0" + text)
         with self._open() as base:
             row = base.execute(
                 "INSERT INTO operation (method, arguments, owner, idempotency_key, digest, state, created_at) "
                 "VALUES (?, ?, ?, ?, ?, 'queued', ?) ON CONFLICT DO NOTHING RETURNING id",
-                (name, text, _owner(caller), idempotency_key, digest, time.time()),
+                (name, text, owner, idempotency_key, digest, time.time()),
             ).fetchone()
             if row is not None:
                 return int(row[0])
             id, known = base.execute(
                 "SELECT id, digest FROM operation WHERE owner = ? AND idempotency_key = ?",
-                (_owner(caller), idempotency_key),
+                (owner, idempotency_key),
             ).fetchone()
         if known != digest:
             raise refuse(Code.CONFLICT, "the idempotency key was used for another request", field="Idempotency-Key",
@@ -77,10 +82,13 @@ class OperationStore:
 
     def look(self, id: int, caller: Caller) -> Operation | None:
         """The state of a job of this caller; None for a missing one and for somebody else's alike."""
+        owner = _owner(caller)
+        if owner is None or not 0 < id <= _ID_MAX:
+            return None
         with self._open() as base:
             row = base.execute(
                 "SELECT id, method, state, done, total, result, fault FROM operation WHERE id = ? AND owner = ?",
-                (id, _owner(caller)),
+                (id, owner),
             ).fetchone()
         if row is None:
             return None
@@ -88,5 +96,9 @@ class OperationStore:
         return Operation(id=row[0], method=row[1], state=row[2], done=row[3], total=row[4], result=row[5], fault=fault)
 
 
-def _owner(caller: Caller) -> str:
-    return f"account:{caller.account}" if caller.account is not None else f"application:{caller.application}"
+def _owner(caller: Caller) -> str | None:
+    """Whose an operation is: the account's, in whichever application, or the application's; None for nobody in
+    particular, since everybody would see it."""
+    if caller.account is not None:
+        return f"account:{caller.account}"
+    return f"application:{caller.application}" if caller.application is not None else None

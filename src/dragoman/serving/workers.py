@@ -123,14 +123,13 @@ class Workers:
                 worker.died(time.monotonic())
 
     def _end(self) -> None:
-        """Tell all to stop, and wait; what outlives its time is killed."""
-        self._signal_all(signal.SIGTERM)
+        """Tell all to stop, and wait; what outlives its time is killed. They are told again and again, since a worker
+        that is still starting hears nothing."""
         deadline = time.monotonic() + self._stop_timeout_s + _GRACE_S
         while any(worker.pid for worker in self._workers):
+            self._signal_all(signal.SIGTERM if time.monotonic() < deadline else signal.SIGKILL)
             self._wait()
             self._reap()
-            if time.monotonic() > deadline:
-                self._signal_all(signal.SIGKILL)
 
     def _signal_all(self, sig: signal.Signals) -> None:
         for worker in self._workers:

@@ -113,6 +113,29 @@ def test_requests_under_way_finish_when_the_server_stops(run: Callable[..., Runn
         server.connect()
 
 
+_SLOW_STARTERS = """
+import os, signal, sys, time
+from dragoman.serving.workers import Workers
+
+def work(parent):
+    time.sleep(0.6)                             # still importing: no handler of its own yet
+    stopped = []
+    signal.signal(signal.SIGTERM, lambda *_: stopped.append(1))
+    while not stopped:
+        time.sleep(0.01)
+
+Workers(2, work, print, 30).run(lambda: os.kill(os.getpid(), signal.SIGTERM))
+"""
+
+
+def test_a_server_that_is_stopped_while_its_workers_start_ends() -> None:
+    """They are told until they hear it, not killed half a minute later."""
+    began = time.monotonic()
+    ended = subprocess.run([sys.executable, "-c", _SLOW_STARTERS], cwd=ROOT, capture_output=True, timeout=30, check=False)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert time.monotonic() - began < 10
+
+
 def test_work_that_outlives_the_time_to_stop_is_given_up(run: Callable[..., Running]) -> None:
     """The process ends all the same."""
     server = run("ours", http={"stop_timeout_s": 1})

@@ -10,7 +10,7 @@ from ...catalog.method import Method
 from ...contracts import Answer, Outcome, Paging, Refused, Request, Result
 from ...errors import Code, refuse
 from ...formats.body import read_body
-from ...formats.form import parse_pairs
+from ...formats.form import parse_pairs, unquote_path
 from ...query import Ask, Credential, Query
 from .pages import Pages
 from .parameters import Parameters
@@ -69,11 +69,11 @@ class Gw2:
         """Read a request into a query; the root pages are answered at once."""
         if request.path in self._own:
             return self._pages.answer(request)
-        route, key = self._routes.find(request.path)
+        route, tail = self._routes.find(request.path)
         if route is None:
             raise refuse(Code.TARGET_UNKNOWN, "no such endpoint", hint=f"{self.mount} lists the endpoints.")
         parameters = Parameters(parse_pairs(request.query) if request.query else {})
-        query = self._query(route, key, parameters, request)
+        query = self._query(route, unquote_path(tail) if tail is not None else None, parameters, request)
         parameters.check()
         return query
 
@@ -130,6 +130,8 @@ def _called(query: Query, key: str | None, parameters: Parameters, request: Requ
     if key is not None:
         raise refuse(Code.TARGET_UNKNOWN, "no such endpoint", hint="A method has nothing below its path.")
     query.ask, query.parameters = Ask.CALL, parameters.left
+    if b"idempotency-key" in request.headers:
+        query.idempotency_key = request.headers[b"idempotency-key"].decode("latin-1")
     if request.body:
         query.arguments = {**parameters.single(), **read_body(request)}
     return query

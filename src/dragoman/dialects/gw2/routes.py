@@ -45,8 +45,8 @@ class Routes:
         self._routes[path.encode()] = Route(catalog.name, target.path, target)
         return path, f"{catalog.name}: {target.path}"
 
-    def find(self, path: bytes) -> tuple[Route | None, str | None]:
-        """The endpoint of a path, and the id below it if there is one; a declared path beats an id.
+    def find(self, path: bytes) -> tuple[Route | None, bytes | None]:
+        """The endpoint of a path, and the id below it, still escaped, if there is one; a declared path beats an id.
 
         An id may hold slashes, escaped or not: `/v2/timezones/Europe/Berlin`. One slash at the end means nothing.
         """
@@ -58,12 +58,12 @@ class Routes:
         while slash:
             route = self._routes.get(head)
             if route is not None:
-                return route, unquote_path(tail) if tail else None
+                return route, tail or None
             head, slash, last = head.rpartition(b"/")
             tail = last + (b"/" + tail if tail else b"")
         return self._find_escaped(path) if b"%" in path else (None, None)
 
-    def _find_escaped(self, path: bytes) -> tuple[Route | None, str | None]:
+    def _find_escaped(self, path: bytes) -> tuple[Route | None, bytes | None]:
         """Once more for an endpoint whose own letters are escaped (`/v2/%63urrencies`), which is the same address."""
         try:
             plain = unquote_path(path).encode()

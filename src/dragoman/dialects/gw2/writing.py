@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import quote_from_bytes
 
 import msgspec
@@ -130,28 +129,24 @@ def _all_invalid() -> Refused:
 
 def _text(fault: Fault) -> str:
     """The texts that clients know, letter by letter; for everything else the field, the reason and the remedy."""
-    known = _KNOWN.get(fault.code)
-    if known is not None:
-        return str(known(fault))
+    if fault.code in _PLAIN:
+        return fault.message
+    known, *facts = _KNOWN.get(fault.code, ("", ))
+    if known and all(name in fault.facts for name in facts):
+        return known.format_map(fault.facts)
     place = f"{fault.field}: " if fault.field else ""
     value = f" `{fault.value[:100]}`" if fault.value is not None else ""
     return f"{place}{fault.message}{value}. {fault.hint}".strip()
 
 
-def _plain(fault: Fault) -> str:
-    return fault.message
-
-
-_KNOWN: dict[Code, Any] = {
-    Code.NOT_FOUND: _plain,
-    Code.TARGET_UNKNOWN: _plain,
-    Code.LIMIT_EXCEEDED: _plain,
-    Code.CREDENTIAL_MISSING: _plain,
-    Code.PERMISSION_MISSING: _plain,
-    Code.NOT_READY: lambda _: "API not active",
-    Code.TARGET_DISABLED: lambda _: "API not active",
-    Code.CREDENTIAL_INVALID: lambda _: "invalid key",
-    Code.LIST_TOO_LONG: lambda fault:
-        f"id list too long; this endpoint is limited to {fault.facts['limit']} ids at once",
-    Code.PAGE_OUT_OF_RANGE: lambda fault: f"page out of range. Use page values 0 - {fault.facts['last_page']}.",
+_PLAIN = frozenset((
+    Code.NOT_FOUND, Code.TARGET_UNKNOWN, Code.LIMIT_EXCEEDED, Code.CREDENTIAL_MISSING, Code.PERMISSION_MISSING,
+))
+_KNOWN: dict[Code, tuple[str, ...]] = {
+    Code.NOT_READY: ("API not active",),
+    Code.TARGET_DISABLED: ("API not active",),
+    Code.CREDENTIAL_INVALID: ("invalid key",),
+    Code.LIST_TOO_LONG: ("id list too long; this endpoint is limited to {limit} ids at once", "limit"),
+    Code.PAGE_OUT_OF_RANGE: ("page out of range. Use page values 0 - {last_page}.", "last_page"),
 }
+"""The text of a code, and the facts that it needs."""

@@ -1,0 +1,46 @@
+"""The dialects keep their contract."""
+
+import msgspec
+import pytest
+
+from dragoman.assembly import dialects
+from dragoman.dialects.gw2 import Gw2
+from dragoman.settings import Settings
+
+from .dialects import CATALOG, DialectContract, request, whole
+
+
+class TestGw2(DialectContract):
+    """Errors are `{"text": ...}`."""
+
+    def make(self):
+        return Gw2()
+
+    def read_error(self, answer):
+        told = msgspec.json.decode(whole(answer))
+        assert list(told) == ["text"]
+        assert dict(answer.headers)[b"content-type"] == b"application/json; charset=utf-8"
+        return told["text"]
+
+
+class TestGw2Elsewhere(TestGw2):
+    """Mounted by the settings, deep below another path."""
+
+    def make(self):
+        return Gw2("/games/gw-2.0", max_age_s=5)
+
+
+def test_every_dialect_that_a_server_speaks_is_tried():
+    """A new one in `assembly.dialects` needs a class here."""
+    tried = {case().make().name for case in DialectContract.__subclasses__()}
+    assert {dialect.name for dialect in dialects(Settings())} <= tried
+
+
+@pytest.mark.parametrize("mount", ["/v2", "/games/gw-2.0"])
+def test_pages_of_a_mount_are_answered_at_it(mount):
+    """`/v2` and `/v2.json`, wherever they are."""
+    dialect = Gw2(mount)
+    dialect.bind([CATALOG])
+    assert dialect.read(request(mount)).status == 200
+    assert dialect.read(request(mount + ".json")).status == 200
+    assert not dialect.serves(mount.encode() + b".jsonx")

@@ -1,0 +1,111 @@
+"""What the pipeline needs of an event loop, of every implementation."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from dragoman.contracts import Runtime
+from dragoman.serving.runtime import AsyncioRuntime
+
+RUNTIMES = {"asyncio": (AsyncioRuntime, asyncio.run)}
+"""How to make each, and how to run a coroutine in its loop."""
+
+
+@pytest.fixture(params=RUNTIMES)
+def made(request: pytest.FixtureRequest):
+    """Each runtime in turn, with what runs a coroutine in its loop."""
+    make, run = RUNTIMES[request.param]
+    return make(), run
+
+
+def test_what_blocks_runs_beside_the_loop(made) -> None:
+    """Its result and its exception come back; the loop goes on meanwhile, and several run at once."""
+    runtime, run = made
+
+    async def both() -> tuple[int, float]:
+        began = time.monotonic()
+        found = await asyncio.gather(*(runtime.in_thread(lambda: time.sleep(0.2) or threading.get_ident()) for _ in range(3)))
+        assert threading.get_ident() not in found
+        return await runtime.in_thread(max, 3, 4), time.monotonic() - began
+
+    value, took_s = run(both())
+    assert value == 4
+    assert took_s < 0.55
+
+
+def test_an_exception_of_a_thread_comes_back(made) -> None:
+    """As it is."""
+    runtime, run = made
+
+    def fail() -> None:
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        run(runtime.in_thread(fail))
+
+
+def test_what_is_in_time_is_given(made) -> None:
+    """And its own exceptions too, a `TimeoutError` of its own included."""
+    runtime, run = made
+
+    async def give() -> str:
+        await asyncio.sleep(0)
+        return "given"
+
+    async def fail() -> None:
+        raise TimeoutError("its own")
+
+    assert run(runtime.within(5, give())) == "given"
+    with pytest.raises(TimeoutError, match="its own"):
+        run(runtime.within(5, fail()))
+
+
+def test_what_takes_too_long_is_cancelled(made) -> None:
+    """Within the time, and it is told."""
+    runtime, run = made
+    told = []
+
+    async def dawdle() -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            told.append("cancelled")
+            raise
+
+    began = time.monotonic()
+    with pytest.raises(TimeoutError):
+        run(runtime.within(0.1, dawdle()))
+    assert time.monotonic() - began < 2
+    assert told == ["cancelled"]
+
+
+def test_whoever_is_cancelled_cancels_what_is_waited_for(made) -> None:
+    """A client that leaves is no time-out."""
+    runtime, run = made
+    told = []
+
+    async def dawdle() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            told.append("ended")
+
+    async def leave() -> None:
+        task = asyncio.ensure_future(runtime.within(30, dawdle()))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    run(leave())
+    assert told == ["ended"]
+
+
+def test_it_keeps_the_contract() -> None:
+    """For a type checker too."""
+    runtime: Runtime = AsyncioRuntime()
+    assert runtime
