@@ -133,7 +133,8 @@ class View(msgspec.Struct, frozen=True):
     @property
     def tag(self) -> str:
         """A short text that differs where the bytes may differ, for ETags."""
-        return "-".join(part for part in (self.language, self.version, ",".join(self.fields + self.extra)) if part)
+        fields, extra = ",".join(self.fields), "+".join(("", *self.extra))
+        return ";".join(filter(None, (self.language, self.version, fields, extra)))
 
 
 class Filtered(msgspec.Struct, frozen=True):

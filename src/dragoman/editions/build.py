@@ -13,11 +13,12 @@ import msgspec
 import xxhash
 
 from ..catalog.catalog import Catalog
+from ..catalog.plain import encode_json
 from ..catalog.resource import Resource
 from ..catalog.values import INT64_MAX, INT64_MIN, Misfits, Validator, show
 from ..contracts import Source
 from ..errors import DragomanError, PublicationError
-from ..views.localize import ENCODER, Localizer
+from ..views.localize import Localizer
 from .files import ArrayWriter, Writer, adopt, map_file, pack
 from .indexing import NAME as LISTING
 from .indexing import IndexWriter, Unlistable, listed_fields
@@ -141,7 +142,7 @@ class ShelfBuilder:
     def _take(self, number: int, row: Any, batch: Batch) -> None:
         try:
             value = self._validate(row)
-            key = ENCODER.encode(value[self._key])
+            key = encode_json(value[self._key])
             rendered = self._render(value)
         except _UNFIT as error:
             raise self._misfit(number, row, error) from None

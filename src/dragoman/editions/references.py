@@ -11,8 +11,8 @@ import msgspec
 from ..catalog.catalog import Catalog
 from ..catalog.fields import Field
 from ..catalog.markers import Refers
+from ..catalog.plain import encode_json
 from ..catalog.shapes import Keyed, Many, Nested, Nullable, Shape
-from ..views.localize import ENCODER
 from .files import Writer
 
 _REMEMBERED_MAX = 200_000
@@ -88,7 +88,7 @@ class ReferenceLog:
         lines: list[bytes] = []
         for position, value in enumerate(values, start):
             for found in values_at(value, self.reference.where):
-                key = ENCODER.encode(found)
+                key = encode_json(found)
                 if key not in self._noted:
                     self._noted.add(key)
                     lines.append(b"%d\t%b\n" % (position, key))

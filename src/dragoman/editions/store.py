@@ -89,6 +89,12 @@ class Shelf:
         starts = records.starts
         return records.mapped[starts[position]:starts[position + 1] - 1]
 
+    def records(self, positions: Iterable[int], language: str) -> list[memoryview | None]:
+        """The JSON of several records, each a slice of the file; None for the position -1."""
+        records = self._records[language]
+        starts, view = records.starts, records.view
+        return [view[starts[position]:starts[position + 1] - 1] if position >= 0 else None for position in positions]
+
     def run(self, start: int, stop: int, language: str) -> memoryview:
         """The records from `start` until before `stop`, `{..},{..}` without brackets, as one slice of the file."""
         records = self._records[language]

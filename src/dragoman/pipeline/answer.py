@@ -71,7 +71,10 @@ class Pipeline:
         return self._write(Refused(faults=(fault,)), dialect, exposed, request)
 
     def _room(self, request: Request) -> Any:
-        return next((room for room in self._dialects if room[0].serves(request.path)), self._dialects[0])
+        for room in self._dialects:
+            if room[0].serves(request.path):
+                return room
+        return self._dialects[0]
 
     def _find(self, query: Query) -> tuple[Catalog, Resource | Method]:
         found = self._targets.get((query.catalog or "", query.target))

@@ -9,8 +9,9 @@ import msgspec
 
 from ..catalog.catalog import Catalog
 from ..catalog.method import Injected, Method
+from ..catalog.plain import encode_json
 from ..catalog.resource import Resource
-from ..catalog.shapes import Choice, Scalar
+from ..catalog.shapes import scalar_kind
 from ..catalog.values import BUILTIN_TYPES, Misfits, Validator
 from ..contracts import Operations, Outcome, Result, Runtime, Source, StartedOperation
 from ..editions.store import Edition, Editions, Shelf
@@ -21,7 +22,6 @@ from ..views.render import Renderer
 Later = Callable[[], Awaitable[Outcome]]
 Sources = Mapping[tuple[str, str, str], Source]
 """By catalog, cluster and path of the resource."""
-_encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
 class Executor:
@@ -115,7 +115,7 @@ def injected(method: Method, caller: Caller) -> dict[str, Any]:
 
 def _live_result(plan: Plan, rendered: Mapping[bytes, bytes], total: int) -> Result:
     if plan.ask in (Ask.ONE, Ask.MANY):
-        wanted = [key_json(plan.target, text) for text in plan.keys]
+        wanted = keys_json(plan)
         items = [rendered.get(key) for key in wanted]
         if plan.ask is Ask.ONE and items[0] is None:
             raise _no_such(plan)
@@ -128,19 +128,18 @@ def _live_result(plan: Plan, rendered: Mapping[bytes, bytes], total: int) -> Res
 # -------------------------------------------------------------------------------------------- keys
 
 
-def key_json(target: Any, text: str) -> bytes:
-    """A key as its JSON, to be compared with what stands in the edition: no text but the canonical one is equal."""
-    shape = target.key.shape
-    if shape == _INTEGER or (isinstance(shape, Choice) and isinstance(shape.values[0], int)):
-        return text.encode()
-    return _encode(text)
+def keys_json(plan: Plan) -> list[bytes]:
+    """The keys as JSON, to be compared with what stands in the edition: no text but the canonical one is equal."""
+    write = str.encode if _has_integer_key(plan.target) else encode_json
+    return list(map(write, plan.keys))
 
 
 def _key_value(target: Resource, text: str) -> Any:
-    return int(text) if target.key.shape == _INTEGER and text.lstrip("-").isdecimal() else text
+    return int(text) if _has_integer_key(target) and text.lstrip("-").isdecimal() else text
 
 
-_INTEGER = Scalar("int")
+def _has_integer_key(target: Any) -> bool:
+    return scalar_kind(target.key.shape) == "int"
 
 
 def _no_such(plan: Plan) -> Refusal:
@@ -152,21 +151,19 @@ def _no_such(plan: Plan) -> Refusal:
 
 
 def _one(plan: Plan, edition: Edition, shelf: Shelf) -> Result:
-    key = key_json(plan.target, plan.keys[0])
-    position = shelf.find(key)
+    keys = keys_json(plan)
+    position = shelf.find(keys[0])
     if position < 0:
         raise _no_such(plan)
     return Result(
-        plan=plan, items=(shelf.record(position, plan.view.language),), keys=(key,), found=1, total=shelf.count,
+        plan=plan, items=(shelf.record(position, plan.view.language),), keys=keys, found=1, total=shelf.count,
         tag=f"{shelf.version(position):x}-{plan.view.tag}", published_at=edition.published_at,
     )
 
 
 def _many(plan: Plan, edition: Edition, shelf: Shelf) -> Result:
-    keys = [key_json(plan.target, text) for text in plan.keys]
-    positions = [shelf.find(key) for key in keys]
-    language = plan.view.language
-    items = [shelf.record(position, language) if position >= 0 else None for position in positions]
+    keys = keys_json(plan)
+    items = shelf.records([shelf.find(key) for key in keys], plan.view.language)
     return Result(plan=plan, items=items, keys=keys, found=len(items) - items.count(None), total=shelf.count,
                   tag=_tag(plan, edition), published_at=edition.published_at)
 
@@ -187,7 +184,7 @@ def _page(plan: Plan, edition: Edition, shelf: Shelf) -> Result:
     _check_range(plan, shelf.count)
     start = plan.page * plan.page_size
     stop = min(start + plan.page_size, shelf.count)
-    body = b"[" + bytes(shelf.run(start, stop, plan.view.language)) + b"]" if stop > start else b"[]"
+    body = b"[%b]" % shelf.run(start, stop, plan.view.language) if stop > start else b"[]"
     return Result(plan=plan, body=body, found=stop - start, total=shelf.count, tag=_tag(plan, edition),
                   published_at=edition.published_at)
 
@@ -202,8 +199,7 @@ def _selected(plan: Plan, edition: Edition, shelf: Shelf, positions: Sequence[in
         _check_range(plan, total)
         start = plan.page * plan.page_size
         positions = positions[start:start + plan.page_size]
-    language = plan.view.language
-    result.items = [shelf.record(position, language) for position in positions]
+    result.items = shelf.records(positions, plan.view.language)
     result.keys = [shelf.key(position) for position in positions]
     result.found = len(result.items)
     return result

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from ..catalog.fields import Field
+from ..catalog.plain import encode_json
 from ..catalog.record import Record
 from ..catalog.shapes import Keyed, Many, Nested, Nullable, Shape, Text
 
@@ -15,8 +16,6 @@ Replace = Callable[[Mapping[str, str], str | None], Any]
 """What stands for a localized text; the second argument is for a text that has no language at all."""
 Walk = Callable[[Any, Replace], Any]
 
-ENCODER = msgspec.json.Encoder(decimal_format="number")
-"""How every record becomes JSON: decimals are numbers with all their digits."""
 _HOLE = b"\0"
 _RAW_HOLE = msgspec.Raw(_HOLE)         # JSON escapes control characters, so no other NUL byte can stand in its text
 
@@ -52,7 +51,7 @@ class Localizer:
             texts.append((text, empty))
             return _RAW_HOLE
 
-        frame = ENCODER.encode(self._walk(value, dig))
+        frame = encode_json(self._walk(value, dig))
         if not texts:
             return [frame] * len(self._chains)
         pieces: list[Any] = [None] * (2 * len(texts) + 1)
@@ -65,14 +64,13 @@ class Localizer:
 
     def render_shared(self, value: Mapping[str, Any]) -> list[bytes]:
         """The JSON of a value of a record class in which nothing is localized; always one."""
-        return [ENCODER.encode(self._walk(value, _no_text))]
+        return [encode_json(self._walk(value, _no_text))]
 
 
 def _fill(
     pieces: list[Any], texts: list[tuple[Mapping[str, str], str | None]], language: str, chain: tuple[str, ...],
 ) -> bytes:
-    encode = ENCODER.encode
-    pieces[1::2] = [encode(text.get(language) or _fall_back(text, chain, empty)) for text, empty in texts]
+    pieces[1::2] = [encode_json(text.get(language) or _fall_back(text, chain, empty)) for text, empty in texts]
     return b"".join(pieces)
 
 

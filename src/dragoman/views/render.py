@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
+from ..catalog.plain import encode_json
 from ..catalog.resource import Resource
 from ..catalog.shapes import all_fields
 from ..catalog.values import Validator
 from ..query import Plan
 from .localize import Localizer
-
-_encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
 class Renderer:
@@ -27,7 +24,7 @@ class Renderer:
 
     def key(self, value: dict[str, Any]) -> bytes:
         """The JSON of a validated record's key."""
-        return _encode(value[self._key])
+        return encode_json(value[self._key])
 
     def render(self, value: dict[str, Any], plan: Plan) -> bytes:
         """The JSON of a validated record for the audience and language of a plan."""
@@ -35,4 +32,4 @@ class Renderer:
         localizer = self._localizers.get(permitted)
         if localizer is None:
             localizer = self._localizers[permitted] = Localizer(self._record, self._languages, permitted)
-        return _encode(localizer.localize(value, plan.view.language))
+        return encode_json(localizer.localize(value, plan.view.language))

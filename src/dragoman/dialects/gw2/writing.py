@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote_from_bytes
 
-import msgspec
-
 from ...catalog.method import Method
+from ...catalog.plain import encode_json
 from ...contracts import Answer, Body, Header, Refused, Request, Result, StartedOperation
 from ...errors import Code, Fault
 from ...query import Ask, Plan
@@ -15,7 +14,6 @@ _JSON: Header = (b"content-type", b"application/json; charset=utf-8")
 _NO_STORE: Header = (b"cache-control", b"no-store")
 _PRIVATE: Header = (b"cache-control", b"private, no-store")
 _VARY: Header = (b"vary", b"Accept-Encoding, Accept-Language, X-Schema-Version, Authorization")
-_encode = msgspec.json.Encoder(decimal_format="number").encode
 
 STATUSES: dict[Code, int] = {
     Code.VERB_NOT_ALLOWED: 405, Code.BODY_TOO_LARGE: 413,
@@ -41,7 +39,7 @@ class Writer:
         """The answer to what was found: 200, 206 where some ids are missing, 404 where all are."""
         plan = result.plan
         if isinstance(plan.target, Method):
-            return Answer(status=200, headers=[_JSON, _NO_STORE, _VARY], body=_encode(result.value),
+            return Answer(status=200, headers=[_JSON, _NO_STORE, _VARY], body=encode_json(result.value),
                           target=plan.target.path)
         if plan.ask is Ask.MANY and not result.found:
             return write_refusal(_all_invalid())
@@ -60,7 +58,7 @@ class Writer:
 
     def write_started(self, started: StartedOperation) -> Answer:
         """A long operation was accepted: its id, to be asked for later."""
-        return Answer(status=202, headers=[_JSON, _NO_STORE, _VARY], body=_encode({"operation": started.id}),
+        return Answer(status=202, headers=[_JSON, _NO_STORE, _VARY], body=encode_json({"operation": started.id}),
                       target=started.plan.target.path)
 
     def _content_language(self, language: str) -> Header:
@@ -75,7 +73,7 @@ def _body(result: Result) -> Body:
         return result.body
     if result.plan.ask is Ask.ONE:
         return result.items[0] or b"null"
-    return b"[" + b",".join([item for item in result.items if item is not None]) + b"]"
+    return b"[%b]" % b",".join(filter(None, result.items))
 
 
 def _add_totals(headers: list[Header], result: Result, request: Request) -> None:
@@ -119,7 +117,7 @@ def write_refusal(refused: Refused) -> Answer:
     if "retry_after_s" in first.facts:
         headers.append((b"retry-after", b"%d" % max(1, round(first.facts["retry_after_s"]))))
     text = " ".join(dict.fromkeys(_text(fault) for fault in refused.faults))
-    return Answer(status=STATUSES.get(first.code, 400), headers=headers, body=_encode({"text": text}),
+    return Answer(status=STATUSES.get(first.code, 400), headers=headers, body=encode_json({"text": text}),
                   outcome=first.code.value, target=refused.query.target if refused.query else "")
 
 
