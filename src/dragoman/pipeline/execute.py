@@ -184,7 +184,7 @@ def _page(plan: Plan, edition: Edition, shelf: Shelf) -> Result:
     _check_range(plan, shelf.count)
     start = plan.page * plan.page_size
     stop = min(start + plan.page_size, shelf.count)
-    body = b"[%b]" % shelf.run(start, stop, plan.view.language) if stop > start else b"[]"
+    body = b"".join((b"[", shelf.run(start, stop, plan.view.language), b"]")) if stop > start else b"[]"
     return Result(plan=plan, body=body, found=stop - start, total=shelf.count, tag=_tag(plan, edition),
                   published_at=edition.published_at)
 
