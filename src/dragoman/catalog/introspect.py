@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
-import decimal
-import keyword
 import re
-import unicodedata
-import uuid
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
@@ -15,14 +10,13 @@ import msgspec
 
 from ..errors import SettingsError
 from .catalog import Catalog
+from .likely import KEYS, KEYS_AS_TEXT, field_name, likely_keys, slug
 from .markers import Filter, Key, Localized, Sort
 from .origin import ROW_NUMBER, Column, File, Found, Table
 from .record import Record, RecordMeta
 from .shapes import KINDS
 from .tags import texts_in
 
-_KEYS = (int, str, uuid.UUID)
-_KEYS_AS_TEXT = (datetime.date, datetime.datetime, decimal.Decimal)
 _TAKEN = ("Annotated", "Any", "Bool", "Catalog", "Date", "Datetime", "Decimal", "False", "File", "Filter", "Float", "Int",
           "Key", "Localized", "None", "Record", "Sort", "Str", "Table", "Time", "True", "UUID")
 """Names of classes that mean something else in a catalog."""
@@ -38,8 +32,10 @@ class Draft:
         self.columns: dict[str, str] = {}
         self.key_columns: tuple[str, ...] = ()
         self.languages: list[str] = []
+        self._renamed: list[tuple[str, str]] = []
+        self._unasked: list[str] = []
         self._shown = [column for column in found.columns if column.type is not None]
-        self._names = {column.name for column in self._shown if _name_of(column.name) == column.name}
+        self._names = {column.name for column in self._shown if field_name(column.name) == column.name}
         self._texts = texts_in(self._shown)
         self._draft()
 
@@ -64,6 +60,18 @@ class Draft:
                 done.add(stem)
             elif stem is None and column is not key:
                 self._add_plain(column)
+        self._say_names()
+
+    def _say_names(self) -> None:
+        """Tell in a line each which columns are called otherwise, and which cannot be filtered by."""
+        if self._renamed:
+            pairs = ", ".join(f"`{column}` is called `{name}`" for column, name in self._renamed)
+            self._say(f"the column {pairs}.")
+        if len(self._unasked) == 1:
+            self._say(f"`{self._unasked[0]}` is shown, but not filtered by, as that parameter has a meaning of its own.")
+        elif self._unasked:
+            self._say(f"{', '.join(f'`{name}`' for name in self._unasked)} are shown, but not filtered by, as these"
+                      " parameters have meanings of their own.")
 
     def _stem(self, column: Column) -> str | None:
         """The text that a column is one language of."""
@@ -72,19 +80,19 @@ class Draft:
     # ------------------------------------------------------------------------------------ keys
 
     def _add_key(self) -> Column | None:
-        """Add the key: the primary key, else the first unique column, else the number of the row. The column it is."""
+        """Add the key: the primary key, else the likeliest unique column, else the number of the row. The column it is."""
         by_name = {column.name: column for column in self.found.columns}
         primary = [by_name[name] for name in self.found.primary_key if name in by_name]
         if len(primary) > 1 and all(_joins(column) for column in primary):
             self._add_joined(primary)
             return None
-        single = primary if len(primary) == 1 else []
-        unique = [column for column in self._shown if column.unique]
-        key = next((column for column in (*single, *unique)
-                    if column.type in (*_KEYS, *_KEYS_AS_TEXT) and not column.nullable), None)
+        single = [column for column in primary if len(primary) == 1
+                  and column.type in (*KEYS, *KEYS_AS_TEXT) and not column.nullable]
+        key = next(iter((*single, *likely_keys(self._shown))), None)
         if key is None:
             self.fields[ROW_NUMBER] = Annotated[int, Key()]
-            self._say(f"the key is the row's number, `{ROW_NUMBER}`, as no column has a value of its own in each row.")
+            self._say(f"the key is the row's number, `{ROW_NUMBER}`, as no column looks like one"
+                      " and has a value of its own in each row.")
             return None
         self._add_single(key)
         return key
@@ -98,7 +106,7 @@ class Draft:
         self._say(f"the key `{name}` joins {', '.join(f'`{each}`' for each in self.key_columns)} by `:`.")
 
     def _add_single(self, column: Column) -> None:
-        as_text = column.type in _KEYS_AS_TEXT
+        as_text = column.type in KEYS_AS_TEXT
         name = self._add(column, Annotated[str if as_text else column.type, Key()])
         self._say(f"the key is `{name}`.")
         if as_text:
@@ -108,14 +116,14 @@ class Draft:
     # ------------------------------------------------------------------------------------ other fields
 
     def _add_text(self, stem: str, tags: dict[str, Column]) -> None:
-        name = _name_of(stem)
-        if any(_name_of(column.name) == name for column in self._shown):
+        name = field_name(stem)
+        if any(field_name(column.name) == name for column in self._shown):
             name = f"{name}_localized"
         name = self._free(name)
         if name != stem:
             self.columns[name] = stem
         annotation = Localized | None if all(column.nullable for column in tags.values()) else Localized
-        self.fields[name] = Annotated[annotation, Filter(), Sort()] if self._may_filter(name) else annotation
+        self.fields[name] = self._asked(name, annotation)
         self.languages += [tag for tag in tags if tag not in self.languages]
         self._say(f"`{name}` is one text in {', '.join(tags)}, from {', '.join(f'`{c.name}`' for c in tags.values())}.")
 
@@ -124,22 +132,23 @@ class Draft:
         if column.nullable and annotation is not Any:
             annotation = annotation | None
         name = self._add(column, annotation)
-        if column.type in KINDS and self._may_filter(name):
-            self.fields[name] = Annotated[annotation, Filter(), Sort()]
+        if column.type in KINDS:
+            self.fields[name] = self._asked(name, annotation)
 
-    def _may_filter(self, name: str) -> bool:
-        if name in self._reserved:
-            self._say(f"`{name}` is shown, but not filtered or sorted by, as that parameter has a meaning of its own.")
-            return False
-        return True
+    def _asked(self, name: str, annotation: Any) -> Any:
+        """The annotation of a field that lists are sorted by, and filtered where its name is no parameter already."""
+        if name not in self._reserved:
+            return Annotated[annotation, Filter(), Sort()]
+        self._unasked.append(name)
+        return Annotated[annotation, Sort()]
 
     def _add(self, column: Column, annotation: Any) -> str:
-        name = _name_of(column.name)
+        name = field_name(column.name)
         free = name if name == column.name and name not in self.fields else self._free(name)
         self.fields[free] = annotation
         if free != column.name:
             self.columns[free] = column.name
-            self._say(f"the column `{column.name}` is called `{free}`.")
+            self._renamed.append((column.name, free))
         return free
 
     def _free(self, name: str) -> str:
@@ -166,23 +175,7 @@ class Draft:
 
 def _joins(column: Column) -> bool:
     """Whether a column may be a part of a key."""
-    return not column.nullable and column.type in (*_KEYS, *_KEYS_AS_TEXT, bool)
-
-
-def slug(name: str, joint: str = "_", nameless: str = "column") -> str:
-    """A name as it stands on the wire: lower-case ASCII letters and digits, beginning with a letter; `nameless` where
-    nothing is left of it."""
-    plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
-    text = re.sub(r"[^a-z0-9]+", joint, plain).strip(joint)
-    if not text:
-        return nameless
-    return text if text[0].isalpha() else f"n{joint}{text}"
-
-
-def _name_of(column: str) -> str:
-    """The field for a column; Python's own words get an underscore."""
-    name = slug(column)
-    return f"{name}_" if keyword.iskeyword(name) else name
+    return not column.nullable and column.type in (*KEYS, *KEYS_AS_TEXT, bool)
 
 
 def catalog_of(name: str, found: Iterable[Found], reserved: frozenset[str]) -> tuple[Catalog, list[str]]:

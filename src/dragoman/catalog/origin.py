@@ -57,6 +57,8 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     """The annotation that its values fit: `int`, `str | None`, `Any` for JSON of unknown content."""
     nullable: bool = True
     unique: bool = False
+    promised: bool = False
+    """Whether the database sees to it that the column is unique, or its values only happen to be so now."""
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,8 +9,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import xxhash
 
+from ..catalog.likely import likely_keys
 from ..catalog.origin import Column
 from .duck import READERS, Duck, identifier, kind_of
 from .objects import records_of
@@ -84,7 +86,7 @@ def _types_of_texts(duck: Duck, reader: str) -> list[tuple[str, Any]]:
 
 
 def _with_keys(duck: Duck, reader: str, types: Sequence[tuple[str, Any]]) -> list[Column]:
-    """The columns with whether they have nulls, and the first that could be a key marked as unique."""
+    """The columns with whether they have nulls, and the likeliest key marked as unique."""
     if not types:
         return []
     numbers = {name for name, type in types if type is float and reader == READERS[".parquet"]}     # NaN means none
@@ -94,11 +96,11 @@ def _with_keys(duck: Duck, reader: str, types: Sequence[tuple[str, Any]]) -> lis
              for name, type in types]
     total, *counted = duck.run(f"SELECT count(*), {', '.join(terms)} FROM {reader}")[0]  # noqa: S608  # quoted
     facts = list(zip(types, counted[0::2], counted[1::2], strict=True))
-    candidates = [name for (name, type), count, about in facts
-                  if type in (int, str, uuid.UUID) and count == total > 0 and about >= 0.8 * total]
-    key = next((name for name in candidates if _differs(duck, reader, name, total)), None)
-    return [Column(name=name, type=type, nullable=count < total or not total, unique=name == key)
-            for (name, type), count, _ in facts]
+    columns = [Column(name=name, type=type, nullable=count < total or not total, unique=about >= 0.8 * total)
+               for (name, type), count, about in facts]
+    shown = [column for column in columns if column.type is not None]
+    key = next((column for column in likely_keys(shown) if _differs(duck, reader, column.name, total)), None)
+    return [msgspec.structs.replace(column, unique=column is key) for column in columns]
 
 
 def _differs(duck: Duck, reader: str, name: str, total: int) -> bool:

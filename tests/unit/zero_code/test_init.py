@@ -46,7 +46,7 @@ class Orders(Record):
     at: Annotated[datetime, Filter(), Sort()]
     day: Annotated[Date, Filter(), Sort()]
     extra: Any
-    page: int
+    page: Annotated[int, Sort()]
     name: Annotated[Localized, Filter(), Sort()]
     note: Annotated[Localized, Filter(), Sort()]
     date: Annotated[str, Filter(), Sort()]

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dragoman.catalog.introspect import catalog_of, slug
+from dragoman.catalog.introspect import catalog_of
+from dragoman.catalog.likely import slug
 from dragoman.catalog.origin import Column, File, Found
 from dragoman.catalog.tags import split, texts_in
 from dragoman.catalog.values import Misfits
@@ -56,6 +57,34 @@ def test_a_key_is_the_first_column_that_can_be_one(
     assert resource.key.name == key
     assert [row[key] for row in records(catalog)["data/t"]] == keys
     assert any(f"`{resource.key.name}`" in choice for choice in choices)
+
+
+@pytest.mark.parametrize(("text", "key"), [
+    ("carrier,name\n9E,Endeavor\nAA,American\n", "carrier"),
+    ("name,code\nGermany,DE\nFrance,FR\n", "code"),
+    ("code,Id\nDE,1\nFR,2\n", "id"),
+    ("name,countryId\nGermany,1\nFrance,2\n", "country_id"),
+    ("month,nonfarm\n2006-01-01,135450\n2006-02-01,135762\n", "month"),
+    ("country,year,population\nDE,2000,82\nDE,2001,83\n", "row_number"),
+    ("kind,title\na,One\na,Two\n", "title"),
+    ("first_name,last_name\nAnn,Smith\nBob,Smith\n", "row_number"),
+    ("lastName,address\nSmith,1 Way\nJones,2 Way\n", "row_number"),
+    ("id,code\n1,a\n1,b\n", "code"),
+    ("year,wheat\n1565,41\n1570,45\n", "year"),
+])
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_a_column_that_only_happens_to_be_unique_has_to_look_like_a_key(
+    tmp_path: Path, text: str, key: str, kind: str,
+) -> None:
+    """A measured number or a first name would break with the next row."""
+    file = tmp_path / f"t.{kind}"
+    rows = [dict(zip(text.partition("\n")[0].split(","), line.split(","), strict=True)) for line in text.splitlines()[1:]]
+    typed = [{name: int(value) if value.isdigit() else value for name, value in row.items()} for row in rows]
+    file.write_text(text if kind == "csv" else json.dumps(typed))
+    records, choices, resource = only(file)
+    assert resource.key.name == key
+    assert len({record[key] for record in records}) == len(rows)
+    assert any(f"`{key}`" in choice for choice in choices)
 
 
 # -------------------------------------------------------------------------------------------- languages
@@ -191,8 +220,11 @@ def test_odd_names_are_served_as_data_or_left_out_and_told(tmp_path: Path) -> No
     short = {path.partition("/")[2] for path in catalog.resources}
     assert short >= {"x", "connector", "record", "any", "a-b2", "a-b-2", "empty"}
     assert not [path for path in catalog.resources if "blobs" in path or "broken" in path or "words-" in path]
-    for choice in ("../x: its address is `x`.", "../x: the column `A b` is called `a_b_2`.",
-                   "../x: `page` is shown, but not filtered or sorted by, as that parameter has a meaning of its own.",
+    (renamed,) = [choice for choice in choices if choice.startswith("../x: the column ")]
+    assert "`A b` is called `a_b_2`" in renamed
+    assert renamed.endswith("`a\\` is called `a`.")
+    for choice in ("../x: its address is `x`.",
+                   "../x: `page` is shown, but not filtered by, as that parameter has a meaning of its own.",
                    "blobs: left out, as no column of it can be shown."):
         assert choice in choices
     assert any(choice.startswith("broken: left out, as it cannot be read") for choice in choices)
@@ -245,7 +277,9 @@ def test_three_hundred_columns_are_served(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("name", "made"), [
     ("A b", "a_b"), ("../x", "x"), ("_connector", "connector"), ("Ünïcode", "unicode"), ("1st", "n_1st"),
     ("таблица", "column"),
-    ("", "column"), ("a--b__c", "a_b_c"), ("ﬁne", "fine"),
+    ("", "column"), ("a--b__c", "a_b_c"), ("ﬁne", "fine"), ("geonameId", "geoname_id"), ("wikipediaURL", "wikipedia_url"),
+    ("InvoiceLine", "invoice_line"), ("HTMLPage", "html_page"), ("adminName5", "admin_name5"), ("IDs", "ids"), ("pH", "ph"),
+    ("ISO", "iso"), ("Miles_per_Gallon", "miles_per_gallon"),
 ])
 def test_a_name_becomes_a_slug(name: str, made: str) -> None:
     """Lower-case ASCII that begins with a letter."""
