@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import NamedTuple
 
 from ..catalog.catalog import Catalog
 from ..catalog.method import Method
 from ..catalog.resource import Resource
-from ..contracts import Answer, Dialect, Outcome, Refused, Request, Work
+from ..contracts import Answer, Dialect, Header, Outcome, Refused, Request, Work
 from ..errors import Code, Fault, Refusal, SourceUnavailable, refuse
 from ..observations import Crashed, Observe
 from ..query import Query
@@ -23,6 +23,14 @@ Targets = Mapping[tuple[str, str], tuple[Catalog, Resource | Method]]
 """Everything published, by catalog and path."""
 
 
+class Spoken(NamedTuple):
+    """A dialect, and what is made once for it."""
+
+    dialect: Dialect
+    planner: Planner
+    exposed: Header
+
+
 class Pipeline:
     """Answers every request of the data plane; keeps the contract of `Answerer`."""
 
@@ -32,49 +40,48 @@ class Pipeline:
     ) -> None:
         self._targets, self._gate, self._executor, self._encoder = targets, gate, executor, encoder
         self._observe, self._body_max_bytes = observe, body_max_bytes
-        self._dialects = [(dialect, Planner(dialect), cors.exposed(dialect.exposed_headers)) for dialect in dialects]
+        self._spoken = [Spoken(each, Planner(each), cors.exposed(each.exposed_headers)) for each in dialects]
 
     def serves(self, path: bytes) -> bool:
         """Whether a path belongs to one of the dialects."""
-        return any(dialect.serves(path) for dialect, _, _ in self._dialects)
+        return any(spoken.dialect.serves(path) for spoken in self._spoken)
 
     def body_limit_bytes(self, request: Request) -> int:
         """How much of a body this request may have; 0 where its dialect reads none."""
-        dialect, _, _ = self._room(request)
-        return self._body_max_bytes if dialect.takes_body(request) else 0
+        return self._body_max_bytes if self._spoken_by(request).dialect.takes_body(request) else 0
 
     def answer(self, request: Request) -> Answer | Work:
         """Judge, allow, charge and answer; what takes time is returned as `Work`, judged and charged already."""
-        dialect, planner, exposed = self._room(request)
+        spoken = self._spoken_by(request)
         query: Query | None = None
         try:
             if request.verb == "OPTIONS":
-                return cors.preflight(dialect.verbs)
-            read = dialect.read(request)
+                return cors.preflight(spoken.dialect.verbs)
+            read = spoken.dialect.read(request)
             if isinstance(read, Answer):
-                return self._finish(read, dialect, exposed, request)
+                return self._finish(read, spoken, request)
             query = read
             catalog, target = self._find(query)
             caller = self._gate.admit(query, target, request)
-            plan = planner.plan(query, catalog, target, caller, request)
+            plan = spoken.planner.plan(query, catalog, target, caller, request)
             outcome = self._executor.execute(plan)
         except Exception as error:  # noqa: BLE001  # the one place where every failure becomes an answer
             outcome = self._refused(error, query, request, "answer")
         if callable(outcome):
             later = outcome
-            return Work(lambda: self._run(later, query, dialect, exposed, request))
-        return self._write(outcome, dialect, exposed, request)
+            return Work(lambda: self._run(later, query, spoken, request))
+        return self._write(outcome, spoken, request)
 
     def refuse(self, request: Request, fault: Fault) -> Answer:
         """The answer to a request that a lane could not read whole, such as one with too large a body."""
-        dialect, _, exposed = self._room(request)
-        return self._write(Refused(faults=(fault,)), dialect, exposed, request)
+        return self._write(Refused(faults=(fault,)), self._spoken_by(request), request)
 
-    def _room(self, request: Request) -> Any:
-        for room in self._dialects:
-            if room[0].serves(request.path):
-                return room
-        return self._dialects[0]
+    def _spoken_by(self, request: Request) -> Spoken:
+        """The dialect of a request; for a path of none the first, which says so."""
+        for spoken in self._spoken:
+            if spoken.dialect.serves(request.path):
+                return spoken
+        return self._spoken[0]
 
     def _find(self, query: Query) -> tuple[Catalog, Resource | Method]:
         found = self._targets.get((query.catalog or "", query.target))
@@ -82,14 +89,12 @@ class Pipeline:
             raise refuse(Code.TARGET_UNKNOWN, "no such endpoint", value=query.target)
         return found
 
-    async def _run(
-        self, later: Later, query: Query | None, dialect: Dialect, exposed: Any, request: Request,
-    ) -> Answer:
+    async def _run(self, later: Later, query: Query | None, spoken: Spoken, request: Request) -> Answer:
         try:
             outcome: Outcome = await later()
         except Exception as error:  # noqa: BLE001  # the same place, for work
             outcome = self._refused(error, query, request, "work")
-        return self._write(outcome, dialect, exposed, request)
+        return self._write(outcome, spoken, request)
 
     def _refused(self, error: Exception, query: Query | None, request: Request, stage: str) -> Refused:
         """Every failure as a refusal: of an unexpected one the client learns the request's id, the log the rest."""
@@ -102,17 +107,17 @@ class Pipeline:
             Fault(code=code, message=message, hint=f"Report the request id {request.id} if it lasts."),
         ))
 
-    def _write(self, outcome: Outcome, dialect: Dialect, exposed: Any, request: Request) -> Answer:
+    def _write(self, outcome: Outcome, spoken: Spoken, request: Request) -> Answer:
         try:
-            return self._finish(dialect.write(outcome, request), dialect, exposed, request)
+            return self._finish(spoken.dialect.write(outcome, request), spoken, request)
         except Exception as error:  # noqa: BLE001  # a dialect that cannot write its answer
             refused = self._refused(error, None, request, "write")
-        return self._finish(dialect.write(refused, request), dialect, exposed, request)
+        return self._finish(spoken.dialect.write(refused, request), spoken, request)
 
-    def _finish(self, answer: Answer, dialect: Dialect, exposed: Any, request: Request) -> Answer:
+    def _finish(self, answer: Answer, spoken: Spoken, request: Request) -> Answer:
         """What every answer has: cross-origin headers, an entity tag, a coding, and 304 where the client has it."""
-        answer.headers += (cors.ORIGIN, exposed)
-        answer.dialect = dialect.name
+        answer.headers += (cors.ORIGIN, spoken.exposed)
+        answer.dialect = spoken.dialect.name
         if answer.etag is None:
             return answer
         if b"if-none-match" in request.headers and conditional.not_modified(answer, request):
