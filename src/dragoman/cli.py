@@ -61,7 +61,7 @@ def main() -> None:
     """Publish data as a public API: every client asks in the convention, language and format that it knows."""
 
 
-@main.command()
+@main.command(short_help="Publish what is new, and serve it.")
 @click.argument("sources", nargs=-1, metavar="[CATALOG.py | FILE | FOLDER | DATABASE-URL]...")
 @click.option("--host", help="The address to listen on (127.0.0.1).")
 @click.option("--port", type=click.IntRange(0, 65_535), help="The port to listen on (8000); 0 takes a free one.")
@@ -81,7 +81,7 @@ def serve(
     start(sources, name, settings, as_json=as_json)
 
 
-@main.command()
+@main.command(short_help="Print an editable catalog of a data source.")
 @click.argument("source")
 @click.option("--name", help="The catalog's name; that of the source by default.")
 @common
@@ -99,7 +99,7 @@ def init(source: str, name: str | None, data_dir: str | None, as_json: bool) -> 
         click.echo(f"# {choice}", err=True)
 
 
-@main.command()
+@main.command(short_help="Make new editions now.")
 @click.argument("sources", nargs=-1, metavar="[CATALOG.py | FILE | FOLDER | DATABASE-URL]...")
 @click.option("--name", help="The name of a catalog published without code.")
 @common
@@ -107,11 +107,12 @@ def publish(sources: tuple[str, ...], name: str | None, data_dir: str | None, as
     """Make new editions now; a running server serves them without a restart."""
     from . import assembly
     from .progress import Bar
+    from .serving.log import Log
 
     settings = settings_of(data_dir=data_dir)
     shops = _shops(sources, name, settings)
     with Bar(shown=not as_json) as bar:
-        ids = assembly.publish(shops, settings, _observer(), bar)
+        ids = assembly.publish(shops, settings, Log(sys.stderr, access=settings.access_log), bar)
     made = [{"catalog": shop[0].name, "cluster": shop[1], "edition": id} for shop, id in zip(shops, ids, strict=True)]
     if as_json:
         say({"published": made})
@@ -120,10 +121,12 @@ def publish(sources: tuple[str, ...], name: str | None, data_dir: str | None, as
             click.echo(f"Published {each['catalog']} ({each['cluster']}): edition {each['edition']}")
 
 
-@main.command()
+@main.command(short_help="List the editions that are kept.")
 @common
 def editions(data_dir: str | None, as_json: bool) -> None:
-    """List the editions that are kept, the newest first."""
+    """List the editions that are kept, the newest first; the current one is marked."""
+    from rich.filesize import decimal
+
     from . import assembly
 
     listed = assembly.list_editions(settings_of(data_dir=data_dir))
@@ -133,12 +136,12 @@ def editions(data_dir: str | None, as_json: bool) -> None:
     for each in listed:
         mark = "*" if each["current"] else " "
         click.echo(f"{mark} {each['catalog']} {each['cluster']} {each['id']}  {each['records']:,} records, "
-                   f"{each['size_bytes'] / 1e6:,.1f} MB")
+                   f"{decimal(each['size_bytes'])}")
     if not listed:
         click.echo("No edition was published yet.", err=True)
 
 
-@main.command()
+@main.command(short_help="Serve an older edition again.")
 @click.option("--catalog", help="The catalog, where there are several.")
 @click.option("--cluster", help="The cluster, where there are several.")
 @click.option("--to", "edition", help="The edition to go back to; the one before the current by default.")
@@ -164,9 +167,3 @@ def _shops(sources: Sequence[str], name: str | None, settings: Settings) -> list
     served = assembly.Served(sources=tuple(sources), name=name) if sources else assembly.recall(data_dir)
     catalogs, _ = assembly.load_catalogs(served.sources, served.name, settings)
     return assembly.open_sources(catalogs)
-
-
-def _observer() -> Any:
-    from .serving.log import Log
-
-    return Log(sys.stderr)

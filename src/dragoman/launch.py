@@ -18,7 +18,7 @@ from . import assembly
 from .assembly import Plane, Served, Shop
 from .errors import DragomanError
 from .observations import Observe
-from .progress import Bar
+from .progress import Bar, looking
 from .serving import server
 from .serving.asgi import Application
 from .serving.front import front
@@ -32,7 +32,8 @@ _POLL_S = 0.02
 def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_json: bool) -> None:
     """Serve until told to stop. Raises `DragomanError` for what can never be served."""
     log = Log(sys.stderr, access=settings.access_log)
-    catalogs, choices = assembly.load_catalogs(sources, name, settings)
+    with looking(shown=not as_json):
+        catalogs, choices = assembly.load_catalogs(sources, name, settings)
     shops = assembly.open_sources(catalogs)
     plane = assembly.assemble(shops, settings, log)
     data_dir = Path(settings.data_dir)

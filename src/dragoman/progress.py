@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+
+def looking(*, shown: bool) -> contextlib.AbstractContextManager[object]:
+    """A line on standard error while it is found out what data hold; nothing where it is not shown or no terminal."""
+    console = Console(stderr=True)
+    return console.status("Looking into the data") if shown and console.is_terminal else contextlib.nullcontext()
 
 
 class Bar:

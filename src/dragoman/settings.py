@@ -80,7 +80,8 @@ class Settings(Section, frozen=True, kw_only=True):
     """Where a dialect answers, by its name: `{"gw2": "/v2"}`."""
     cache_max_age_s: int = 60
     """For how long a cache may keep a published answer without asking again."""
-    access_log: bool = True
+    access_log: bool | None = None
+    """Whether each answer is a line of the log; unset, it is where standard error is no terminal."""
     http: Http = Http()
     publishing: Publishing = Publishing()
     memory: Memory = Memory()

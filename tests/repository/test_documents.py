@@ -64,7 +64,7 @@ ROWS = {name: (variable, default) for name, variable, default in re.findall(
 def test_every_setting_is_documented_with_its_default() -> None:
     """None is missing, none is there that is not."""
     def shown(default: Any) -> str:
-        if default in ("", (), {}):
+        if default in (None, "", (), {}):
             return "empty"
         return f"`{str(default).lower() if isinstance(default, bool) else default}`"
 
@@ -75,14 +75,15 @@ def test_every_setting_is_documented_with_its_default() -> None:
 def test_the_documented_variable_sets_the_setting(setting: str) -> None:
     """`DRAGOMAN_HTTP__HEADERS_MAX=7` is `http.headers_max = 7`."""
     default = dict(settings())[setting]
-    text = {bool: "false", int: "7", float: "7", str: "seven", tuple: "192.0.2.7"}[type(default)]
+    kind = bool if default is None else type(default)       # a switch that is neither on nor off until it is set
+    text = {bool: "false", int: "7", float: "7", str: "seven", tuple: "192.0.2.7"}[kind]
     variable = ROWS[setting][0].strip("`")
     assert variable == "DRAGOMAN_" + setting.replace(".", "__").upper()
     found: Any = load(environment={variable: text})
     for part in setting.split("."):
         found = getattr(found, part)
     assert found != default
-    assert found == {bool: False, tuple: ("192.0.2.7",)}.get(type(default), text if isinstance(default, str) else 7)
+    assert found == {bool: False, tuple: ("192.0.2.7",)}.get(kind, text if kind is str else 7)
 
 
 def test_the_example_of_a_settings_file_is_one(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The log: one observation a line, as JSON on standard error."""
+"""The log: one observation a line, as JSON on standard error; at a terminal only what needs a person."""
 
 from __future__ import annotations
 
@@ -12,21 +12,28 @@ from typing import TextIO
 
 import msgspec
 
-from ..observations import Answered, Logged, Observation, Observe
+from ..observations import Answered, Crashed, EditionRefused, Logged, Observation, Observe
 
 _FLUSH_S = 1.0
 _LINES_KEPT_MAX = 500
 _PIECE_BYTES = 4_096
 """What a pipe takes as one: the lines of several workers must not run into each other."""
 
+_URGENT = (Crashed, EditionRefused, Logged)
+"""What a person at a terminal is told; of a publication that failed the command itself tells."""
+
 
 class Log:
     """An observer that writes lines. Lines on answers are kept for at most a second; every other line is written at
     once, after those before it."""
 
-    def __init__(self, stream: TextIO, *, access: bool = True) -> None:
-        """`access=False` leaves out the lines on answers, and nothing else."""
-        self._stream, self._access = stream, access
+    def __init__(self, stream: TextIO, *, access: bool | None = None) -> None:
+        """`access` tells whether answers are lines; None leaves it to the stream. A terminal is for a person, who sees
+        elsewhere what goes well: there only what needs one is told, unless the answers are asked for."""
+        self._stream = stream
+        person = stream.isatty()
+        self._access = not person if access is None else access
+        self._all = self._access or not person
         self._encoder = msgspec.json.Encoder()
         self._lines: list[bytes] = []
         self._lock = threading.Lock()
@@ -35,7 +42,7 @@ class Log:
     def __call__(self, observation: Observation) -> None:
         """Write one line, soon."""
         answered = isinstance(observation, Answered)
-        if answered and not self._access:
+        if not (self._access if answered else self._all or isinstance(observation, _URGENT)):
             return
         with self._lock:
             first = not self._lines

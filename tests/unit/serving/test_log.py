@@ -65,6 +65,36 @@ def test_without_a_loop_every_line_is_written_at_once() -> None:
     assert stream.getvalue()
 
 
+class Terminal(io.StringIO):
+    """A stream with a person behind it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("access", "told"), [
+    (None, ["crashed", "logged"]), (False, ["crashed", "logged"]), (True, ["stopped", "answered", "crashed", "logged"]),
+])
+def test_a_terminal_is_told_only_what_needs_a_person(access: bool | None, told: list[str]) -> None:
+    """What goes well stands on the screen that it would scroll away; whoever wants all asks for it."""
+    stream = Terminal()
+    log = Log(stream, access=access)
+    for each in (Stopped(pid=1), answered(), Crashed(request_id="r", stage="s", error="e", traceback="t"),
+                 Logged(logger="l", level="warning", message="m")):
+        log(each)
+    assert [json.loads(line)["event"] for line in stream.getvalue().splitlines()] == told
+
+
+@pytest.mark.parametrize(("access", "told"), [(None, 2), (True, 2), (False, 1)])
+def test_a_file_is_told_everything_but_what_is_switched_off(access: bool | None, told: int) -> None:
+    """Machines read it."""
+    stream = io.StringIO()
+    log = Log(stream, access=access)
+    log(answered())
+    log(Stopped(pid=1))
+    assert len(stream.getvalue().splitlines()) == told
+
+
 def test_lines_of_threads_do_not_mix() -> None:
     """Each is whole, none is lost, none comes twice."""
     stream = io.StringIO()
