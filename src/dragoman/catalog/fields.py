@@ -11,7 +11,7 @@ import msgspec
 
 from ..errors import DeclarationError
 from .markers import Extra, Filter, Key, LocalizedText, Marker, Named, Needs, Refers, Search, Sort
-from .places import place_of, resolve
+from .places import place_of
 from .shapes import Anything, Choice, Scalar, Shape, Text, UnsupportedType, bare, element, peel, shape_of
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -141,6 +141,3 @@ def _check(field: Field, wrong: Any) -> None:
 
 def _can_be_key(shape: Shape) -> bool:
     return (isinstance(shape, Scalar) and shape.kind in ("int", "str", "uuid")) or isinstance(shape, Choice)
-
-
-__all__ = ["NAME", "Field", "field_of", "place_of", "resolve"]

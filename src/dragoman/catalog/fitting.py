@@ -12,7 +12,7 @@ import msgspec
 
 from .fields import Field
 from .markers import LocalizedText
-from .plain import INT64_MAX, INT64_MIN, below, is_finite, is_text, show, unplain
+from .plain import INT64_MAX, INT64_MIN, below, is_finite, is_text, show, to_plain, unplain
 from .shapes import (
     Anything,
     Choice,
@@ -220,7 +220,7 @@ def fault_of_declaration(field: Field) -> tuple[str, str] | None:
     if field.required:
         return None
     try:
-        plain = msgspec.to_builtins(field.default, builtin_types=(decimal.Decimal,))
+        plain = to_plain(field.default)
         found = list(check_of(field)(plain, field.name))
     except (TypeError, ValueError):
         found = [Misfit(field.name, expectation(field), show(field.default))]
@@ -290,9 +290,3 @@ def _bounds(shape: Shape, constraints: Iterable[msgspec.Meta]) -> Iterator[msgsp
 
 def _annotated(inner: Any, metadata: tuple[Any, ...]) -> Any:
     return Annotated[(inner, *metadata)] if metadata else inner
-
-
-__all__ = [
-    "MISFITS_MAX", "Misfit", "Misfits", "Written", "check_of", "expectation", "fault_of_declaration", "misfits",
-    "tight_record", "tighten",
-]

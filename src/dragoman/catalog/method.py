@@ -13,7 +13,6 @@ import msgspec
 from ..errors import DeclarationError
 from .fields import Field, field_of
 from .fitting import fault_of_declaration
-from .markers import Named
 from .places import caller_place, place_of, resolve
 from .plain import show
 from .resource import split_path
@@ -141,6 +140,3 @@ def _returns(hints: dict[str, Any], wrong: Any, operation: bool) -> Shape | None
     except UnsupportedType as error:
         raise wrong(f"the result: {error}", error.remedy) from None
     return shape
-
-
-__all__ = ["Injected", "Method", "Named", "declare"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import functools
 import itertools
 import math
 import re
@@ -129,7 +130,7 @@ def _is_plain_leaf(value: Any, deeper: list[Any]) -> bool:
 def _becomes_plain(value: Any, deeper: list[Any]) -> bool:
     """Whether a record, an enum or the like becomes JSON."""
     try:
-        deeper.append(msgspec.to_builtins(value, builtin_types=(decimal.Decimal,)))
+        deeper.append(to_plain(value))
     except (TypeError, ValueError, RecursionError):
         return False
     return type(deeper[-1]) is not type(value)
@@ -171,6 +172,10 @@ def below(path: str, name: Any) -> str:
     """The path of what stands under a name, quoted where the name is no word."""
     return f"{path}.{name if isinstance(name, str) and _NAME.match(name) else show(name)}"
 
+
+to_plain = functools.partial(msgspec.to_builtins, builtin_types=(decimal.Decimal,))
+"""Records, times and whatever else JSON has no type for as what it has; decimals stay as they are. Raises `TypeError`,
+`ValueError` and `RecursionError`."""
 
 encode_json = msgspec.json.Encoder(decimal_format="number").encode
 """How every value becomes JSON: compact UTF-8, decimals as numbers with all their digits. Values are validated before:

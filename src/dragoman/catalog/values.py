@@ -14,14 +14,12 @@ import msgspec
 
 from .fields import Field
 from .fitting import Misfit, Misfits, Written, check_of, expectation, misfits, tight_record
-from .plain import INT64_MAX, INT64_MIN, SHOWN_MAX, decode_json, encode_json, is_finite, is_plain, is_text, show
+from .plain import INT64_MAX, INT64_MIN, SHOWN_MAX, decode_json, encode_json, is_finite, is_plain, is_text, show, to_plain
 from .shapes import Anything, Choice, Keyed, Many, Nested, Nullable, Scalar, Shape, Text, bare, nested_records
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,18})\Z")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,30})(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,3})?\Z")
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
-BUILTIN_TYPES: tuple[type, ...] = (decimal.Decimal,)
-"""What plain values may hold beside JSON's own types; everything else is text by then."""
 
 # -------------------------------------------------------------------------------------------- one text
 
@@ -184,7 +182,7 @@ class Validator:
                 raise self._explain(row)
             fitting = msgspec.convert(row, self._tight)
             encode_json(fitting)                     # finds lone surrogates, wherever they stand
-            value: dict[str, Any] = msgspec.to_builtins(fitting, builtin_types=BUILTIN_TYPES)
+            value: dict[str, Any] = to_plain(fitting)
             if self._own_check:
                 msgspec.convert(row, self._record)
         except (msgspec.ValidationError, RecursionError, UnicodeEncodeError) as error:
@@ -204,7 +202,7 @@ def _plain_row(row: Any, record: Any) -> dict[str, Any]:
     """The values of a row by name, whatever kind of mapping or object it is."""
     if isinstance(row, Mapping):
         return dict(row)
-    plain = msgspec.to_builtins(row, builtin_types=BUILTIN_TYPES)
+    plain = to_plain(row)
     if not isinstance(plain, dict):
         raise TypeError(f"expected a mapping or a {record.__name__}, found {show(row)}")
     return plain
@@ -249,9 +247,3 @@ def _finder_inside(shape: Shape, find: Callable[[Any], bool]) -> Callable[[Any],
 def _finders(fields: Iterable[Field]) -> tuple[tuple[str, Callable[[Any], bool]], ...]:
     found = ((field.name, _finder(field.shape)) for field in fields)
     return tuple((name, find) for name, find in found if find is not None)
-
-
-__all__ = [
-    "BUILTIN_TYPES", "INT64_MAX", "INT64_MIN", "Misfit", "Misfits", "Validator", "Written", "decode_json",
-    "expectation", "read_parameter", "read_scalar", "read_values", "show",
-]

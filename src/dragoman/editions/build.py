@@ -13,9 +13,10 @@ import msgspec
 import xxhash
 
 from ..catalog.catalog import Catalog
-from ..catalog.plain import encode_json
+from ..catalog.fitting import Misfits
+from ..catalog.plain import INT64_MAX, INT64_MIN, encode_json, show
 from ..catalog.resource import Resource
-from ..catalog.values import INT64_MAX, INT64_MIN, Misfits, Validator, show
+from ..catalog.values import Validator
 from ..contracts import Source
 from ..errors import DragomanError, PublicationError
 from ..views.localize import Localizer

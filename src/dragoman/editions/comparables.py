@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
+from ..catalog.plain import INT64_MAX, INT64_MIN
 from ..catalog.shapes import Choice, Scalar, Shape, Text, element
-from ..catalog.values import INT64_MAX, INT64_MIN
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)

@@ -10,9 +10,9 @@ import xxhash
 
 from ..catalog.catalog import Catalog
 from ..catalog.fields import Field
+from ..catalog.fitting import expectation
 from ..catalog.resource import Resource
 from ..catalog.shapes import nested_records
-from ..catalog.values import expectation
 from .manifest import FORMAT
 
 

@@ -10,8 +10,8 @@ import math
 from collections import Counter
 from typing import Any
 
+from ..catalog.fitting import Written
 from ..catalog.plain import TooDeep, bound_depth, encode_json, show, without_strings
-from ..catalog.values import Written
 from ..contracts import Request
 from ..errors import Code, Fault, Refusal, refuse
 from . import xml

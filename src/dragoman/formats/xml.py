@@ -7,7 +7,7 @@ from typing import Any
 
 from lxml import etree
 
-from ..catalog.values import Written
+from ..catalog.fitting import Written
 
 DEPTH_MAX = 32
 _DOCTYPE = re.compile(rb"(?>\s+|<\?.*?\?>|<!--.*?-->)*+<!DOCTYPE", re.DOTALL)

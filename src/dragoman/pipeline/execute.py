@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-import msgspec
-
 from ..catalog.catalog import Catalog
+from ..catalog.fitting import Misfits
 from ..catalog.method import Injected, Method
-from ..catalog.plain import encode_json
+from ..catalog.plain import encode_json, to_plain
 from ..catalog.resource import Resource
 from ..catalog.shapes import scalar_kind
-from ..catalog.values import BUILTIN_TYPES, Misfits, Validator
+from ..catalog.values import Validator
 from ..contracts import Operations, Outcome, Result, Runtime, Source, StartedOperation
 from ..editions.store import Edition, Editions, Shelf
 from ..errors import Code, Fault, Refusal, SourceUnavailable, refuse
@@ -71,7 +70,7 @@ class Executor:
                 )
         except TimeoutError:
             raise refuse(Code.METHOD_TIMEOUT, "the method took too long") from None
-        return Result(plan=plan, value=msgspec.to_builtins(value, builtin_types=BUILTIN_TYPES), found=1, total=1)
+        return Result(plan=plan, value=to_plain(value), found=1, total=1)
 
     def _start(self, plan: Plan, method: Method) -> Outcome:
         id = self._operations.start(method, plan.arguments, plan.caller, plan.idempotency_key)

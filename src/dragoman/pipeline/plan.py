@@ -8,10 +8,11 @@ from typing import Any
 
 from ..catalog.catalog import CLUSTER_DEFAULT, Catalog
 from ..catalog.fields import Field
+from ..catalog.fitting import Misfit, Misfits
 from ..catalog.method import Method
 from ..catalog.resource import Resource
 from ..catalog.shapes import Many, bare, element
-from ..catalog.values import Misfit, Misfits, read_parameter, read_scalar, read_values
+from ..catalog.values import read_parameter, read_scalar, read_values
 from ..contracts import Dialect, Request
 from ..errors import Code, Fault, Refusal, refuse
 from ..query import Ask, Caller, Filtered, Plan, Query, View

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import decimal
 import importlib.metadata
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ import xxhash
 
 from ..catalog.catalog import Catalog
 from ..catalog.origin import Found, Row, Rows
+from ..catalog.plain import to_plain
 from ..catalog.resource import Resource
 from ..catalog.shapes import all_fields
 from ..errors import Code, DeclarationError, DragomanError, PublicationError, SettingsError, SourceUnavailable
@@ -94,7 +94,7 @@ class FunctionSource:
         if not isinstance(row, msgspec.Struct) and not (self._nests and isinstance(row, Mapping)):
             return row
         try:
-            return msgspec.to_builtins(row, builtin_types=(decimal.Decimal,))
+            return to_plain(row)
         except (TypeError, ValueError, RecursionError):
             return row
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..catalog.fields import Field
 from ..catalog.origin import Row, Table
+from ..catalog.plain import INT64_MAX, INT64_MIN, is_text
 from ..catalog.resource import Resource
 from ..catalog.shapes import Many, bare, scalar_kind
-from ..catalog.values import INT64_MAX, INT64_MIN
 from ..query import Filtered
 from .rows import NUMBER, RowReader
 from .values import Contents
@@ -232,7 +232,7 @@ def _bindable(value: Any) -> bool:
     if isinstance(value, int):
         return INT64_MIN <= value <= INT64_MAX
     if isinstance(value, str):
-        return "\0" not in value and not any("\ud800" <= each <= "\udfff" for each in value)
+        return "\0" not in value and is_text(value)
     return True
 
 
