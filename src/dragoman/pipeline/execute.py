@@ -61,15 +61,14 @@ class Executor:
 
     async def _call(self, plan: Plan, method: Method) -> Outcome:
         arguments = {**plan.arguments, **injected(method, plan.caller)}
+        called = (method.function(**arguments) if method.is_async
+                  else self._runtime.in_thread(_contained, method.function, arguments))
         try:
-            if method.is_async:
-                value = await self._runtime.within(method.timeout_s, method.function(**arguments))
-            else:
-                value = await self._runtime.within(
-                    method.timeout_s, self._runtime.in_thread(lambda: method.function(**arguments)),
-                )
+            value = await self._runtime.within(method.timeout_s, called)
         except TimeoutError:
             raise refuse(Code.METHOD_TIMEOUT, "the method took too long") from None
+        except SystemExit as error:             # it would end the server, for everybody
+            raise RuntimeError(f"{method.path} ended with {error!r}") from error
         return Result(plan=plan, value=to_plain(value), found=1, total=1)
 
     def _start(self, plan: Plan, method: Method) -> Outcome:
@@ -100,6 +99,14 @@ class Executor:
             known = Renderer(target, Validator(target.record), catalog.languages)
             self._renderers[f"{catalog.name}:{target.path}"] = known
         return known
+
+
+def _contained(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+    """Call in a thread: a future cannot carry `StopIteration`, and whoever waits for it would wait for ever."""
+    try:
+        return function(**arguments)
+    except StopIteration as error:
+        raise RuntimeError("StopIteration left the function") from error
 
 
 _LIVE_MAX = 1000

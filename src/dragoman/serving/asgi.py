@@ -79,13 +79,7 @@ class Application:
             answer.outcome = "left"
         finally:
             if ours:
-                self._observe(Answered(
-                    request_id=request.id, peer=request.peer, verb=request.verb,
-                    path=request.path.decode("ascii", "backslashreplace"), status=answer.status,
-                    dialect=answer.dialect, target=answer.target, language=answer.language,
-                    cluster=request.cluster, outcome=answer.outcome, size_bytes=size,
-                    time_us=(time.perf_counter_ns() - started) // 1000,
-                ))
+                self._observe(_told(request, answer, size, (time.perf_counter_ns() - started) // 1000))
 
     def _read_head(self, scope: Scope) -> Request:
         target = scope.get("raw_path") or urllib.parse.quote(scope["path"]).encode("ascii")
@@ -109,6 +103,20 @@ class Application:
         answer = await while_present(given.run(), receive) if isinstance(given, Work) else given
         if answer is not None and isinstance(answer.body, AsyncIterator) and request.verb != "HEAD":
             answer.body = await begin(answer.body)
+        return answer
+
+    def refuse(self, target: bytes, peer: str, status: int, reason: str) -> Answer | None:
+        """The answer to a request whose head was refused by a server below, in the form of whoever is asked at its
+        target; None where that is no dialect. The status is the server's."""
+        path = target.partition(b"?")[0]
+        if not self._answerer.serves(path):
+            return None
+        request = self._head.read("", path, b"", (), peer, "")
+        answer = self._answerer.refuse(request, Fault(code=Code.REQUEST_MALFORMED, message=reason))
+        answer.status = status
+        answer.headers.append((b"x-request-id", request.id.encode("ascii")))
+        size = len(answer.body) if isinstance(answer.body, bytes) else 0
+        self._observe(_told(request, answer, size, 0))
         return answer
 
     def _show(self, request: Request) -> Answer:
@@ -168,6 +176,14 @@ class Application:
 
 
 _NO_STORE = (b"cache-control", b"no-store")
+
+
+def _told(request: Request, answer: Answer, size_bytes: int, time_us: int) -> Answered:
+    return Answered(
+        request_id=request.id, peer=request.peer, verb=request.verb, path=request.path.decode("ascii", "backslashreplace"),
+        status=answer.status, dialect=answer.dialect, target=answer.target, language=answer.language,
+        cluster=request.cluster, outcome=answer.outcome, size_bytes=size_bytes, time_us=time_us,
+    )
 
 
 def problem(request: Request, status: int, detail: str, *headers: tuple[bytes, bytes]) -> Answer:

@@ -8,7 +8,7 @@ from http import HTTPStatus
 import httptools
 import msgspec
 
-from ..contracts import Header
+from ..contracts import Answer, Header
 from .authority import read_authority
 
 _WATCHED = frozenset({b"host", b"content-length", b"transfer-encoding", b"expect"})
@@ -25,16 +25,19 @@ class Refused(Exception):
         self.status, self.reason = status, reason
         super().__init__(reason)
 
-    def render(self) -> bytes:
-        """The end of the answer, from its own headers on."""
-        phrase = HTTPStatus(self.status).phrase
-        problem = {"type": "about:blank", "title": phrase, "status": self.status, "detail": self.reason}
-        body = msgspec.json.encode(problem)
-        allow = b"allow: " + ALLOWED + b"\r\n" if self.status == HTTPStatus.METHOD_NOT_ALLOWED else b""
-        return (
-            b"content-type: application/problem+json\r\ncontent-length: %d\r\n%bcache-control: no-store\r\n"
-            b"connection: close\r\n\r\n%b" % (len(body), allow, body)
-        )
+    def render(self, answer: Answer | None = None) -> bytes:
+        """The end of the answer, from its own headers on: that of the dialect asked, or a small problem (RFC 9457)."""
+        body, headers = self._problem(), [(b"content-type", b"application/problem+json"), (b"cache-control", b"no-store")]
+        if answer is not None and isinstance(answer.body, bytes):
+            body, headers = answer.body, answer.headers
+        if self.status == HTTPStatus.METHOD_NOT_ALLOWED:
+            headers = [*headers, (b"allow", ALLOWED)]
+        lines = b"".join(b"%b: %b\r\n" % header for header in headers)
+        return b"%bcontent-length: %d\r\nconnection: close\r\n\r\n%b" % (lines, len(body), body)
+
+    def _problem(self) -> bytes:
+        return msgspec.json.encode({"type": "about:blank", "title": HTTPStatus(self.status).phrase, "status": self.status,
+                                    "detail": self.reason})
 
 
 class Framing(msgspec.Struct, gc=False):

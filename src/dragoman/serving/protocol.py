@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from enum import IntEnum
 from typing import Any, ClassVar
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from ..contracts import Answer
 from ..settings import Http
 from .deadlines import sweeper_of
 from .framing import Refused, explain, judge
@@ -20,6 +22,11 @@ _LINGER_S = 1.0
 _HALF_CLOSED_S = 1.0
 _CHUNK_OVERHEAD_MAX = 16
 """Bytes on the wire for each byte of a chunked body, past which it is an attack and no client."""
+
+
+Voice = Callable[[bytes, str, int, str], Answer | None]
+"""From a target as far as it was read, the client's address, the status and the reason of a refusal to the answer of
+whoever is asked there; None where that is nobody."""
 
 
 class Phase(IntEnum):
@@ -70,6 +77,12 @@ class LimitedProtocol(HttpToolsProtocol):
     """One connection. `limited()` gives a class of it with the limits of some settings."""
 
     limits: ClassVar[Http] = Http()
+    url = b""
+
+    @staticmethod
+    def voice(target: bytes, peer: str, status: int, reason: str) -> Answer | None:  # noqa: ARG004  # a `Voice`
+        """For a server that speaks no dialect."""
+        return None
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -301,7 +314,9 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _tell(self, refused: Refused) -> None:
         headers = b"".join(b"%b: %b\r\n" % header for header in self.server_state.default_headers)
-        self.transport.write(STATUS_LINE[refused.status] + headers + refused.render())
+        peer = self.client[0] if self.client else ""
+        answer = self.voice(self.url, peer, refused.status, refused.reason) if self.url[:1] == b"/" else None
+        self.transport.write(STATUS_LINE[refused.status] + headers + refused.render(answer))
         self.linger()
 
     def linger(self) -> None:
@@ -358,6 +373,6 @@ class LimitedProtocol(HttpToolsProtocol):
             self.transport.close()
 
 
-def limited(limits: Http) -> type[LimitedProtocol]:
-    """The protocol with these limits, for `uvicorn.Config(http=...)`."""
-    return type("LimitedProtocol", (LimitedProtocol,), {"limits": limits})
+def limited(limits: Http, voice: Voice = LimitedProtocol.voice) -> type[LimitedProtocol]:
+    """The protocol with these limits, and with the voice in which it refuses, for `uvicorn.Config(http=...)`."""
+    return type("LimitedProtocol", (LimitedProtocol,), {"limits": limits, "voice": staticmethod(voice)})

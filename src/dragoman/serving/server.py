@@ -122,7 +122,7 @@ def configure(application: Application, settings: Settings) -> uvicorn.Config:
     """uvicorn, with our protocol and log, and with nothing that would tell what it is or trust what it should not."""
     stop_timeout_s: int = settings.http.stop_timeout_s  # type: ignore[assignment]  # a fraction is fine in fact
     return uvicorn.Config(
-        application, http=limited(settings.http), loop="auto", ws="none", lifespan="on", interface="asgi3",
+        application, http=limited(settings.http, application.refuse), loop="auto", ws="none", lifespan="on", interface="asgi3",
         log_config=None, access_log=False, proxy_headers=False, server_header=False, backlog=_BACKLOG,
         timeout_graceful_shutdown=stop_timeout_s, ssl_certfile=settings.tls_cert or None,
         ssl_keyfile=settings.tls_key or None,

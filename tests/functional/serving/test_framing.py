@@ -93,7 +93,8 @@ def test_malformed_requests_are_refused_and_the_canary_behind_them_is_never_answ
     assert not raw.endswith(b"<reset>")
     assert not (ours.folder / "canaries").exists()
     head, _, body = raw.partition(b"\r\n\r\n")
-    assert json.loads(body)["status"] == status
+    told = json.loads(body)
+    assert told.get("status") == status or told["refused"] == "request-malformed"   # in the form of whoever is asked
     assert b"content-length: %d\r\n" % len(body) in head + b"\r\n"
     assert (b"allow: GET" in head) == (status == 405)
 

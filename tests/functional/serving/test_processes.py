@@ -280,7 +280,7 @@ def test_lines_of_the_log_are_json_whatever_clients_send(run: Callable[..., Runn
     lines = (server.folder / "log").read_bytes().splitlines()
     assert all(set(json.loads(line)) >= {"time", "event"} for line in lines)
     assert [json.loads(line)["path"] for line in lines if b'"answered"' in line] == [
-        "/v2/%0d%0a%1b[31mforged", "/v2/%00", "/v2/%ff", '/v2/"quoted"']
+        "/v2/%0d%0a%1b[31mforged", "/v2/%00", "/v2/%ff", '/v2/"quoted"', "/v2/x"]
     assert not any(byte < 0x20 or byte == 0x7F for line in lines for byte in line)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", json.loads(lines[0])["time"])
 

@@ -133,7 +133,7 @@ def _called(query: Query, key: str | None, parameters: Parameters, request: Requ
     if b"idempotency-key" in request.headers:
         query.idempotency_key = request.headers[b"idempotency-key"].decode("latin-1")
     if request.body:
-        query.arguments = {**parameters.single(), **read_body(request)}
+        query.arguments = {**parameters.written(), **read_body(request)}
     return query
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from ...catalog.values import Written
 from ...errors import Code, Fault, Refusal
 
 
@@ -21,9 +24,10 @@ class Parameters:
             self._repeated.append(name)
         return texts[-1]
 
-    def single(self) -> dict[str, str]:
-        """What is left, by name; of repeated ones the last."""
-        return {name: texts[-1] for name, texts in self.left.items()}
+    def written(self) -> dict[str, Any]:
+        """What is left as the arguments of a form would be: a text by name, a list of those that are repeated."""
+        return {name: Written(texts[0]) if len(texts) == 1 else [Written(text) for text in texts]
+                for name, texts in self.left.items()}
 
     def check(self) -> None:
         """Refuse what stands twice: nobody could tell which one was meant."""
