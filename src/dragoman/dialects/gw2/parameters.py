@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...catalog.values import Written
+from ...catalog.fitting import Written
 from ...errors import Code, Fault, Refusal
 
 
