@@ -220,14 +220,17 @@ class Plane(msgspec.Struct, frozen=True):
             for path, shelf in edition.shelves.items() if edition is not None else ():
                 address = dialect.address_of(catalog.name, path)
                 if shelf.count and address is not None:
-                    return f"{address}?page=0&page_size=3&lang={catalog.languages[-1]}"
+                    language = f"&lang={catalog.languages[-1]}" if catalog.resources[path].localized else ""
+                    return f"{address}?page=0&page_size=3{language}"
         return None
 
     def sample_of(self, catalog: Catalog, path: str) -> Sample | None:
-        """How many records of a resource are published, and one key of them; None before the first edition."""
+        """How many records of a resource are published, and a key where there are any; None before the first edition."""
         edition = self.editions.current(catalog.name, catalog.clusters[0])
         shelf = edition.shelves.get(path) if edition is not None else None
-        return Sample(count=shelf.count, key=bytes(shelf.key(0))) if shelf is not None and shelf.count else None
+        if shelf is None:
+            return None
+        return Sample(count=shelf.count, key=bytes(shelf.key(0)) if shelf.count else None)
 
     def publications(self) -> list[tuple[str, str, float]]:
         """Catalog, cluster and UNIX time of publication of every edition that is served."""

@@ -217,3 +217,16 @@ def test_odd_languages_still_get_a_page(atlas: Server, query: str, header: str, 
     answer = atlas.get(f"/{query}", headers={"Accept-Language": header})
     assert answer.status_code == 200
     assert f'<html lang="{language}">' in answer.text
+
+
+def test_data_in_no_language_claim_none_and_an_empty_table_is_not_unpublished(
+    serve: Callable[..., Server], tmp_path: Path,
+) -> None:
+    """The page says what is so."""
+    (tmp_path / "toys.csv").write_text("id,name\n")
+    server = serve("toys.csv", folder=tmp_path)
+    text = server.get("/").text
+    assert "0 records · 3 fields" in text
+    assert "Not published yet" not in text
+    assert "Languages of the data" not in text
+    assert server.get("/v2/toys?ids=all").json() == []

@@ -48,6 +48,8 @@ class Draft:
         self.choices.append(f"{self.found.name}: {choice}")
 
     def _draft(self) -> None:
+        for remark in self.found.remarks:
+            self._say(remark)
         for column in self.found.columns:
             if column.type is None:
                 self._say(f"`{column.name}` is left out, as it holds binary data.")

@@ -70,6 +70,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     primary_key: tuple[str, ...] = ()
     note: str = ""
     """Why there are no columns, where there are none."""
+    remarks: tuple[str, ...] = ()
+    """What its publisher should know of how it is read, each a sentence."""
 
 
 ROW_NUMBER = "row_number"

@@ -44,7 +44,7 @@ class Duck:
     """One open file; its failures are those of the source of the resource `name`."""
 
     def __init__(self, connection: Any, path: Path, name: str) -> None:
-        self._connection, self._name = connection, name
+        self._connection, self._path, self._name = connection, path, name
         self._blanks = {"{path}": _quoted(str(path))}
         if kind_of(path) in (".csv", ".tsv"):
             self._blanks |= _csv_blanks(path)
@@ -74,10 +74,15 @@ class Duck:
         try:
             return function()
         except duckdb.IOException as error:
-            raise SourceUnavailable(f"{self._name}: {_reason(error)}") from error
+            raise SourceUnavailable(f"{self._name}: {self._reason(error)}") from error
         except duckdb.Error as error:
-            raise PublicationError(self._name, f"the file cannot be read: {_reason(error)}.",
+            raise PublicationError(self._name, f"the file cannot be read: {self._reason(error)}.",
                                    hint="Mend the file; text is UTF-8.") from error
+
+    def _reason(self, error: Exception) -> str:
+        """What went wrong, without the text of the file, its folder, and advice for those who write SQL."""
+        lines = [line for line in str(error).partition(": ")[2].split("\n") if line and not line.startswith(_ASIDES)]
+        return " ".join(lines[:2]).rstrip(". ").replace(str(self._path), self._path.name)
 
     def stop(self) -> None:
         """End what is being read, from another thread."""
@@ -156,9 +161,3 @@ def _different(names: Sequence[str]) -> Iterator[str]:
             free, again = f"{plain}_{again}", again + 1
         seen.add(free.casefold())
         yield free
-
-
-def _reason(error: Exception) -> str:
-    """What went wrong, without the text of the file and without advice for those who write SQL."""
-    lines = [line for line in str(error).partition(": ")[2].split("\n") if line and not line.startswith(_ASIDES)]
-    return " ".join(lines[:2]).rstrip(". ")

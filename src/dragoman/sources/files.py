@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..catalog.catalog import Catalog
-from ..catalog.origin import File, Found, Row
+from ..catalog.origin import Column, File, Found, Row
 from ..catalog.resource import Resource
 from ..errors import DeclarationError, DragomanError, SettingsError
 from ..query import Filtered
 from .columns import columns_of, selection
 from .deadline import in_thread
 from .duck import READERS, Duck, kind_of, opened
-from .objects import records_of
+from .objects import envelope_of, records_of
 from .picking import Picker
 from .rows import NUMBER, RowReader
 from .values import Contents
 
 T = TypeVar("T")
 _READERS_MAX = 1_000
+_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?(_[0-9]+)?")
+"""A number where the name of a column is expected, perhaps numbered as the name stands twice."""
 
 
 class FileSource:
@@ -130,6 +133,18 @@ class FileSources:
         try:
             with opened(file, file.name) as duck:
                 columns = tuple(columns_of(duck, file))
+                remarks = tuple(_remarks(file, columns))
         except DragomanError as error:
             raise SettingsError(str(error)) from None
-        return [Found(name=name, origin=File(str(file)), columns=columns, note="" if columns else "it holds no record")]
+        return [Found(name=name, origin=File(str(file)), columns=columns, remarks=remarks,
+                      note="" if columns else "it holds no record")]
+
+
+def _remarks(file: Path, columns: Sequence[Column]) -> Iterator[str]:
+    """What the publisher may not expect of how a file is read."""
+    envelope = envelope_of(file)
+    if envelope is not None and envelope[1]:
+        beside = ", ".join(f"`{each}`" for each in envelope[1])
+        yield f"the records are those in `{envelope[0]}`; what stands beside them is left aside: {beside}."
+    if READERS[str(kind_of(file))] == READERS[".csv"] and columns and all(_NUMBER.fullmatch(each.name) for each in columns):
+        yield "its first row holds numbers and was taken for the names of the columns: put a row of names before it."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +13,19 @@ import msgspec
 from ..errors import PublicationError
 from .duck import READERS, Duck, kind_of, text_of
 
-_KEYED_MAX_BYTES = 256 << 20
+_WHOLE_MAX_BYTES = 256 << 20
+_ENVELOPE_MAX = 20
+"""A larger object holds records by key, and one that is an array is a fault."""
+_MARK = b"\xef\xbb\xbf"
 _INTEGER = re.compile(r"(?:0|-?[1-9][0-9]{0,17})\Z")
-_REMEDY = "Write an array of objects, an object of objects by key, or one object a line (.ndjson)."
+_REMEDY = "Write an array of objects, an object of objects by key or with one such array, or one object a line (.ndjson)."
 
 
 def records_of(duck: Duck, path: Path, name: str) -> Iterator[dict[str, Any]]:
-    """The records of a JSON file: an array, one a line, or an object that has them by key or has only their array."""
+    """The records of a JSON file: an array, one a line, or an object that has them by key or in its one array."""
     kind = str(kind_of(path))
-    if kind == ".json" and is_keyed(path):
-        return read_keyed(path, name)
+    if kind == ".json" and is_whole(path):
+        return read_whole(path, name)
     return read_objects(duck, READERS[kind], name)
 
 
@@ -44,39 +47,66 @@ def _decoded(text: str | bytes | msgspec.Raw, number: int, name: str) -> dict[st
     return found
 
 
-def is_keyed(path: Path) -> bool:
-    """Whether a JSON file is one object instead of an array or several objects."""
+def is_whole(path: Path) -> bool:
+    """Whether a JSON file is read as a whole: one object, or an array behind a mark of the byte order."""
     with text_of(path) as file:
-        if file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] != b"{":
+        head = file.read(64)
+        start = head.removeprefix(_MARK).lstrip()[:1]
+        if start != b"{" and not (start == b"[" and head.startswith(_MARK)):
             return False
         file.seek(0)
-        whole = file.read(_KEYED_MAX_BYTES + 1)
-    return len(whole) <= _KEYED_MAX_BYTES and _members(whole) is not None
+        whole = file.read(_WHOLE_MAX_BYTES + 1)
+    return len(whole) <= _WHOLE_MAX_BYTES and (start == b"[" or _members(whole) is not None)
 
 
 def _members(whole: bytes) -> dict[str, msgspec.Raw] | None:
     try:
-        return msgspec.json.decode(whole.removeprefix(b"\xef\xbb\xbf"), type=dict[str, msgspec.Raw])
+        return msgspec.json.decode(whole.removeprefix(_MARK), type=dict[str, msgspec.Raw])
     except (msgspec.DecodeError, RecursionError):
         return None
 
 
-def read_keyed(path: Path, name: str) -> Iterator[dict[str, Any]]:
-    """The values of an object; the name of each is its `id`, or its `key` where the values have another `id`.
-    Where the object's only value is an array, the records are in that."""
+def read_whole(path: Path, name: str) -> Iterator[dict[str, Any]]:
+    """The records of an array; of an object's one array; or the values of an object, where the name of each is its
+    `id`, or its `key` where the values have another `id`."""
     with text_of(path) as file:
-        whole = file.read()
+        whole = file.read().removeprefix(_MARK)
+    if whole.lstrip()[:1] == b"[":
+        return read_listed(whole, name)
     members = _members(whole)
-    only = next(iter(members.values())) if members is not None and len(members) == 1 else None
-    if only is not None and bytes(only)[:1] == b"[":
+    listed = _listed(members or {})
+    if members is not None and listed is not None:
         _check_once(whole, name)
-        return read_listed(only, name)
+        return read_listed(members[listed], name)
     return _read_members(members, whole, name)
 
 
-def read_listed(listed: msgspec.Raw, name: str) -> Iterator[dict[str, Any]]:
-    """The records of the one array in an object: `{"countries": [{…}, {…}]}`."""
-    for number, record in enumerate(msgspec.json.decode(listed, type=list[msgspec.Raw]), start=1):
+def _listed(members: dict[str, msgspec.Raw]) -> str | None:
+    """The one array in an object, where it is all that there is or holds objects: `{"total": 2, "items": [{…}, {…}]}`."""
+    arrays = [key for key, member in members.items() if bytes(member)[:1] == b"["]
+    if len(arrays) != 1 or len(members) > _ENVELOPE_MAX:
+        return None
+    objects = bytes(members[arrays[0]])[1:].lstrip()[:1] == b"{"
+    return arrays[0] if objects or len(members) == 1 else None
+
+
+def envelope_of(path: Path) -> tuple[str, Sequence[str]] | None:
+    """Under which name an object has its records, and what else it has; None where it is no such object."""
+    if kind_of(path) != ".json" or not is_whole(path):
+        return None
+    with text_of(path) as file:
+        members = _members(file.read()) or {}
+    listed = _listed(members)
+    return None if listed is None else (listed, [key for key in members if key != listed])
+
+
+def read_listed(listed: bytes | msgspec.Raw, name: str) -> Iterator[dict[str, Any]]:
+    """The records of an array that is in memory."""
+    try:
+        found = msgspec.json.decode(listed, type=list[msgspec.Raw])
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise PublicationError(name, f"the file cannot be read: {error}.", hint=_REMEDY) from None
+    for number, record in enumerate(found, start=1):
         yield _decoded(record, number, name)
 
 

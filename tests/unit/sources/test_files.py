@@ -76,6 +76,8 @@ def test_text_may_be_packed(tmp_path: Path, name: str) -> None:
     ("a.csv.gz", "no gzip", "cannot be read"), ("a.json", "{", "cannot be read"), ("a.json", "[1, 2]", "no object"),
     ("a.json", '{"id": 1, "code": "x"}', "array of objects"), ("a.json", '[{"id": 1}, {"id":', "cannot be read"),
     ("a.json", '{"1": {"code": "x"}, "1": {"code": "y"}}', "'1' stands twice"), ("a.json", "[" * 100_000, "cannot be read"),
+    ("a.json", '{"id": 1, "code": ["x"]}', "what it holds are no records"), ("a.json", '\ufeff[{"id": 1},', "cannot be read"),
+    ("a.json", '{"a": [{"id": 1}], "b": [{"id": 2}]}', "what it holds are no records"),
     ("a.ndjson", '{"id": 1, "code": "x"}\nnope\n', "line 2|line 3"), ("a.ndjson", '{"id": NaN}', "in row 1"),
     ("a.ndjson", '{"id": 1}\n[7]\n', "record in row 2"), ("a.parquet", "PAR1 nonsense", "cannot be read"),
 ])
@@ -84,8 +86,9 @@ def test_a_broken_file_is_told_with_the_place(tmp_path: Path, name: str, text: s
     (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(PublicationError, match=told):
         list(open_source(tmp_path, Place, File(name)).scan())
-    with pytest.raises(SettingsError, match=told):
+    with pytest.raises(SettingsError, match=told) as failed:
         find(str(tmp_path / name))
+    assert str(tmp_path) not in str(failed.value)
 
 
 def test_json_comes_through_as_it_is_written(tmp_path: Path) -> None:
@@ -103,11 +106,27 @@ def test_json_comes_through_as_it_is_written(tmp_path: Path) -> None:
     ('\ufeff {"1": {"id": 1, "code": "x"}}', [1]),
     ('{"places": [{"id": 3, "code": "x"}, {"id": 1, "code": "y"}]}', [3, 1]),
     ('{"places": []}', []),
+    ('{"total": 2, "places": [{"id": 3, "code": "x"}, {"id": 1, "code": "y"}], "links": {"next": null}}', [3, 1]),
+    ('\ufeff[{"id": 3, "code": "x"}]', [3]),
 ])
-def test_an_object_holds_records_by_key_or_in_its_only_array(tmp_path: Path, text: str, keys: list[int]) -> None:
+def test_an_object_holds_records_by_key_or_in_its_one_array(tmp_path: Path, text: str, keys: list[int]) -> None:
     """They are numbers where all of them are written so."""
     (tmp_path / "a.json").write_text(text)
     assert [row["id"] for row in read(open_source(tmp_path, Place, File("a.json")), Place)] == keys
+
+
+@pytest.mark.parametrize(("name", "text", "remarks"), [
+    ("a.json", '{"total": 1, "places": [{"id": 3}]}', [
+        "the records are those in `places`; what stands beside them is left aside: `total`."]),
+    ("a.json", '{"places": [{"id": 3}]}', []), ("a.json", '{"1": {"code": "x"}}', []), ("a.csv", "id,2020\n1,2\n", []),
+    ("a.csv", "1,2.5,1\n4,5,6\n", [
+        "its first row holds numbers and was taken for the names of the columns: put a row of names before it."]),
+])
+def test_what_a_publisher_may_not_expect_is_told(tmp_path: Path, name: str, text: str, remarks: list[str]) -> None:
+    """With the choices of publishing without code."""
+    (tmp_path / name).write_text(text)
+    (found,) = find(str(tmp_path / name))
+    assert list(found.remarks) == remarks
 
 
 def test_a_value_with_another_id_has_its_key_beside(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
         shown = [(resource, address) for path, resource in catalog.resources.items()
                  if (address := self.address_of(catalog, path)) is not None]
         own = f'lang="{escape(catalog.languages[0])}"'
-        languages = "".join(f"<li><code>{escape(language)}</code></li>" for language in catalog.languages)
+        languages = self._languages(catalog) if any(resource.localized for resource, _ in shown) else ""
         contents = "".join(f'<li><a href="#{_anchor(resource)}">{escape(resource.name)}</a></li>' for resource, _ in shown)
         samples = [self.sample_of(catalog, resource.path) for resource, _ in shown]
         public = all(resource.permission is None and resource.owner is None for resource, _ in shown)
@@ -98,10 +98,14 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 <h1 id="{escape(catalog.name)}" {own}>{escape(catalog.title)}</h1>
 {_paragraph(catalog.description, f'class="lead" {own}')}
 {open_to_all}{waiting}
-<dl class="facts"><div><dt>{self.text("languages")}</dt><dd><ul class="chips">{languages}</ul></dd></div>
+<dl class="facts">{languages}
 <div><dt>{count(len(shown), "resources", self.language)}</dt><dd><ul class="chips">{contents}</ul></dd></div></dl>
 {cards}
 </section>"""
+
+    def _languages(self, catalog: Catalog) -> str:
+        chips = "".join(f"<li><code>{escape(language)}</code></li>" for language in catalog.languages)
+        return f'<div><dt>{self.text("languages")}</dt><dd><ul class="chips">{chips}</ul></dd></div>'
 
     def _resource(self, catalog: Catalog, resource: Resource, address: str, sample: Sample | None) -> str:
         anchor = _anchor(resource)
@@ -175,7 +179,7 @@ def _paragraph(text: str, attributes: str) -> str:
 def _examples(catalog: Catalog, resource: Resource, address: str, sample: Sample | None) -> dict[str, str]:
     """Addresses to try, by the name of the text that says what each is; a record is shown in a second language."""
     found = {"ids": address}
-    if sample is not None:
+    if sample is not None and sample.key is not None:
         language = f"lang={catalog.languages[1]}" if resource.localized and len(catalog.languages) > 1 else ""
         path, query = _key_address(msgspec.json.decode(sample.key))
         joined = "&".join(part for part in (query, language) if part)

@@ -8,10 +8,10 @@ import msgspec
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """What the page may show of a published resource: how many records it has, and the JSON of one key."""
+    """What the page may show of a published resource: how many records it has, and the JSON of a key where it has any."""
 
     count: int
-    key: bytes
+    key: bytes | None
 
 
 Texts = Mapping[str, str]
@@ -20,17 +20,17 @@ TEXTS: Mapping[str, Texts] = {
     "en": {
         "here": "Language of this page", "skip": "Skip to the resources",
         "languages": "Languages of the data", "index": "All endpoints", "machine": "the same for programs",
-        "ids": "All ids", "one": "One record", "page": "A page of records", "some": "Some of the ids",
+        "ids": "All ids", "one": "One record", "page": "A page of records", "some": "Ids that fit a filter",
         "fields": "Fields", "name": "Name", "type": "Type", "use": "Use", "key": "key", "filter": "filter",
         "search": "search", "sort": "sort", "extra": "extra", "refers": "key of {}",
         "needs": "needs the permission {}", "waiting": "Not published yet: this page shows addresses only.",
-        "open": "Reading is public: no key is needed, and pages of any site may ask.", "made": "Served by Dragoman",
+        "open": "Reading is public: no key is needed, and web pages of any site may ask.", "made": "Served by Dragoman",
         "empty": "No resource is published under this name.",
     },
     "ru": {
         "here": "Язык страницы", "skip": "Перейти к ресурсам",
         "languages": "Языки данных", "index": "Все ресурсы списком", "machine": "то же для программ",
-        "ids": "Все ключи", "one": "Одна запись", "page": "Страница записей", "some": "Часть ключей",
+        "ids": "Все ключи", "one": "Одна запись", "page": "Страница записей", "some": "Ключи по фильтру",
         "fields": "Поля", "name": "Имя", "type": "Тип", "use": "Применение", "key": "ключ", "filter": "фильтр",
         "search": "поиск", "sort": "сортировка", "extra": "дополнительное", "refers": "ключ из {}",
         "needs": "нужно разрешение {}", "waiting": "Данные ещё не опубликованы: пока видны только адреса.",
