@@ -44,6 +44,7 @@ class Application:
         self._ready, self._metrics = ready, metrics
         self._on_start, self._on_tick, self._on_stop = on_start, on_tick, on_stop
         self._head = HeadReader(settings)
+        self._target_max_bytes = settings.http.request_line_max_bytes       # not every server has such a limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection of the ASGI server, of whichever type."""
@@ -62,7 +63,10 @@ class Application:
         ours = self._answerer.serves(request.path)
         answer: Answer | None
         try:
-            answer = await self._ask(request, receive) if ours else self._show(request)
+            if len(request.path) + len(request.query) > self._target_max_bytes:
+                answer = problem(request, 414, f"The target is longer than {self._target_max_bytes} bytes.")
+            else:
+                answer = await self._ask(request, receive) if ours else self._show(request)
         except Exception as error:  # noqa: BLE001  # answerers never raise; should one, the client still is answered
             answer = self._crash(request, error)
         if answer is None:                          # the client has gone
