@@ -6,8 +6,7 @@ import asyncio
 import time
 import traceback
 import urllib.parse
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from http import HTTPStatus
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -16,13 +15,12 @@ from ..contracts import Answer, Answerer, Request, Work
 from ..errors import Code, Fault
 from ..observations import Answered, Crashed, Observe
 from ..settings import Settings
-from .delivery import AnswerBroken, begin, deliver
+from .delivery import AnswerBroken, Send, begin, deliver
 from .head import HeadReader
-from .presence import while_present
+from .presence import Receive, while_present
+from .problem import MEDIA_TYPE, problem_json
 
 Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 Site = Callable[[Request], Answer | None]
 Hook = Callable[[], object]
 
@@ -191,11 +189,9 @@ def _told(request: Request, answer: Answer, size_bytes: int, time_us: int) -> An
 
 
 def problem(request: Request, status: int, detail: str, *headers: tuple[bytes, bytes]) -> Answer:
-    """A small JSON answer for what belongs to no dialect (RFC 9457)."""
-    told = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail,
-            "request_id": request.id}
-    kind = (b"content-type", b"application/problem+json")
-    return Answer(status=status, headers=[kind, _NO_STORE, *headers], body=msgspec.json.encode(told))
+    """The answer to what belongs to no dialect."""
+    return Answer(status=status, headers=[(b"content-type", MEDIA_TYPE), _NO_STORE, *headers],
+                  body=problem_json(status, detail, request_id=request.id))
 
 
 def _state(state: str, status: int = 200) -> Answer:
