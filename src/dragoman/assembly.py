@@ -13,11 +13,15 @@ from .catalog.catalog import Catalog
 from .catalog.module import load_module
 from .catalog.names import check_names
 from .catalog.origin import File, Origin, Rows, Table
-from .contracts import Answerer, Credentials, Dialect, KeyInfo, Request, Source, SourceKind
+from .contracts import Answerer, Credentials, Dialect, Source, SourceKind
+from .credentials.follower import Follower
+from .credentials.ledger import open_ledger
+from .credentials.register import Register
+from .credentials.secrets import Digester, load_key
 from .dialects.gw2 import Gw2
 from .editions import publish as publishing
 from .editions.store import Editions
-from .errors import Code, Refusal, SettingsError, refuse
+from .errors import SettingsError
 from .limits.memory import MemoryMeter
 from .observations import Observe
 from .operations.store import OperationStore
@@ -25,7 +29,6 @@ from .pipeline.answer import Pipeline
 from .pipeline.encoding import Encoder
 from .pipeline.execute import Executor
 from .pipeline.gate import Gate
-from .query import ANONYMOUS, Caller, Credential
 from .serving.front import Sample
 from .serving.runtime import AsyncioRuntime
 from .settings import Settings
@@ -175,31 +178,6 @@ def source_text(catalog: Catalog) -> str:
 # -------------------------------------------------------------------------------------------- the data plane
 
 
-class Nobody:
-    """The `Credentials` and `Keys` of a server without accounts: whoever sends a key sends a wrong one."""
-
-    def identify(self, credentials: Any, request: Request) -> Caller:  # noqa: ARG002  # the contract's
-        """The anonymous caller for no credential; a refusal for any."""
-        sent: list[Credential] = list(credentials)
-        if sent:
-            raise self._unknown()
-        return ANONYMOUS
-
-    def describe(self, caller: Caller) -> KeyInfo:  # noqa: ARG002  # the contract's
-        """A refusal."""
-        raise self._unknown()
-
-    def derive(self, caller: Caller, *_: Any) -> str:  # noqa: ARG002  # the contract's
-        """A refusal."""
-        raise self._unknown()
-
-    def _unknown(self) -> Refusal:
-        return refuse(Code.CREDENTIAL_INVALID, "invalid key", hint="This server has issued no keys.")
-
-
-NOBODY = Nobody()
-
-
 class Plane(msgspec.Struct, frozen=True):
     """A data plane: what answers, and the editions it answers from."""
 
@@ -247,8 +225,15 @@ class Plane(msgspec.Struct, frozen=True):
         )
 
 
+def open_register(settings: Settings, observe: Observe) -> tuple[Register, Follower]:
+    """What keys are worth, and what keeps that up to date once it is started."""
+    data_dir = Path(settings.data_dir)
+    register = Register(Digester(load_key(settings.secret_key, data_dir)), stale_max_s=settings.credentials_stale_max_s)
+    return register, Follower(open_ledger(settings.database_url, data_dir), register, observe)
+
+
 def assemble(
-    shops: Sequence[Shop], settings: Settings, observe: Observe, credentials: Credentials = NOBODY,
+    shops: Sequence[Shop], settings: Settings, observe: Observe, credentials: Credentials,
 ) -> Plane:
     """Put a data plane together. Raises `DeclarationError` where names clash."""
     catalogs = list({shop[0].name: shop[0] for shop in shops}.values())

@@ -31,6 +31,7 @@ class Code(StrEnum):
     CREDENTIAL_INVALID = "credential-invalid"
     CREDENTIAL_EXPIRED = "credential-expired"
     CREDENTIAL_DISABLED = "credential-disabled"
+    CREDENTIAL_REVOKED = "credential-revoked"
     ACCOUNT_BANNED = "account-banned"
     APPLICATION_MISSING = "application-missing"
     APPLICATION_INVALID = "application-invalid"

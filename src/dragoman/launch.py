@@ -16,6 +16,8 @@ import msgspec
 
 from . import assembly
 from .assembly import Plane, Served, Shop
+from .control.published import Published
+from .control.site import Room
 from .errors import DragomanError
 from .observations import Observe
 from .progress import Bar, looking
@@ -35,7 +37,9 @@ def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_js
     with looking(shown=not as_json):
         catalogs, choices = assembly.load_catalogs(sources, name, settings)
     shops = assembly.open_sources(catalogs)
-    plane = assembly.assemble(shops, settings, log)
+    register, follower = assembly.open_register(settings, log)
+    plane = assembly.assemble(shops, settings, log, register)
+    room = Room(settings, Published(catalogs=plane.catalogs, address_of=plane.address_of), log)
     data_dir = Path(settings.data_dir)
     assembly.remember(data_dir, Served(sources=tuple(sources), name=name))
     if not as_json:
@@ -50,10 +54,11 @@ def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_js
         plane.answerer, settings, share(metrics, log), ready=plane.ready, metrics=metrics.render,
         site=front(plane.catalogs, plane.address_of, plane.sample_of, base_url=settings.base_url,
                    index=settings.mounts.get("gw2", "/v2")),
-        on_tick=[plane.editions.refresh, metrics.tick],
-        on_stop=[metrics.flush, log.flush],
+        room=room, on_start=[follower.start, room.start], on_tick=[plane.editions.refresh, metrics.tick],
+        on_stop=[room.stop, follower.stop, metrics.flush, log.flush],
     )
     watcher = threading.Thread(target=_watch, args=(publisher, plane, screen), daemon=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))       # until the server takes it over, nothing has been served
     server.run(application, settings, log, listening, watcher.start)
     if publisher is not None and publisher.exitcode and not plane.ready():
         sys.exit(1)

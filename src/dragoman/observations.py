@@ -77,6 +77,12 @@ class EditionRefused(Observation, frozen=True, kw_only=True, tag="edition-refuse
     reason: str
 
 
+class CredentialsLost(Observation, frozen=True, kw_only=True, tag="credentials-lost", gc=False):
+    """The control plane's database does not answer: what was known of keys holds for a moment longer, then no key does."""
+
+    error: str
+
+
 class Started(Observation, frozen=True, kw_only=True, tag="started", gc=False):
     """A process listens."""
 

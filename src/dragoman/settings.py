@@ -7,7 +7,7 @@ import os
 import typing
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -57,6 +57,57 @@ class Memory(Section, frozen=True, kw_only=True):
     """Compressed answers."""
 
 
+class Mail(Section, frozen=True, kw_only=True):
+    """How letters leave: by SMTP where a host is named, else into files below `mail` in the data directory."""
+
+    host: str = ""
+    port: int = 587
+    user: str = ""
+    password: str = ""
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    sender: str = "dragoman@localhost"
+    """The address that letters come from."""
+
+
+class SignIn(Section, frozen=True, kw_only=True):
+    """A place whose accounts may sign in here: an OpenID Connect provider, or an OAuth 2 one with its addresses."""
+
+    name: str
+    """What the button says."""
+    client_id: str
+    client_secret: str
+    issuer: str = ""
+    """The address of an OpenID Connect provider, under which `/.well-known/openid-configuration` is found."""
+    authorize_url: str = ""
+    """The three addresses of a provider that speaks OAuth 2 alone."""
+    token_url: str = ""
+    profile_url: str = ""
+    scope: tuple[str, ...] = ("openid", "profile", "email")
+    subject: str = "sub"
+    """The claim, or the name in the profile, that is the account's id in the publisher's data."""
+
+
+class Room(Section, frozen=True, kw_only=True):
+    """The Developer Room: whose it is, and what people may do there by themselves."""
+
+    publisher: str = ""
+    """The publisher's name; that of the catalogs by default."""
+    logo: str = ""
+    """A picture (SVG, PNG, JPEG, WebP), shown beside the name."""
+    contact: str = ""
+    """Where developers turn to: a mail address, or a page."""
+    sign_up: bool = True
+    """Whether anybody may open an account."""
+    applications_max: int = 10
+    """How many applications one account may own."""
+    addresses_max: int = 5
+    """How many entries the address list of a server application may have."""
+    keys_max: int = 100
+    """How many living keys one account may have."""
+    issue: dict[Literal["gw2", "api-token", "user-token", "remote-auth"], Literal["self", "ask", "operator"]] = {}
+    """Who makes keys, by kind: their owner (the default), an operator when asked, or an operator alone (D11)."""
+
+
 class Cluster(Section, frozen=True, kw_only=True):
     """One cluster of data, chosen by host."""
 
@@ -76,6 +127,12 @@ class Settings(Section, frozen=True, kw_only=True):
     """The key of the certificate, in PEM."""
     base_url: str = ""
     """The public address, where it differs from what requests say: `https://api.example.org`."""
+    database_url: str = ""
+    """The PostgreSQL database of accounts and keys, `postgresql://user@host/name`; an SQLite file by default."""
+    secret_key: str = ""
+    """What digests of keys, sessions and links depend on, the same on every node; made once for a single node."""
+    credentials_stale_max_s: float = 10.0
+    """For how long keys are still taken when their database does not answer."""
     mounts: dict[str, str] = {}
     """Where a dialect answers, by its name: `{"gw2": "/v2"}`."""
     cache_max_age_s: int = 60
@@ -85,6 +142,10 @@ class Settings(Section, frozen=True, kw_only=True):
     http: Http = Http()
     publishing: Publishing = Publishing()
     memory: Memory = Memory()
+    mail: Mail = Mail()
+    room: Room = Room()
+    sign_in: dict[str, SignIn] = {}
+    """Where else people may come from, by a short name that stands in addresses."""
     clusters: dict[str, Cluster] = {}
 
     def __post_init__(self) -> None:
@@ -93,6 +154,9 @@ class Settings(Section, frozen=True, kw_only=True):
                 raise SettingsError(f"mounts.{name} = {mount!r}: write a path such as /v2, without a slash at its end.")
         if not 0 <= self.port <= 65_535 or self.workers < 1:
             raise SettingsError("port is from 0 to 65535, and workers at least 1.")
+        for name, provider in self.sign_in.items():
+            if not provider.issuer and not (provider.authorize_url and provider.token_url and provider.profile_url):
+                raise SettingsError(f"sign_in.{name}: give its issuer, or authorize_url, token_url and profile_url.")
         for network in self.http.trusted_proxies:
             try:
                 ipaddress.ip_network(network, strict=False)

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from dragoman.assembly import Nobody
 from dragoman.contracts import Credentials, Request
+from dragoman.credentials.register import Register
+from dragoman.credentials.secrets import Digester
 from dragoman.errors import Code, Refusal
 from dragoman.query import Caller, Credential
 
 KINDS = ("application-id", "access-token", "gw2", "api-token", "user-token", "remote-auth")
 REQUEST = Request(verb="GET", path=b"/v2/ships", peer="192.0.2.7", host="api.example", scheme="https", id="1")
-STORES = {"nobody": Nobody}
+
+
+def empty_register() -> Register:
+    """One that has heard everything there is, which is nothing."""
+    register = Register(Digester(b"k" * 32), stale_max_s=60)
+    register.hear()
+    return register
+
+
+STORES = {"register": empty_register}
 """How to make each store, with nobody in it."""
 
 

@@ -120,9 +120,8 @@ class Pipeline:
         answer.dialect = spoken.dialect.name
         if answer.etag is None:
             return answer
-        held = conditional.not_modified(answer, request) if b"if-none-match" in request.headers else None
-        if held is not None:
-            answer.headers.append((b"etag", held))
+        if b"if-none-match" in request.headers and conditional.not_modified(answer, request):
+            answer.headers.append((b"etag", answer.etag))
             return conditional.emptied(answer)
         coding = self._encoder.encode(answer, request) if b"accept-encoding" in request.headers else None
         if coding is not None:

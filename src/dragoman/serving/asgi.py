@@ -6,7 +6,8 @@ import asyncio
 import time
 import traceback
 import urllib.parse
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -15,17 +16,22 @@ from ..contracts import Answer, Answerer, Request, Work
 from ..errors import Code, Fault
 from ..observations import Answered, Crashed, Observe
 from ..settings import Settings
-from .delivery import AnswerBroken, Send, begin, deliver
+from .delivery import AnswerBroken, begin, deliver
 from .head import HeadReader
-from .presence import Receive, while_present
-from .problem import MEDIA_TYPE, problem_json
+from .presence import while_present
 
 Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
 Site = Callable[[Request], Answer | None]
+Room = Callable[[Scope, Receive, Send], Awaitable[None]]
+"""An ASGI application for everything that is no data plane, no health and no metrics."""
 Hook = Callable[[], object]
 
 _KNOWN_VERBS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _READING_VERBS = frozenset({"GET", "HEAD"})
+_OWN = frozenset({b"/health/live", b"/health/ready", b"/metrics"})
+_ROOM_VERBS = frozenset({"GET", "HEAD", "POST"})
 _TICK_S = 0.1
 
 
@@ -34,15 +40,14 @@ class Application:
 
     def __init__(
         self, answerer: Answerer, settings: Settings, observe: Observe, *, ready: Callable[[], bool], site: Site,
-        metrics: Callable[[], bytes] | None = None, on_start: Sequence[Hook] = (), on_tick: Sequence[Hook] = (),
+        metrics: Callable[[], bytes] | None = None, room: Room | None = None, on_start: Sequence[Hook] = (), on_tick: Sequence[Hook] = (),
         on_stop: Sequence[Hook] = (),
     ) -> None:
         """`on_tick` hooks are called about ten times a second, where the server keeps the lifespan protocol."""
         self._answerer, self._observe, self._site = answerer, observe, site
-        self._ready, self._metrics = ready, metrics
+        self._ready, self._metrics, self._room, self._room_limit = ready, metrics, room, settings.http.body_max_bytes
         self._on_start, self._on_tick, self._on_stop = on_start, on_tick, on_stop
         self._head = HeadReader(settings)
-        self._target_max_bytes = settings.http.request_line_max_bytes       # not every server has such a limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection of the ASGI server, of whichever type."""
@@ -59,12 +64,12 @@ class Application:
         started = time.perf_counter_ns()
         request = self._read_head(scope)
         ours = self._answerer.serves(request.path)
+        if not ours and self._room is not None and request.path not in _OWN and request.verb in _ROOM_VERBS:
+            await self._enter_room(self._room, request, scope, receive, send)
+            return
         answer: Answer | None
         try:
-            if len(request.path) + len(request.query) > self._target_max_bytes:
-                answer = problem(request, 414, f"The target is longer than {self._target_max_bytes} bytes.")
-            else:
-                answer = await self._ask(request, receive) if ours else self._show(request)
+            answer = await self._ask(request, receive) if ours else self._show(request)
         except Exception as error:  # noqa: BLE001  # answerers never raise; should one, the client still is answered
             answer = self._crash(request, error)
         if answer is None:                          # the client has gone
@@ -120,6 +125,30 @@ class Application:
         size = len(answer.body) if isinstance(answer.body, bytes) else 0
         self._observe(_told(request, answer, size, 0))
         return answer
+
+    async def _enter_room(self, room: Room, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a request over, with a bounded body and with what trusted proxies said of the client already heard."""
+        body = await _read_body(request, receive, self._room_limit)
+        if body is None:
+            return
+        if isinstance(body, Fault):
+            await deliver(problem(request, 413, body.message), request, receive, send)
+            return
+        headers = [header for header in scope["headers"] if not header[0].startswith((b"x-forwarded-", b"x-request-id"))
+                   and header[0] not in (b"forwarded", b"host") and b"_" not in header[0]]
+        headers += [(b"host", request.host.encode()), (b"x-request-id", request.id.encode())]
+        given = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive_whole() -> dict[str, Any]:
+            return given.pop() if given else await receive()
+
+        async def send_named(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"x-request-id", request.id.encode())]
+            await send(message)
+
+        client = (request.peer, 0) if request.peer else None
+        await room({**scope, "headers": headers, "client": client, "scheme": request.scheme}, receive_whole, send_named)
 
     def _show(self, request: Request) -> Answer:
         """What is not of the data plane: health, metrics, pages."""
@@ -189,9 +218,11 @@ def _told(request: Request, answer: Answer, size_bytes: int, time_us: int) -> An
 
 
 def problem(request: Request, status: int, detail: str, *headers: tuple[bytes, bytes]) -> Answer:
-    """The answer to what belongs to no dialect."""
-    return Answer(status=status, headers=[(b"content-type", MEDIA_TYPE), _NO_STORE, *headers],
-                  body=problem_json(status, detail, request_id=request.id))
+    """A small JSON answer for what belongs to no dialect (RFC 9457)."""
+    told = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail,
+            "request_id": request.id}
+    kind = (b"content-type", b"application/problem+json")
+    return Answer(status=status, headers=[kind, _NO_STORE, *headers], body=msgspec.json.encode(told))
 
 
 def _state(state: str, status: int = 200) -> Answer:

@@ -1,67 +1,19 @@
-"""The command line: `dragoman serve`, `init`, `publish`, `editions`, `rollback`."""
+"""Commands about data: serve, init, publish, editions, rollback."""
 
 from __future__ import annotations
 
-import functools
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 
-from . import __version__
-from .errors import DragomanError
-from .settings import Settings, load
+from ..settings import Settings
+from .common import common, say, settings_of
 
 
-class Failed(click.ClickException):
-    """An error that is meant for a person, on standard error, or as one JSON object for machines."""
-
-    def __init__(self, error: Exception, *, as_json: bool) -> None:
-        super().__init__(str(error))
-        self._as_json = as_json
-
-    def show(self, file: Any = None) -> None:  # noqa: ARG002  # click's own signature
-        """Print what went wrong."""
-        if self._as_json:
-            say({"error": self.message})
-        click.echo(f"dragoman: {self.message}", err=True)
-
-
-def say(facts: Any) -> None:
-    """One JSON object, alone on standard output."""
-    click.echo(msgspec.json.encode(facts).decode())
-
-
-def common(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that every command has, and errors told as one line with the remedy."""
-    @click.option("--data-dir", metavar="DIR", help="Where editions and state are kept (./dragoman-data).")
-    @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for machines.")
-    @functools.wraps(command)
-    def run(*arguments: Any, as_json: bool, **options: Any) -> Any:
-        try:
-            return command(*arguments, as_json=as_json, **options)
-        except DragomanError as error:
-            raise Failed(error, as_json=as_json) from None
-        except OSError as error:
-            raise Failed(error, as_json=as_json) from None
-    return run
-
-
-def settings_of(**given: Any) -> Settings:
-    """The settings from file, environment and options."""
-    return load(**given)
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="dragoman")
-def main() -> None:
-    """Publish data as a public API: every client asks in the convention, language and format that it knows."""
-
-
-@main.command(short_help="Publish what is new, and serve it.")
+@click.command(short_help="Publish what is new, and serve it.")
 @click.argument("sources", nargs=-1, metavar="[CATALOG.py | FILE | FOLDER | DATABASE-URL]...")
 @click.option("--host", help="The address to listen on (127.0.0.1).")
 @click.option("--port", type=click.IntRange(0, 65_535), help="The port to listen on (8000); 0 takes a free one.")
@@ -75,19 +27,19 @@ def serve(
     tls_cert: str | None, tls_key: str | None, data_dir: str | None, as_json: bool,
 ) -> None:
     """Publish what is new and serve it: catalogs, data files, folders of them, or databases, with or without code."""
-    from .launch import serve as start
+    from ..launch import serve as start
 
     settings = settings_of(host=host, port=port, workers=workers, data_dir=data_dir, tls_cert=tls_cert, tls_key=tls_key)
     start(sources, name, settings, as_json=as_json)
 
 
-@main.command(short_help="Print an editable catalog of a data source.")
+@click.command(short_help="Print an editable catalog of a data source.")
 @click.argument("source")
 @click.option("--name", help="The catalog's name; that of the source by default.")
 @common
 def init(source: str, name: str | None, data_dir: str | None, as_json: bool) -> None:
     """Print an editable catalog that serves a file, folder or database as `serve` would without code."""
-    from . import assembly
+    from .. import assembly
 
     catalogs, choices = assembly.load_catalogs([source], name, settings_of(data_dir=data_dir))
     text = assembly.source_text(catalogs[0])
@@ -99,15 +51,15 @@ def init(source: str, name: str | None, data_dir: str | None, as_json: bool) -> 
         click.echo(f"# {choice}", err=True)
 
 
-@main.command(short_help="Make new editions now.")
+@click.command(short_help="Make new editions now.")
 @click.argument("sources", nargs=-1, metavar="[CATALOG.py | FILE | FOLDER | DATABASE-URL]...")
 @click.option("--name", help="The name of a catalog published without code.")
 @common
 def publish(sources: tuple[str, ...], name: str | None, data_dir: str | None, as_json: bool) -> None:
     """Make new editions now; a running server serves them without a restart."""
-    from . import assembly
-    from .progress import Bar
-    from .serving.log import Log
+    from .. import assembly
+    from ..progress import Bar
+    from ..serving.log import Log
 
     settings = settings_of(data_dir=data_dir)
     shops = _shops(sources, name, settings)
@@ -121,13 +73,13 @@ def publish(sources: tuple[str, ...], name: str | None, data_dir: str | None, as
             click.echo(f"Published {each['catalog']} ({each['cluster']}): edition {each['edition']}")
 
 
-@main.command(short_help="List the editions that are kept.")
+@click.command(short_help="List the editions that are kept.")
 @common
 def editions(data_dir: str | None, as_json: bool) -> None:
     """List the editions that are kept, the newest first; the current one is marked."""
     from rich.filesize import decimal
 
-    from . import assembly
+    from .. import assembly
 
     listed = assembly.list_editions(settings_of(data_dir=data_dir))
     if as_json:
@@ -141,7 +93,7 @@ def editions(data_dir: str | None, as_json: bool) -> None:
         click.echo("No edition was published yet.", err=True)
 
 
-@main.command(short_help="Serve an older edition again.")
+@click.command(short_help="Serve an older edition again.")
 @click.option("--catalog", help="The catalog, where there are several.")
 @click.option("--cluster", help="The cluster, where there are several.")
 @click.option("--to", "edition", help="The edition to go back to; the one before the current by default.")
@@ -150,7 +102,7 @@ def rollback(
     catalog: str | None, cluster: str | None, edition: str | None, data_dir: str | None, as_json: bool,
 ) -> None:
     """Serve an older edition again; a running server follows without a restart."""
-    from . import assembly
+    from .. import assembly
 
     back = assembly.roll_back(settings_of(data_dir=data_dir), catalog, cluster, edition)
     if as_json:
@@ -161,7 +113,7 @@ def rollback(
 
 
 def _shops(sources: Sequence[str], name: str | None, settings: Settings) -> list[Any]:
-    from . import assembly
+    from .. import assembly
 
     data_dir = Path(settings.data_dir)
     served = assembly.Served(sources=tuple(sources), name=name) if sources else assembly.recall(data_dir)

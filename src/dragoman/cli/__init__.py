@@ -1,0 +1,25 @@
+"""The command line: `dragoman serve`, `publish`, `account add` and all the others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from .. import __version__
+from . import people, publishing
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="dragoman")
+def main() -> None:
+    """Publish data as a public API: every client asks in the convention, language and format that it knows."""
+
+
+def _add(*commands: Any) -> None:
+    for command in commands:
+        main.add_command(command)
+
+
+_add(publishing.serve, publishing.init, publishing.publish, publishing.editions, publishing.rollback)
+_add(people.account, people.application, people.key, people.migrate)

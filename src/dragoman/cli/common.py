@@ -1,0 +1,52 @@
+"""What every command has: its data directory, output for people or for machines, and errors with the remedy."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import click
+import msgspec
+
+from ..errors import DragomanError
+from ..settings import Settings, load
+
+
+class Failed(click.ClickException):
+    """An error that is meant for a person, on standard error, or as one JSON object for machines."""
+
+    def __init__(self, error: Exception, *, as_json: bool) -> None:
+        super().__init__(str(error))
+        self._as_json = as_json
+
+    def show(self, file: Any = None) -> None:  # noqa: ARG002  # click's own signature
+        """Print what went wrong."""
+        if self._as_json:
+            say({"error": self.message})
+        click.echo(f"dragoman: {self.message}", err=True)
+
+
+def say(facts: Any) -> None:
+    """One JSON object, alone on standard output."""
+    click.echo(msgspec.json.encode(facts).decode())
+
+
+def common(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that every command has, and errors told as one line with the remedy."""
+    @click.option("--data-dir", metavar="DIR", help="Where editions and state are kept (./dragoman-data).")
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for machines.")
+    @functools.wraps(command)
+    def run(*arguments: Any, as_json: bool, **options: Any) -> Any:
+        try:
+            return command(*arguments, as_json=as_json, **options)
+        except DragomanError as error:
+            raise Failed(error, as_json=as_json) from None
+        except OSError as error:
+            raise Failed(error, as_json=as_json) from None
+    return run
+
+
+def settings_of(**given: Any) -> Settings:
+    """The settings from file, environment and options."""
+    return load(**given)

@@ -1,0 +1,1 @@
+"""What developers build: applications, who works on them, and the secrets that prove them."""

@@ -1,0 +1,1 @@
+"""Keys and tokens that accounts make: shown once, kept as digests."""

@@ -1,0 +1,59 @@
+"""The tables that the data plane reads and writes without Django: facts, and when keys were used."""
+
+from __future__ import annotations
+
+from django.db import connection, models, transaction
+
+from ...credentials import facts, ledger
+
+_LOCK = 0x0D4A_60FA
+"""The advisory lock of PostgreSQL under which facts are numbered, so that no lower number is committed after a higher."""
+
+
+class Fact(models.Model):
+    """What is known of one account, application or key; an empty body once it is gone."""
+
+    seq = models.BigIntegerField(unique=True)
+    kind = models.CharField(max_length=16)
+    ref = models.CharField(max_length=64)
+    body = models.TextField()
+
+    class Meta:
+        """One row a thing."""
+
+        db_table = facts.TABLE
+        constraints = (models.UniqueConstraint(fields=["kind", "ref"], name="credentials_fact_thing"),)
+
+
+class Use(models.Model):
+    """When a key was used last, as the data plane noted."""
+
+    ref = models.CharField(max_length=64, primary_key=True)
+    used_at = models.FloatField()
+
+    class Meta:
+        """Written by the data plane's followers."""
+
+        db_table = ledger.USE_TABLE
+
+
+def tell(kind: str, ref: str, body: facts.Account | facts.Application | facts.Key | None) -> None:
+    """Make a fact known to every node within a second; nothing is written where it is known already.
+
+    Call it in the transaction that changes what it is a fact of: both are kept, or neither.
+    """
+    text = facts.write(body) if body is not None else ""
+    with transaction.atomic():
+        _number_in_order()
+        known = Fact.objects.filter(kind=kind, ref=ref).first()
+        if known is not None and known.body == text:
+            return
+        newest = Fact.objects.aggregate(newest=models.Max("seq"))["newest"] or 0
+        Fact.objects.update_or_create(kind=kind, ref=ref, defaults={"body": text, "seq": newest + 1})
+
+
+def _number_in_order() -> None:
+    """Let one transaction at a time number facts; SQLite has one writer anyway."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])

@@ -1,0 +1,31 @@
+"""What every page of the Room carries: a strict content policy, and nothing that caches may keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+Respond = Callable[[HttpRequest], HttpResponse]
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "private, no-store",
+}
+
+
+def guard(respond: Respond) -> Respond:
+    """Add what a page has not said itself."""
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = respond(request)
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+    return answer

@@ -1,0 +1,1 @@
+"""Who may ask: secrets and what they are worth, followed from the database into memory."""

@@ -1,0 +1,67 @@
+"""What the data plane knows of accounts, applications and keys: one fact a row, told by the control plane."""
+
+from __future__ import annotations
+
+import msgspec
+
+TABLE = "credentials_fact"
+"""Where facts stand: `seq` (ever greater), `kind`, `ref`, `body` (the JSON of a fact, empty for what is gone)."""
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A person, by the account's number."""
+
+    subject: str | None = None
+    """The account's id in the publisher's data."""
+    banned: bool = False
+
+
+class Application(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An application, by its id (L3)."""
+
+    account: int
+    """Who owns it."""
+    name: str
+    type: str = "standalone"
+    addresses: tuple[str, ...] = ()
+    """Addresses and networks that it may call from; those of a server application alone are enforced (L5)."""
+    blocked: bool = False
+
+
+class Key(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A key or token, by its public id."""
+
+    kind: str
+    digest: str
+    """Hexadecimal, of `Digester`."""
+    account: int
+    application: str | None = None
+    """The application that it was made for; None for a key that its account uses as it likes."""
+    name: str = ""
+    permissions: tuple[str, ...] = ()
+    expires_at: float | None = None
+    """UNIX time in seconds."""
+    state: str = "active"
+    """`active`, `disabled` (by its owner), `suspended` (by an operator) or `revoked`, which is for good."""
+
+
+KINDS: dict[str, type[Account | Application | Key]] = {"account": Account, "application": Application, "key": Key}
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """One row: what is known of one thing, None where it is gone."""
+
+    seq: int
+    kind: str
+    ref: str
+    body: Account | Application | Key | None
+
+
+def read(seq: int, kind: str, ref: str, body: str) -> Fact:
+    """A row as a fact."""
+    return Fact(seq, kind, ref, msgspec.json.decode(body, type=KINDS[kind]) if body else None)
+
+
+def write(body: Account | Application | Key) -> str:
+    """The text of a fact; equal facts have equal texts."""
+    return msgspec.json.encode(body, order="sorted").decode()

@@ -1,0 +1,74 @@
+"""Following the control plane: one thread a process that keeps a register up to date within a fraction of a second."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from ..errors import SourceUnavailable
+from ..observations import CredentialsLost, Observe
+from .ledger import Ledger
+from .register import Register
+
+POLL_S = 0.1
+_RETRY_S = 0.5
+_USES_S = 2.0
+
+
+class Follower:
+    """Reads what changed ten times a second, and writes down which keys were used every other second."""
+
+    def __init__(self, ledger: Ledger, register: Register, observe: Observe) -> None:
+        self._ledger, self._register, self._observe = ledger, register, observe
+        self._since, self._uses_at, self._lost = 0, time.monotonic(), False
+        self._uses: dict[str, float] = {}
+        self._ending = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin, in this process; after any fork."""
+        self._thread = threading.Thread(target=self._run, name="credentials", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, and write down what is left."""
+        self._ending.set()
+        if self._thread is not None:
+            self._thread.join(5)
+
+    def follow(self) -> None:
+        """Take in what changed. Raises `SourceUnavailable`."""
+        if self._ledger.changed():
+            facts, fresh = self._ledger.read(self._since)
+            if fresh:
+                self._register.forget()
+            self._register.apply(facts)
+            self._since = facts[-1].seq if facts else (0 if fresh else self._since)
+        self._register.hear()
+
+    def _run(self) -> None:
+        while not self._ending.wait(_RETRY_S if self._lost else POLL_S):
+            self._try()
+        self._uses_at = 0.0
+        self._try()
+        self._ledger.close()
+
+    def _try(self) -> None:
+        """One round; what goes wrong is told once, and tried again."""
+        try:
+            self.follow()
+            self._note_uses()
+            self._lost = False
+        except SourceUnavailable as error:
+            if not self._lost and self._register.ready:
+                self._observe(CredentialsLost(error=str(error)))
+            self._lost = True
+
+    def _note_uses(self) -> None:
+        if time.monotonic() - self._uses_at < _USES_S:
+            return
+        self._uses_at = time.monotonic()
+        self._uses |= self._register.take_uses()
+        if self._uses:
+            self._ledger.note_uses(self._uses)
+            self._uses = {}

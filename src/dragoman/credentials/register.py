@@ -1,0 +1,224 @@
+"""What every credential is worth, in memory: from a secret to a caller, or to the distinct reason of a refusal."""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from ..contracts import KeyInfo, Request
+from ..errors import Code, Refusal, refuse
+from ..query import ANONYMOUS, Caller, Credential
+from .facts import Account, Application, Fact, Key
+from .secrets import Digester, Kind, is_application_id, is_ours
+from .subtokens import Subtoken, Subtokens, looks_like_subtoken
+
+_KINDS = {kind.value: kind for kind in Kind}
+_LENGTH_MAX = 4_096
+_STATES = {"disabled": "by its owner", "suspended": "by an operator"}
+
+
+class Register:
+    """Keeps the contracts of `Credentials` and `Keys`; a follower keeps it up to date from another thread.
+
+    `stale_max_s` is for how long it may answer without having heard from the database: a key that was revoked meanwhile
+    must not open doors for long.
+    """
+
+    def __init__(self, digester: Digester, *, stale_max_s: float) -> None:
+        self._digester, self._stale_max_s = digester, stale_max_s
+        self._subtokens = Subtokens(digester.derive("subtoken"))
+        self._accounts: dict[str, Account] = {}
+        self._applications: dict[str, Application] = {}
+        self._keys: dict[str, Key] = {}
+        self._refs: dict[bytes, str] = {}
+        self._used: dict[str, float] = {}
+        self._heard_at = float("-inf")
+
+    # ------------------------------------------------------------------------------------ following
+
+    def apply(self, facts: Iterable[Fact]) -> None:
+        """Take in what changed; one thread at a time."""
+        for fact in facts:
+            if fact.kind == "account":
+                _put(self._accounts, fact)
+            elif fact.kind == "application":
+                _put(self._applications, fact)
+            else:
+                self._put_key(fact)
+
+    def forget(self) -> None:
+        """Know nothing, before everything is told anew."""
+        for known in (self._accounts, self._applications, self._keys, self._refs):
+            known.clear()
+
+    def hear(self) -> None:
+        """Note that what is known was up to date just now."""
+        self._heard_at = time.monotonic()
+
+    def take_uses(self) -> dict[str, float]:
+        """When each key was used last, by its id, since this was asked last; UNIX times in seconds."""
+        used, self._used = self._used, {}
+        return used
+
+    @property
+    def ready(self) -> bool:
+        """Whether everything has been heard once."""
+        return self._heard_at > float("-inf")
+
+    def _put_key(self, fact: Fact) -> None:
+        before = self._keys.get(fact.ref)
+        _put(self._keys, fact)
+        after = self._keys.get(fact.ref)
+        if after is not None:               # the new way in stands before the old one goes
+            self._refs[bytes.fromhex(after.digest)] = fact.ref
+        if before is not None and (after is None or after.digest != before.digest):
+            self._refs.pop(bytes.fromhex(before.digest), None)
+
+    # ------------------------------------------------------------------------------------ asking
+
+    def identify(self, credentials: Iterable[Credential], request: Request) -> Caller:
+        """The caller whom credentials prove; of several keys the last says for whom it acts. Raises `Refusal`."""
+        given = tuple(credentials)
+        if not given:
+            return ANONYMOUS
+        self._check_fresh()
+        caller = ANONYMOUS
+        for credential in given:
+            if credential.kind == "application-id":
+                caller = msgspec.structs.replace(caller, application=self._application(credential.text, request))
+            else:
+                caller = self._holder(credential, caller, request)
+        return caller
+
+    def _check_fresh(self) -> None:
+        if time.monotonic() - self._heard_at > self._stale_max_s:
+            raise refuse(Code.NOT_READY, "keys cannot be checked at present", hint="Try again in a moment.",
+                         facts={"retry_after_s": 1})
+
+    def _application(self, text: str, request: Request) -> str:
+        ref = text.lower()
+        application = self._applications.get(ref)
+        if application is None:
+            raise refuse(Code.APPLICATION_INVALID, "unknown application", field="application_id",
+                         hint="Use the id of an application of yours, from the Developer Room."
+                         if is_application_id(text) else "This is no application id: copy it whole.")
+        self._check_application(application, request)
+        return ref
+
+    def _check_application(self, application: Application, request: Request) -> None:
+        if application.blocked:
+            raise refuse(Code.APPLICATION_BLOCKED, "the application is blocked",
+                         hint="Its page in the Developer Room says why.")
+        owner = self._accounts.get(str(application.account))
+        if owner is None or owner.banned:
+            raise refuse(Code.APPLICATION_BLOCKED, "the application's owner is banned", hint="Ask the operator of this API.")
+        if application.type == "server" and not _is_allowed(request.peer, application.addresses):
+            raise refuse(Code.ADDRESS_NOT_ALLOWED, "the application may not be used from this address", value=request.peer,
+                         hint="Add the address to the application's list in the Developer Room.")
+
+    def _holder(self, credential: Credential, caller: Caller, request: Request) -> Caller:
+        if credential.kind == Kind.GW2 and looks_like_subtoken(credential.text):
+            return self._derived(credential, request)
+        digest = self._digest(credential)
+        ref = self._refs.get(digest) if digest is not None else None
+        key = self._keys.get(ref) if ref is not None else None
+        if ref is None or key is None or key.kind != credential.kind:
+            raise refuse(Code.CREDENTIAL_INVALID, "unknown key", hint="Copy the key whole, or make a new one.",
+                         facts={"kind": credential.kind})
+        return self._admit(ref, key, credential.kind, caller, request)
+
+    def _digest(self, credential: Credential) -> bytes | None:
+        """Under which digest a secret is known: of ours one, of others the one that keeps their case."""
+        kind, text = _KINDS.get(credential.kind), credential.text
+        if kind is None or len(text) > _LENGTH_MAX:
+            return None
+        return self._digester.digest(text) if is_ours(kind, text) else self._digester.foreign(text)
+
+    def _admit(self, ref: str, key: Key, kind: str, caller: Caller, request: Request) -> Caller:
+        """The caller that a known key makes. Raises `Refusal` with why it is worth nothing."""
+        facts: dict[str, Any] = {"kind": kind}
+        if key.state == "revoked":
+            raise refuse(Code.CREDENTIAL_REVOKED, "the key was revoked", hint="Make a new one.", facts=facts)
+        if key.state != "active":
+            raise refuse(Code.CREDENTIAL_DISABLED, f"the key is disabled {_STATES[key.state]}",
+                         hint="Enable it, or make a new one.", facts={**facts, "by": key.state})
+        now = time.time()
+        if key.expires_at is not None and key.expires_at <= now:
+            raise refuse(Code.CREDENTIAL_EXPIRED, "the key has expired", hint="Make a new one.", facts=facts)
+        account = self._accounts.get(str(key.account))
+        if account is None or account.banned:
+            raise refuse(Code.ACCOUNT_BANNED, "the owner of the key is banned", hint="Ask the operator of this API.",
+                         facts=facts)
+        if key.application is not None:
+            self._check_application(self._known_application(key.application), request)
+        self._used[ref] = now
+        return msgspec.structs.replace(
+            caller, account=key.account, subject=account.subject, permissions=frozenset(key.permissions), key=ref,
+            application=key.application or caller.application, expires_at=key.expires_at,
+        )
+
+    def _known_application(self, ref: str) -> Application:
+        application = self._applications.get(ref)
+        if application is None:
+            raise refuse(Code.APPLICATION_INVALID, "the application of this key is gone", hint="Sign in to another one.")
+        return application
+
+    # ------------------------------------------------------------------------------------ keys that tell of themselves
+
+    def _derived(self, credential: Credential, request: Request) -> Caller:
+        """The caller of a key that was derived from another: as much as both allow, dead when the other is."""
+        subtoken = self._subtokens.read(credential.text)
+        parent = self._keys.get(subtoken.parent)
+        if parent is None:
+            raise _refused_parent()
+        caller = self._admit(subtoken.parent, parent, credential.kind, ANONYMOUS, request)
+        ends = [moment for moment in (subtoken.expires_at, caller.expires_at) if moment is not None]
+        return msgspec.structs.replace(caller, permissions=caller.permissions & subtoken.permissions, urls=subtoken.urls,
+                                       expires_at=min(ends, default=None))
+
+    def describe(self, caller: Caller) -> KeyInfo:
+        """What the caller's key is called, and what it may do. Raises `Refusal` where it is gone."""
+        ref, key = self._key_of(caller)
+        return KeyInfo(id=ref, name=key.name, permissions=caller.permissions)
+
+    def derive(self, caller: Caller, permissions: frozenset[str], expires_at: float, urls: tuple[str, ...]) -> str:
+        """A subtoken of the caller's key. Raises `Refusal` where that is gone."""
+        ref, _ = self._key_of(caller)
+        return self._subtokens.sign(Subtoken(parent=ref, permissions=permissions, expires_at=expires_at, urls=urls))
+
+    def _key_of(self, caller: Caller) -> tuple[str, Key]:
+        key = self._keys.get(caller.key or "")
+        if caller.key is None or key is None:
+            raise refuse(Code.CREDENTIAL_INVALID, "unknown key", hint="Send a key of yours.", facts={"kind": Kind.GW2.value})
+        return caller.key, key
+
+
+def _refused_parent() -> Refusal:
+    return refuse(Code.CREDENTIAL_INVALID, "the key that this one was made from is gone", hint="Make a new one.",
+                  facts={"kind": Kind.GW2.value})
+
+
+def _put(known: dict[str, Any], fact: Fact) -> None:
+    if fact.body is None:
+        known.pop(fact.ref, None)
+    else:
+        known[fact.ref] = fact.body
+
+
+def _is_allowed(peer: str, networks: Sequence[str]) -> bool:
+    try:
+        address = ipaddress.ip_address(peer)
+    except ValueError:                      # no address is known of a peer on a socket of another kind
+        return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    return any(address in network for network in _networks(tuple(networks)))
+
+
+@lru_cache(maxsize=4096)
+def _networks(texts: tuple[str, ...]) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    return tuple(ipaddress.ip_network(text, strict=False) for text in texts)
