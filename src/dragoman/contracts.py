@@ -70,7 +70,8 @@ class Work(msgspec.Struct, frozen=True, gc=False):
 
 
 class Runtime(Protocol):
-    """What the pipeline needs of whatever event loop runs it."""
+    """What the pipeline needs of whatever event loop runs it. What would end a loop or hang whoever waits (`SystemExit`,
+    `StopIteration`, a cancellation that nobody asked for) comes out as an ordinary exception."""
 
     async def in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """What a blocking function returns, called away from the event loop."""

@@ -105,6 +105,23 @@ def test_whoever_is_cancelled_cancels_what_is_waited_for(made) -> None:
     assert told == ["ended"]
 
 
+@pytest.mark.parametrize("astray", [SystemExit(3), KeyboardInterrupt(), StopIteration(1), asyncio.CancelledError()], ids=repr)
+def test_what_would_end_the_loop_is_a_failure_and_no_more(made, astray: BaseException) -> None:
+    """Code of publishers may call `sys.exit()`; the server goes on, and nobody waits for ever."""
+    runtime, run = made
+
+    def go() -> None:
+        raise astray
+
+    async def go_later() -> None:
+        raise astray
+
+    with pytest.raises(RuntimeError):
+        run(asyncio.wait_for(runtime.in_thread(go), 5))
+    with pytest.raises(RuntimeError):
+        run(runtime.within(5, go_later()))
+
+
 def test_it_keeps_the_contract() -> None:
     """For a type checker too."""
     runtime: Runtime = AsyncioRuntime()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from mmap import mmap
 
 import xxhash
+
+from .manifest import Section
 
 RECORDS_MAX = 2**32 - 2
 """As many positions as the slots can tell apart from an empty one."""
@@ -66,3 +68,11 @@ class KeyIndex:
     def key(self, position: int) -> bytes:
         """The JSON of one key."""
         return self._mapped[self._base + self._starts[position]:self._base + self._starts[position + 1] - 1]
+
+
+def open_keys(mapped: mmap | bytes, sections: Mapping[str, Section], seed: int) -> KeyIndex:
+    """The keys in a mapped file of indexes, by its sections."""
+    view = memoryview(mapped)
+    (table, table_size), (starts, starts_size) = sections["keys.table"], sections["keys.starts"]
+    return KeyIndex(view[table:table + table_size].cast("I"), view[starts:starts + starts_size].cast("Q"), mapped,
+                    sections["keys"][0], seed)

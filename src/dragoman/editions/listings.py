@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     Positions = array[int]
 else:
     Positions = array                       # subscriptable at run time only from Python 3.12 on
-_ENTRY_BYTES = 512
-"""What an entry of the cache takes beside its positions, roughly."""
+_ENTRY_BYTES, _VALUE_BYTES = 512, 64
+"""What an entry of the cache takes beside its positions, and what each value of its question takes, roughly."""
 _VALUES_MAX = 10_000
 _HIGHEST = "\U0010ffff"
 _NOWHERE = "0"
@@ -46,7 +46,7 @@ class PositionCache:
 
     def put(self, key: tuple[Any, ...], positions: Positions) -> None:
         """Keep an answer, unless it alone is past the bound."""
-        size = _size_of(positions)
+        size = _size_of(key, positions)
         if size > self._max_bytes:
             return
         with self._lock:
@@ -65,7 +65,7 @@ class PositionCache:
     def _drop(self, key: tuple[Any, ...]) -> None:
         dropped = self._kept.pop(key, None)
         if dropped is not None:
-            self._used_bytes -= _size_of(dropped)
+            self._used_bytes -= _size_of(key, dropped)
 
     @property
     def used_bytes(self) -> int:
@@ -73,8 +73,11 @@ class PositionCache:
         return self._used_bytes
 
 
-def _size_of(positions: Positions) -> int:
-    return len(positions) * positions.itemsize + _ENTRY_BYTES
+def _size_of(key: tuple[Any, ...], positions: Positions) -> int:
+    """The bytes of an entry: its question may be larger than its answer, as clients write it."""
+    asked: Filtered = key[-1]
+    values = sum(_VALUE_BYTES + len(str(value)) for _, wanted in asked.values for value in wanted)
+    return len(positions) * positions.itemsize + values + 4 * len(asked.search or "") + _ENTRY_BYTES
 
 
 class Listing:

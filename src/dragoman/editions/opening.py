@@ -27,15 +27,17 @@ def prove(place: Place, id: str) -> Manifest:
     beside the edition vouches for every file whose inode, size and times are still the same, as git's index does.
     """
     folder = place.edition(id)
-    manifest = _read_manifest(folder, id)
+    manifest = read_manifest(place, id)
     known = _read_voucher(place.voucher(id))
     seen = {name: _prove_file(folder / name, facts, known.get(name)) for name, facts in files_of(manifest)}
     if seen != known:
-        vouch(place, id, seen)
+        _note(place, id, seen)
     return manifest
 
 
-def _read_manifest(folder: Path, id: str) -> Manifest:
+def read_manifest(place: Place, id: str) -> Manifest:
+    """What an edition says of itself, its files not proven. Raises `Damaged`, `Foreign` and `OSError`."""
+    folder = place.edition(id)
     try:
         text = (folder / NAME).read_bytes()
     except FileNotFoundError:
@@ -82,11 +84,14 @@ def _read_voucher(path: Path) -> Vouched:
         return {}
 
 
-def vouch(place: Place, id: str, seen: Vouched | None = None) -> None:
-    """Note that the files are proven as they lie there; where notes cannot be written, all is read at each opening."""
+def vouch(place: Place, manifest: Manifest) -> None:
+    """Note that the files of an edition are proven as they lie there, for whoever has just written them."""
+    folder = place.edition(manifest.id)
     with contextlib.suppress(OSError):
-        if seen is None:
-            folder = place.edition(id)
-            manifest = unseal((folder / NAME).read_bytes())
-            seen = {name: _look((folder / name).stat()) for name, _ in files_of(manifest)}
+        _note(place, manifest.id, {name: _look((folder / name).stat()) for name, _ in files_of(manifest)})
+
+
+def _note(place: Place, id: str, seen: Vouched) -> None:
+    """Where notes cannot be written, all is read at each opening."""
+    with contextlib.suppress(OSError):
         write_durably(place.voucher(id), msgspec.json.encode(seen), 0o644)

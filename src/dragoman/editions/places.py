@@ -46,8 +46,12 @@ class Place:
     """The folder of all editions of one catalog in one cluster."""
 
     def __init__(self, data_dir: Path, catalog: str, cluster: str) -> None:
+        self._name = f"{catalog} ({cluster})"
         self.folder = Path(data_dir) / "editions" / catalog / cluster
         self.pointer_path = self.folder / POINTER
+
+    def __str__(self) -> str:
+        return self._name
 
     def edition(self, id: str) -> Path:
         """The folder of a complete edition."""

@@ -18,9 +18,9 @@ from ..settings import Settings
 from .build import DISK_ERRORS, INDEX, Report, ShelfBuilder
 from .files import map_file, remove_folder, sync_folders, write_durably
 from .fingerprint import fingerprint_of
-from .keys import KeyIndex
-from .manifest import NAME, Damaged, Foreign, Manifest, ShelfManifest, seal, unseal
-from .opening import prove, vouch
+from .keys import open_keys
+from .manifest import NAME, Damaged, Foreign, Manifest, ShelfManifest, seal
+from .opening import prove, read_manifest, vouch
 from .places import Place, Pointer
 
 _SCRATCH = "scratch"
@@ -86,7 +86,7 @@ class _Publication:
         with self._aside(id) as folder:
             manifest = self._build(id, folder, progress)
             place.complete_partial(id)
-        vouch(place, id)
+        vouch(place, manifest)
         place.point(Pointer(current=id, newest=id))
         observe(Published(catalog=self._catalog.name, cluster=self._cluster, edition=id, records=manifest.records,
                           size_bytes=manifest.size_bytes, time_s=round(time.monotonic() - self._started_s, 3)))
@@ -136,7 +136,8 @@ class _Publication:
     def _prove_references(self, built: Mapping[str, _BUILT], folder: Path) -> None:
         if not any(builder.references for builder, _ in built.values()):
             return
-        indexes = {path: self._open_index(folder / path, shelf) for path, (_, shelf) in built.items()}
+        indexes = {path: open_keys(map_file(folder / path / INDEX), shelf.index, self._seed)
+                   for path, (_, shelf) in built.items()}
         for path, (builder, _) in built.items():
             for log in builder.references:
                 target = log.reference.target
@@ -148,13 +149,6 @@ class _Publication:
                         key=f"{indexes[path].key(position).decode()} (row {position + 1})",
                         found=key.decode(), expected=f"the key of a record of {target}",
                     )
-
-    def _open_index(self, folder: Path, shelf: ShelfManifest) -> KeyIndex:
-        mapped = map_file(folder / INDEX)
-        (table, table_size), (starts, starts_size) = shelf.index["keys.table"], shelf.index["keys.starts"]
-        view = memoryview(mapped)
-        return KeyIndex(view[table:table + table_size].cast("I"), view[starts:starts + starts_size].cast("Q"), mapped,
-                        shelf.index["keys"][0], self._seed)
 
 
 def needs_publishing(catalog: Catalog, cluster: str, sources: Mapping[str, Source], data_dir: Path) -> str | None:
@@ -169,7 +163,7 @@ def needs_publishing(catalog: Catalog, cluster: str, sources: Mapping[str, Sourc
     if pointer is None:
         return "no edition"
     try:
-        newest = _read_manifest(place, pointer.newest)
+        newest = read_manifest(place, pointer.newest)
         if not place.edition(pointer.current).is_dir():
             return "edition damaged"
     except (Damaged, OSError):
@@ -188,17 +182,13 @@ def _has_changed(now: str | None, known: str | None, pointer: Pointer) -> bool:
     return now != known
 
 
-def _read_manifest(place: Place, id: str) -> Manifest:
-    return unseal((place.edition(id) / NAME).read_bytes())
-
-
 def editions(data_dir: Path, catalog: str, cluster: str) -> list[Listed]:
     """The editions that are kept, the newest first; those that no longer open are left out."""
     place = Place(data_dir, catalog, cluster)
     pointer, found = place.pointer(), []
     for id in place.complete():
         with contextlib.suppress(Damaged, Foreign, OSError):
-            manifest = _read_manifest(place, id)
+            manifest = read_manifest(place, id)
             found.append(Listed(id, manifest.published_at, manifest.records, manifest.size_bytes,
                                 pointer is not None and pointer.current == id))
     return found
@@ -210,12 +200,9 @@ def rollback(data_dir: Path, catalog: str, cluster: str, to: str | None = None) 
     Raises `SettingsError` where there is none, or where it is damaged.
     """
     place = Place(data_dir, catalog, cluster)
-    if place.pointer() is None:
-        raise SettingsError(f"{catalog} ({cluster}) has no edition: publish one first.")
+    _published(place)                           # or the lock would leave a folder behind
     with place.locked():
-        pointer = place.pointer()
-        if pointer is None:
-            raise SettingsError(f"{catalog} ({cluster}) has no edition: publish one first.")
+        pointer = _published(place)
         chosen = _choose(place, pointer, to)
         try:
             prove(place, chosen)
@@ -223,6 +210,13 @@ def rollback(data_dir: Path, catalog: str, cluster: str, to: str | None = None) 
             raise SettingsError(f"{chosen} cannot be served: {error}.") from None
         place.point(Pointer(current=chosen, newest=pointer.newest))
     return chosen
+
+
+def _published(place: Place) -> Pointer:
+    pointer = place.pointer()
+    if pointer is None:
+        raise SettingsError(f"{place} has no edition: publish one first.")
+    return pointer
 
 
 def _choose(place: Place, pointer: Pointer, to: str | None) -> str:

@@ -17,7 +17,7 @@ from ..settings import Memory
 from .build import INDEX, PREPARED, records_file
 from .files import map_file
 from .indexing import NAME as LISTING
-from .keys import KeyIndex
+from .keys import open_keys
 from .listings import Listing, PositionCache, Positions
 from .manifest import Damaged, Foreign, Manifest, ShelfManifest
 from .opening import prove
@@ -60,10 +60,7 @@ class Shelf:
         self._records = self._map_records(folder, facts)
         self._keys = self._view(facts, "keys")
         self._versions = self._view(facts, "versions").cast("Q")
-        index = KeyIndex(
-            self._view(facts, "keys.table").cast("I"), self._view(facts, "keys.starts").cast("Q"), self._index,
-            facts.index["keys"][0], manifest.seed,
-        )
+        index = open_keys(self._index, facts.index, manifest.seed)
         self.find = index.find
         """`find(key: bytes) -> int`: the position of the record whose key, as JSON (`b'7'`, `b'"hat"'`), is this; -1
         where there is none."""

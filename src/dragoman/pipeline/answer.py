@@ -120,8 +120,9 @@ class Pipeline:
         answer.dialect = spoken.dialect.name
         if answer.etag is None:
             return answer
-        if b"if-none-match" in request.headers and conditional.not_modified(answer, request):
-            answer.headers.append((b"etag", answer.etag))
+        held = conditional.not_modified(answer, request) if b"if-none-match" in request.headers else None
+        if held is not None:
+            answer.headers.append((b"etag", held))
             return conditional.emptied(answer)
         coding = self._encoder.encode(answer, request) if b"accept-encoding" in request.headers else None
         if coding is not None:

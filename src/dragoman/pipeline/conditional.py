@@ -10,16 +10,22 @@ _KEPT = frozenset((
 ))
 
 
-def matches(condition: bytes, etag: bytes) -> bool:
-    """Whether an `If-None-Match` names an entity tag, compared weakly; `*` names any."""
+def held(condition: bytes, etag: bytes) -> bytes | None:
+    """The tag by which an `If-None-Match` names an answer, compared weakly, in the coding that the client holds; None
+    where it names another. `*` names any."""
     if condition == etag:
-        return True
-    return any(_opaque(part.strip()) in (etag, b"*") for part in condition.split(b","))
+        return etag
+    for part in condition.split(b","):
+        tag = part.strip().removeprefix(b"W/")
+        if _opaque(tag) == etag:
+            return tag
+        if tag == b"*":
+            return etag
+    return None
 
 
 def _opaque(tag: bytes) -> bytes:
-    """The tag without its weakness and without the coding that `with_coding` added."""
-    tag = tag.removeprefix(b"W/")
+    """The tag without the coding that `with_coding` added."""
     for suffix in (b'-gzip"', b'-zstd"'):
         if tag.endswith(suffix):
             return tag[: -len(suffix)] + b'"'
@@ -31,12 +37,12 @@ def with_coding(etag: bytes, coding: str) -> bytes:
     return etag[:-1] + b"-" + coding.encode() + b'"'
 
 
-def not_modified(answer: Answer, request: Request) -> bool:
-    """Whether the client holds this answer already."""
+def not_modified(answer: Answer, request: Request) -> bytes | None:
+    """The tag under which the client holds this answer already; None where it does not."""
     if answer.etag is None or not 200 <= answer.status < 300:
-        return False
+        return None
     condition = request.headers.get(b"if-none-match")
-    return condition is not None and matches(condition, answer.etag)
+    return None if condition is None else held(condition, answer.etag)
 
 
 def emptied(answer: Answer) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,9 @@ SIZE_MIN_BYTES = 1_024
 """Below this a coding saves no packet."""
 _SEEN_MAX, _PENDING_MAX = 8_192, 16
 _GZIP_WINDOW = 31
+_HEADER_MAX_BYTES = 1_024
+_ENTRY_BYTES = 512
+"""What an answer that is kept takes beside its body, roughly."""
 
 
 @lru_cache(maxsize=1024)
@@ -60,15 +64,16 @@ class Encoder:
 
     def __init__(self, size_max_bytes: int) -> None:
         self._size_max_bytes, self._size_bytes = size_max_bytes, 0
-        self._kept: OrderedDict[tuple[bytes, ...], bytes] = OrderedDict()
-        self._seen: dict[tuple[bytes, ...], None] = {}
-        self._pending: set[tuple[bytes, ...]] = set()
+        self._kept: OrderedDict[bytes, bytes] = OrderedDict()
+        self._seen: dict[bytes, None] = {}
+        self._pending: set[bytes] = set()
         self._lock = Lock()
         self._thread: ThreadPoolExecutor | None = None
 
     def encode(self, answer: Answer, request: Request) -> str | None:
         """Exchange the answer's body for a coded one where there is one; the coding, or None."""
-        codings = acceptable(request.headers.get(b"accept-encoding", b""))
+        header = request.headers.get(b"accept-encoding", b"")
+        codings = acceptable(header) if len(header) <= _HEADER_MAX_BYTES else ()
         if not codings:
             return None
         for coding in codings:
@@ -84,7 +89,7 @@ class Encoder:
         return SIZE_MIN_BYTES <= len(body) <= self._size_max_bytes // 8
 
     def _recall(self, answer: Answer, request: Request, body: Buffer, coding: str) -> str | None:
-        key = (request.path, request.query, answer.etag or b"", coding.encode())
+        key = _digest(request.path, request.query, answer.etag or b"", coding.encode())
         with self._lock:
             kept = self._kept.get(key)
             if kept is not None:
@@ -100,21 +105,26 @@ class Encoder:
                     del self._seen[next(iter(self._seen))]
         return None
 
-    def _compress_aside(self, key: tuple[bytes, ...], body: bytes, coding: str) -> None:
+    def _compress_aside(self, key: bytes, body: bytes, coding: str) -> None:
         if key in self._pending or len(self._pending) >= _PENDING_MAX:
             return
         self._pending.add(key)
         self._thread = self._thread or ThreadPoolExecutor(1, thread_name_prefix="compress")
         self._thread.submit(self._keep, key, body, coding)
 
-    def _keep(self, key: tuple[bytes, ...], body: bytes, coding: str) -> None:
+    def _keep(self, key: bytes, body: bytes, coding: str) -> None:
         try:
             packed = compress(body, coding)
+            with self._lock:
+                self._kept[key] = packed
+                self._size_bytes += len(packed) + _ENTRY_BYTES
+                while self._size_bytes > self._size_max_bytes:
+                    self._size_bytes -= len(self._kept.popitem(last=False)[1]) + _ENTRY_BYTES
         finally:
             with self._lock:
                 self._pending.discard(key)
-        with self._lock:
-            self._kept[key] = packed
-            self._size_bytes += len(packed)
-            while self._size_bytes > self._size_max_bytes:
-                self._size_bytes -= len(self._kept.popitem(last=False)[1])
+
+
+def _digest(*parts: bytes) -> bytes:
+    """A key as long for long questions as for short ones, which nobody can make equal to another's."""
+    return hashlib.blake2b(b"\0".join(parts), digest_size=16).digest()

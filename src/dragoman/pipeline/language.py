@@ -9,22 +9,46 @@ _RANGE = re.compile(
     r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*|\*)\s*(?:;\s*[qQ]\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?\Z",
 )
 _RANGES_MAX = 20
+_HEADER_MAX = 1_024
+_TAG_MAX = 35
+"""What RFC 5646, 4.4.1 asks every implementation to take of a tag; the rest is cut off, subtag by subtag (4.4.2)."""
+_PARSED_MAX = 4_096
+
+
+def match(language: str, languages: tuple[str, ...]) -> str | None:
+    """The language of a catalog that serves a tag: the same, a near one (`zh-CN` for `zh`), or a parent; else None."""
+    return _match(_shorten(language), languages)
+
+
+def _shorten(tag: str) -> str:
+    """A tag that is not longer than anybody has to take; one whose first subtag is too long is none at all."""
+    return tag if len(tag) <= _TAG_MAX else tag[:_TAG_MAX + 1].rpartition("-")[0]
 
 
 @lru_cache(maxsize=4096)
-def match(language: str, languages: tuple[str, ...]) -> str | None:
-    """The language of a catalog that serves a tag: the same, a near one (`zh-CN` for `zh`), or a parent; else None."""
+def _match(language: str, languages: tuple[str, ...]) -> str | None:
     for known in languages:
         if known.lower() == language.lower():
             return known
     from langcodes import closest_match  # imported late: most requests name a language as it is
     from langcodes.tag_parser import LanguageTagError
 
+    _forget_strangers()
     try:
         near, distance = closest_match(language, languages, max_distance=25)
     except (LanguageTagError, ValueError):
         return None
     return near if distance <= 25 else _parent(language, languages)
+
+
+def _forget_strangers() -> None:
+    """Empty what langcodes keeps of every tag that it ever saw: anybody may send any, and it has no bound of its own."""
+    from langcodes import Language, language_distance
+
+    caches = (Language._PARSE_CACHE, Language._INSTANCES, language_distance._DISTANCE_CACHE)  # noqa: SLF001  # no other door
+    if any(len(cache) > _PARSED_MAX for cache in caches):
+        for cache in caches:
+            cache.clear()
 
 
 def _parent(language: str, languages: tuple[str, ...]) -> str | None:
@@ -37,9 +61,16 @@ def _parent(language: str, languages: tuple[str, ...]) -> str | None:
     return None
 
 
-@lru_cache(maxsize=4096)
 def negotiate(header: str, languages: tuple[str, ...]) -> str:
-    """The best language for an `Accept-Language` (RFC 9110, 12.5.4); the default for an unknown or malformed one."""
+    """The best language for an `Accept-Language` (RFC 9110, 12.5.4); the default for an unknown or malformed one. Of a
+    long header the first kilobyte is read."""
+    if len(header) > _HEADER_MAX:
+        header = header[:_HEADER_MAX].rpartition(",")[0]
+    return _negotiate(header, languages)
+
+
+@lru_cache(maxsize=4096)
+def _negotiate(header: str, languages: tuple[str, ...]) -> str:
     wanted, refused = [], set()
     for order, part in enumerate(header.split(",")[:_RANGES_MAX]):
         found = _RANGE.match(part)

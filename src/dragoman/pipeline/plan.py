@@ -19,9 +19,11 @@ from ..query import Ask, Caller, Filtered, Plan, Query, View
 from .gate import audience_of
 from .language import match, negotiate
 
-_VERSION = re.compile(r"latest|\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?Z)?\Z")
+_VERSION = re.compile(r"latest|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?Z)?")
 _INTEGER = re.compile(r"-?[0-9]+\Z")
 _DIGITS_MAX = 12
+_WRONG_VALUES_MAX = 10
+"""How many wrong values of one filter are told at once."""
 NOTHING_FILTERED = Filtered()
 
 
@@ -82,7 +84,7 @@ class Planner:
         return language or catalog.languages[0]
 
     def _check_version(self, query: Query, faults: list[Fault]) -> None:
-        if query.version is not None and not _VERSION.match(query.version):
+        if query.version is not None and not _VERSION.fullmatch(query.version):
             faults.append(Fault(
                 code=Code.VERSION_INVALID, message="invalid schema version", field="v", value=query.version,
                 hint="Use a time in UTC such as 2024-06-01T00:00:00Z, or latest.",
@@ -204,13 +206,17 @@ def _read_integer(name: str, text: str | None, default: int, faults: list[Fault]
 def _read_filter(name: str, field: Field, texts: Sequence[str], faults: list[Fault]) -> list[Any]:
     """Any of the values by comma or repetition; text fields are compared without case."""
     values: list[Any] = []
+    wrong: list[Fault] = []
     shape = element(field.shape)
     for part in (part for text in texts for part in text.split(",")):
         try:
             values.append(read_scalar(shape, part))
         except ValueError:
-            faults.append(Fault(code=Code.PARAMETER_INVALID, message="invalid value", field=name, value=part,
-                                hint=f"Expected {_words(field)}."))
+            wrong.append(Fault(code=Code.PARAMETER_INVALID, message="invalid value", field=name, value=part,
+                               hint=f"Expected {_words(field)}."))
+            if len(wrong) == _WRONG_VALUES_MAX:     # who sends thousands learns of the rest later
+                break
+    faults += wrong
     return values
 
 

@@ -6,8 +6,7 @@ import asyncio
 import time
 import traceback
 import urllib.parse
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from http import HTTPStatus
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -16,13 +15,12 @@ from ..contracts import Answer, Answerer, Request, Work
 from ..errors import Code, Fault
 from ..observations import Answered, Crashed, Observe
 from ..settings import Settings
-from .delivery import AnswerBroken, begin, deliver
+from .delivery import AnswerBroken, Send, begin, deliver
 from .head import HeadReader
-from .presence import while_present
+from .presence import Receive, while_present
+from .problem import MEDIA_TYPE, problem_json
 
 Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 Site = Callable[[Request], Answer | None]
 Room = Callable[[Scope, Receive, Send], Awaitable[None]]
 """An ASGI application for everything that is no data plane, no health and no metrics."""
@@ -48,6 +46,7 @@ class Application:
         self._ready, self._metrics, self._room, self._room_limit = ready, metrics, room, settings.http.body_max_bytes
         self._on_start, self._on_tick, self._on_stop = on_start, on_tick, on_stop
         self._head = HeadReader(settings)
+        self._target_max_bytes = settings.http.request_line_max_bytes       # not every server has such a limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection of the ASGI server, of whichever type."""
@@ -69,7 +68,10 @@ class Application:
             return
         answer: Answer | None
         try:
-            answer = await self._ask(request, receive) if ours else self._show(request)
+            if len(request.path) + len(request.query) > self._target_max_bytes:
+                answer = problem(request, 414, f"The target is longer than {self._target_max_bytes} bytes.")
+            else:
+                answer = await self._ask(request, receive) if ours else self._show(request)
         except Exception as error:  # noqa: BLE001  # answerers never raise; should one, the client still is answered
             answer = self._crash(request, error)
         if answer is None:                          # the client has gone
@@ -218,11 +220,9 @@ def _told(request: Request, answer: Answer, size_bytes: int, time_us: int) -> An
 
 
 def problem(request: Request, status: int, detail: str, *headers: tuple[bytes, bytes]) -> Answer:
-    """A small JSON answer for what belongs to no dialect (RFC 9457)."""
-    told = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail,
-            "request_id": request.id}
-    kind = (b"content-type", b"application/problem+json")
-    return Answer(status=status, headers=[kind, _NO_STORE, *headers], body=msgspec.json.encode(told))
+    """The answer to what belongs to no dialect."""
+    return Answer(status=status, headers=[(b"content-type", MEDIA_TYPE), _NO_STORE, *headers],
+                  body=problem_json(status, detail, request_id=request.id))
 
 
 def _state(state: str, status: int = 200) -> Answer:

@@ -10,6 +10,7 @@ import msgspec
 
 from ..contracts import Answer, Header
 from .authority import read_authority
+from .problem import MEDIA_TYPE, problem_json
 
 _WATCHED = frozenset({b"host", b"content-length", b"transfer-encoding", b"expect"})
 _ABSOLUTE = re.compile(rb"[Hh][Tt][Tt][Pp][Ss]?://([^/?]*)(.*)", re.DOTALL)
@@ -26,18 +27,15 @@ class Refused(Exception):
         super().__init__(reason)
 
     def render(self, answer: Answer | None = None) -> bytes:
-        """The end of the answer, from its own headers on: that of the dialect asked, or a small problem (RFC 9457)."""
-        body, headers = self._problem(), [(b"content-type", b"application/problem+json"), (b"cache-control", b"no-store")]
+        """The end of the answer, from its own headers on: that of the dialect asked, or a small problem."""
+        body = problem_json(self.status, self.reason)
+        headers = [(b"content-type", MEDIA_TYPE), (b"cache-control", b"no-store")]
         if answer is not None and isinstance(answer.body, bytes):
             body, headers = answer.body, answer.headers
         if self.status == HTTPStatus.METHOD_NOT_ALLOWED:
             headers = [*headers, (b"allow", ALLOWED)]
         lines = b"".join(b"%b: %b\r\n" % header for header in headers)
         return b"%bcontent-length: %d\r\nconnection: close\r\n\r\n%b" % (lines, len(body), body)
-
-    def _problem(self) -> bytes:
-        return msgspec.json.encode({"type": "about:blank", "title": HTTPStatus(self.status).phrase, "status": self.status,
-                                    "detail": self.reason})
 
 
 class Framing(msgspec.Struct, gc=False):

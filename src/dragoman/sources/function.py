@@ -54,7 +54,7 @@ class FunctionSource:
                 yield self._as_mapping(row)
         except DragomanError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:        # `sys.exit()` in a function must not pass for a publication
             raise PublicationError(
                 self._resource.path, f"its function failed after {reached} rows: {type(error).__name__}: {error}.",
                 hint="Mend the function, and publish again.",
@@ -81,7 +81,7 @@ class FunctionSource:
             return [self._as_mapping(row) for row in rows]
         except DragomanError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise SourceUnavailable(f"{name}: {type(error).__name__}: {error}", Code.SOURCE_INVALID) from error
 
     async def find(self, filtered: Filtered, offset: int, limit: int) -> tuple[Sequence[Row], int]:

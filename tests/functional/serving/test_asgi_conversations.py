@@ -239,3 +239,10 @@ def test_answers_are_observed_without_their_queries(run: Callable[..., Running])
     assert crashed["request_id"] == answered[1]["request_id"]
     assert "the secret of /srv/data" in crashed["traceback"]
     assert "hush" not in json.dumps(server.logged)
+
+
+def test_a_target_past_the_limit_is_refused_whoever_reads_it(running: Running) -> None:
+    """Servers without a limit of their own would hand over hundreds of kilobytes, for every step to look at."""
+    for path in ("/v2/echo?" + "x" * 20_000, "/v2/" + "/" * 20_000, "/" + "x" * 20_000):
+        assert running.get(path).status_code == 414
+    assert running.get("/v2/echo?" + "x" * 4_000).status_code == 200

@@ -23,6 +23,7 @@ from dragoman.views.localize import Localizer
 
 from .shops import LANGUAGES, TANKS, Listed, Shop, Tank, tank
 
+NOTHING = Filtered()
 text = st.text(st.sampled_from("aAbBßİé\0 %_\uffff\U0010ffff"), max_size=3)
 names = st.dictionaries(st.sampled_from(["en", "de", "zh-tw"]), text, max_size=3)
 moments = st.integers(900_000_000, 1_000_000_000).map(lambda second: datetime.fromtimestamp(second / 3, UTC))
@@ -164,17 +165,26 @@ def test_the_cache_keeps_what_was_used_last_within_its_bound():
     """Bytes are counted, the least recently used leave, and an answer past the bound is not kept."""
     cache = PositionCache(3 * (512 + 400))
     for name in "abc":
-        cache.put((name,), array("I", range(100)))
-    assert cache.get(("a",)) is not None
-    cache.put(("d",), array("I", range(100)))
-    assert [name for name in "abcd" if cache.get((name,)) is not None] == ["a", "c", "d"]
-    cache.put(("e",), array("I", range(10_000)))
-    assert cache.get(("e",)) is None
-    cache.put(("a",), array("I", range(50)))
+        cache.put((name, NOTHING), array("I", range(100)))
+    assert cache.get(("a", NOTHING)) is not None
+    cache.put(("d", NOTHING), array("I", range(100)))
+    assert [name for name in "abcd" if cache.get((name, NOTHING)) is not None] == ["a", "c", "d"]
+    cache.put(("e", NOTHING), array("I", range(10_000)))
+    assert cache.get(("e", NOTHING)) is None
+    cache.put(("a", NOTHING), array("I", range(50)))
     assert cache.used_bytes == 2 * 912 + 712
     for name in "acd":
         cache.forget(name)
     assert cache.used_bytes == 0
+
+
+def test_a_long_question_counts_though_its_answer_is_short():
+    """Thousands of values that nothing fits take their memory all the same."""
+    cache = PositionCache(1_000_000)
+    asked = [Filtered(values=(("name", tuple(f"{each}-{number}" for number in range(1_000))),)) for each in range(100)]
+    for each in asked:
+        cache.put(("edition", each), array("I"))
+    assert 5 < sum(cache.get(("edition", each)) is not None for each in asked) < 20
 
 
 def test_a_swap_forgets_what_was_kept_of_the_old_edition(tmp_path):

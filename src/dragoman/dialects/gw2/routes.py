@@ -27,6 +27,8 @@ class Routes:
     def __init__(self, mount: str) -> None:
         self._mount = mount
         self._routes: dict[bytes, Route] = {}
+        self._depth_max = 0
+        """One more than the slashes of the longest path: what is behind those is an id, however many it holds."""
 
     def __iter__(self) -> Iterator[tuple[str, Route]]:
         """The paths in alphabetical order, with their routes."""
@@ -43,6 +45,7 @@ class Routes:
                 "Give one of them another group or name.", target.place,
             )
         self._routes[path.encode()] = Route(catalog.name, target.path, target)
+        self._depth_max = max(self._depth_max, path.count("/") + 1)
         return path, f"{catalog.name}: {target.path}"
 
     def find(self, path: bytes) -> tuple[Route | None, bytes | None]:
@@ -54,13 +57,11 @@ class Routes:
         if route is not None:
             return route, None
         trimmed = path[:-1] if path.endswith(b"/") else path
-        head, slash, tail = trimmed, b"/", b""
-        while slash:
-            route = self._routes.get(head)
+        parts = trimmed.split(b"/", self._depth_max)
+        for depth in range(len(parts), 0, -1):          # the longest first: a path may have others below it
+            route = self._routes.get(b"/".join(parts[:depth]))
             if route is not None:
-                return route, tail or None
-            head, slash, last = head.rpartition(b"/")
-            tail = last + (b"/" + tail if tail else b"")
+                return route, b"/".join(parts[depth:]) or None
         return self._find_escaped(path) if b"%" in path else (None, None)
 
     def _find_escaped(self, path: bytes) -> tuple[Route | None, bytes | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote_from_bytes
+from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from ...catalog.method import Method
 from ...catalog.plain import encode_json
@@ -13,6 +13,8 @@ from ...query import Ask, Plan
 _JSON: Header = (b"content-type", b"application/json; charset=utf-8")
 _NO_STORE: Header = (b"cache-control", b"no-store")
 _PRIVATE: Header = (b"cache-control", b"private, no-store")
+_REPEATED_MAX = 1_000
+"""Bytes of a question that are repeated in a link to every page."""
 _VARY: Header = (b"vary", b"Accept-Encoding, Accept-Language, X-Schema-Version, Authorization")
 
 STATUSES: dict[Code, int] = {
@@ -89,12 +91,13 @@ def _add_totals(headers: list[Header], result: Result, request: Request) -> None
 
 
 def _links(plan: Plan, pages: int, request: Request) -> bytes:
-    """Where the other pages are: previous, next, self, first, last, those that do not apply left out."""
+    """Where the other pages are: previous, next, self, first, last, those that do not apply left out; of a question too
+    long to repeat five times, previous and next, or the header would be larger than proxies and clients take."""
     path = quote_from_bytes(request.path.rstrip(b"/"), safe="/%-._~:@!$&'()*+,=")
     others = "".join(f"&{part}" for part in _other_parameters(request.query))
-    places: list[tuple[str, int]] = [
-        ("previous", plan.page - 1), ("next", plan.page + 1), ("self", plan.page), ("first", 0), ("last", pages - 1),
-    ]
+    places: list[tuple[str, int]] = [("previous", plan.page - 1), ("next", plan.page + 1)]
+    if len(others) <= _REPEATED_MAX:
+        places += [("self", plan.page), ("first", 0), ("last", pages - 1)]
     return ", ".join(
         f"<{path}?page={page}&page_size={plan.page_size}{others}>; rel={relation}"
         for relation, page in places if 0 <= page < max(pages, 1)
@@ -102,10 +105,10 @@ def _links(plan: Plan, pages: int, request: Request) -> bytes:
 
 
 def _other_parameters(query: bytes) -> list[str]:
-    """The parameters as they were sent, without those of the page and without the secret."""
+    """The parameters as they were sent, without those of the page and without the secret, however they are written."""
     parts = [part for part in query.split(b"&") if part]
     return [quote_from_bytes(part, safe="/%-._~:@!$'()*+,;=?") for part in parts
-            if part.partition(b"=")[0] not in (b"page", b"page_size", b"access_token")]
+            if unquote_to_bytes(part.partition(b"=")[0]) not in (b"page", b"page_size", b"access_token")]
 
 
 def write_refusal(refused: Refused) -> Answer:
