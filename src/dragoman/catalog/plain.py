@@ -19,6 +19,7 @@ DEPTH_MAX = 64
 """How deep arrays and objects may be nested. Decoders recurse, and threads with small stacks would crash."""
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 SHOWN_MAX = 60
+"""How many characters of a value an error shows."""
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _TOKEN = re.compile(rb"[][{}]|" + _STRING.pattern, re.DOTALL)
 _NO_BRACKET = bytes(byte for byte in range(256) if byte not in b"[]{}")

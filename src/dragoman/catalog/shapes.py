@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 import msgspec
 
 from .markers import LocalizedText
+from .plain import INT64_MAX, INT64_MIN
 
 if TYPE_CHECKING:
     from .fields import Field
@@ -181,7 +182,7 @@ def _choice(values: tuple[Any, ...], name: str) -> Shape:
         raise UnsupportedType(f"{name} has no members to choose from.", "Give it at least one.")
     if len({type(value) for value in values}) != 1 or type(values[0]) not in (str, int):
         raise UnsupportedType(f"the values of {name} are not all texts or all integers.", "Use values of one type.")
-    if type(values[0]) is int and not all(-(2**63) <= value < 2**63 for value in values):
+    if type(values[0]) is int and not all(INT64_MIN <= value <= INT64_MAX for value in values):
         raise UnsupportedType(f"the values of {name} do not fit 64 bits.", "Use smaller integers, or texts.")
     return Choice(values)
 

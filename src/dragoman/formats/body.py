@@ -11,7 +11,7 @@ from collections import Counter
 from typing import Any
 
 from ..catalog.fitting import Written
-from ..catalog.plain import TooDeep, bound_depth, encode_json, show, without_strings
+from ..catalog.plain import SHOWN_MAX, TooDeep, bound_depth, encode_json, show, without_strings
 from ..contracts import Request
 from ..errors import Code, Fault, Refusal, refuse
 from . import xml
@@ -118,5 +118,5 @@ def read_xml(raw: bytes) -> dict[str, Any]:
 
 def malformed(reason: str, remedy: str, name: str | None = None) -> Refusal:
     """The refusal of a body that cannot be read."""
-    field = name if name is not None and name.isprintable() and len(name) <= 60 else None
+    field = name if name is not None and name.isprintable() and len(name) <= SHOWN_MAX else None
     return refuse(Code.BODY_MALFORMED, f"malformed body: {reason}", field=field, hint=remedy)

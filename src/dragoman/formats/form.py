@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote_to_bytes
 
+from ..catalog.plain import SHOWN_MAX
 from ..errors import Code, Refusal, refuse
 
 PAIRS_MAX = 1_000
 """How many `name=value` pairs a query string or a form may hold."""
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
-_SHOWN_MAX = 60
 
 
 def parse_pairs(raw: bytes) -> dict[str, list[str]]:
@@ -65,5 +65,5 @@ def _malformed(name: bytes, raw: bytes, reason: str, remedy: str) -> Refusal:
 
 def _shown(raw: bytes) -> str:
     """What was sent, for an error: still escaped, and only what every log and header can hold."""
-    text = "".join(chr(byte) if 0x20 < byte < 0x7F else f"%{byte:02X}" for byte in raw[:_SHOWN_MAX])
-    return text if len(raw) <= _SHOWN_MAX else text + "…"
+    text = "".join(chr(byte) if 0x20 < byte < 0x7F else f"%{byte:02X}" for byte in raw[:SHOWN_MAX])
+    return text if len(raw) <= SHOWN_MAX else text + "…"

@@ -14,6 +14,7 @@ import msgspec
 import xxhash
 
 from ..catalog.method import Method
+from ..catalog.plain import INT64_MAX
 from ..contracts import Operation
 from ..errors import Code, Fault, refuse
 from ..query import Caller
@@ -25,7 +26,6 @@ CREATE TABLE IF NOT EXISTS operation (
     result BLOB, fault BLOB, created_at REAL NOT NULL, UNIQUE (owner, idempotency_key))
 """
 _KEY_MAX = 255
-_ID_MAX = 2**63 - 1
 
 
 class OperationStore:
@@ -83,7 +83,7 @@ class OperationStore:
     def look(self, id: int, caller: Caller) -> Operation | None:
         """The state of a job of this caller; None for a missing one and for somebody else's alike."""
         owner = _owner(caller)
-        if owner is None or not 0 < id <= _ID_MAX:
+        if owner is None or not 0 < id <= INT64_MAX:
             return None
         with self._open() as base:
             row = base.execute(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..contracts import Answer, Request
+from .encoding import CODINGS
 
 _KEPT = frozenset((
     b"cache-control", b"content-location", b"date", b"etag", b"expires", b"vary", b"access-control-allow-origin",
@@ -15,21 +16,14 @@ def held(condition: bytes, etag: bytes) -> bytes | None:
     where it names another. `*` names any."""
     if condition == etag:
         return etag
+    tags = (etag, *(with_coding(etag, coding) for coding in CODINGS))
     for part in condition.split(b","):
         tag = part.strip().removeprefix(b"W/")
-        if _opaque(tag) == etag:
+        if tag in tags:
             return tag
         if tag == b"*":
             return etag
     return None
-
-
-def _opaque(tag: bytes) -> bytes:
-    """The tag without the coding that `with_coding` added."""
-    for suffix in (b'-gzip"', b'-zstd"'):
-        if tag.endswith(suffix):
-            return tag[: -len(suffix)] + b'"'
-    return tag
 
 
 def with_coding(etag: bytes, coding: str) -> bytes:

@@ -11,7 +11,7 @@ from ..catalog.fields import Field
 from ..catalog.fitting import Misfit, Misfits
 from ..catalog.method import Method
 from ..catalog.resource import Resource
-from ..catalog.shapes import Many, bare, element
+from ..catalog.shapes import Many, bare, describe, element
 from ..catalog.values import read_parameter, read_scalar, read_values
 from ..contracts import Dialect, Request
 from ..errors import Code, Fault, Refusal, refuse
@@ -213,17 +213,11 @@ def _read_filter(name: str, field: Field, texts: Sequence[str], faults: list[Fau
             values.append(read_scalar(shape, part))
         except ValueError:
             wrong.append(Fault(code=Code.PARAMETER_INVALID, message="invalid value", field=name, value=part,
-                               hint=f"Expected {_words(field)}."))
+                               hint=f"Expected {describe(shape)}."))
             if len(wrong) == _WRONG_VALUES_MAX:     # who sends thousands learns of the rest later
                 break
     faults += wrong
     return values
-
-
-def _words(field: Field) -> str:
-    from ..catalog.shapes import describe
-
-    return describe(element(field.shape))
 
 
 def _read_argument(parameter: Field, texts: Any, given: dict[str, Any], wrong: list[Misfit]) -> None:

@@ -106,7 +106,7 @@ class Metrics:
     def render(self) -> bytes:
         """Everything in the Prometheus text form: ours as it is now, the other workers' as of at most a second ago,
         those that have died included."""
-        total = Counts(answers={}, durations={}, body_bytes={}, crashes={})
+        total = Counts()
         total.add(self._counts)
         if self._folder is not None:
             for file in sorted(self._folder.glob("*.counts")):

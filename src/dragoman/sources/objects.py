@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from ..catalog.plain import show
 from ..errors import PublicationError
 from .duck import READERS, Duck, kind_of, text_of
 
@@ -42,7 +43,7 @@ def _decoded(text: str | bytes | msgspec.Raw, number: int, name: str) -> dict[st
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
         raise PublicationError(name, f"its JSON cannot be read: {error}.", key=f"in row {number}") from None
     if not isinstance(found, dict):
-        raise PublicationError(name, "it is no object.", key=f"in row {number}", found=repr(found)[:60],
+        raise PublicationError(name, "it is no object.", key=f"in row {number}", found=show(found),
                                expected="an object", hint=_REMEDY)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import decimal
 import uuid
@@ -85,17 +86,11 @@ def _found(connection: Connection, origin: Table) -> Found:
 
     name = f"{origin.schema}_{origin.name}" if origin.schema else origin.name
     try:
-        with connection.begin_nested() if connection.dialect.name == "postgresql" else _no_savepoint():
+        with connection.begin_nested() if connection.dialect.name == "postgresql" else contextlib.nullcontext():
             columns, primary = _columns(connection, origin)
     except (SQLAlchemyError, NoSuchTableError, NotImplementedError) as error:
         return Found(name=name, origin=origin, columns=(), note=f"it cannot be read: {reason(error)}")
     return Found(name=name, origin=origin, columns=columns, primary_key=primary)
-
-
-def _no_savepoint() -> Any:
-    import contextlib
-
-    return contextlib.nullcontext()
 
 
 def _columns(connection: Connection, origin: Table) -> tuple[tuple[Column, ...], tuple[str, ...]]:
