@@ -247,7 +247,8 @@ def assemble(
     gate = Gate(credentials, MemoryMeter(), None)
     targets = {(catalog.name, target.path): (catalog, target) for catalog in catalogs for target in catalog.targets}
     pipeline = Pipeline(targets, spoken, gate, executor, Encoder(settings.memory.encoded_max_bytes), observe,
-                        settings.http.body_max_bytes)
+                        settings.http.body_max_bytes,
+                        hears_host=bool(settings.clusters and settings.http.trusted_proxies))
     return Plane(pipeline, editions, catalogs, spoken)
 
 

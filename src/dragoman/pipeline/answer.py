@@ -36,10 +36,11 @@ class Pipeline:
 
     def __init__(
         self, targets: Targets, dialects: Sequence[Dialect], gate: Gate, executor: Executor, encoder: Encoder,
-        observe: Observe, body_max_bytes: int,
+        observe: Observe, body_max_bytes: int, *, hears_host: bool = False,
     ) -> None:
+        """`hears_host`: whether a proxy's `X-Forwarded-Host` chooses the cluster, which caches have to know."""
         self._targets, self._gate, self._executor, self._encoder = targets, gate, executor, encoder
-        self._observe, self._body_max_bytes = observe, body_max_bytes
+        self._observe, self._body_max_bytes, self._hears_host = observe, body_max_bytes, hears_host
         self._spoken = [Spoken(each, Planner(each), cors.exposed(each.exposed_headers)) for each in dialects]
 
     def serves(self, path: bytes) -> bool:
@@ -116,6 +117,8 @@ class Pipeline:
 
     def _finish(self, answer: Answer, spoken: Spoken, request: Request) -> Answer:
         """What every answer has: cross-origin headers, an entity tag, a coding, and 304 where the client has it."""
+        if self._hears_host:
+            answer.headers = conditional.varying(answer.headers, b"X-Forwarded-Host")
         answer.headers += (cors.ORIGIN, spoken.exposed)
         answer.dialect = spoken.dialect.name
         if answer.etag is None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..contracts import Answer, Request
+from collections.abc import Sequence
+
+from ..contracts import Answer, Header, Request
 from .encoding import CODINGS
 
 _KEPT = frozenset((
@@ -44,3 +46,8 @@ def emptied(answer: Answer) -> Answer:
     headers = [header for header in answer.headers if header[0] in _KEPT]
     return Answer(status=304, headers=headers, etag=answer.etag, target=answer.target, language=answer.language,
                   dialect=answer.dialect)
+
+
+def varying(headers: Sequence[Header], by: bytes) -> list[Header]:
+    """Headers whose `Vary` names one more header of the request. It stays one line: not every cache joins several."""
+    return [(name, value + b", " + by) if name == b"vary" else (name, value) for name, value in headers]
