@@ -6,8 +6,7 @@ import asyncio
 import time
 import traceback
 import urllib.parse
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import msgspec
 
@@ -16,14 +15,12 @@ from ..errors import Code, Fault
 from ..observations import Answered, Crashed, Observe
 from ..settings import Settings
 from .delivery import AnswerBroken, Send, begin, deliver
+from .entrance import Room, Scope, entrance
 from .head import HeadReader
 from .presence import Receive, while_present
 from .problem import MEDIA_TYPE, problem_json
 
-Scope = dict[str, Any]
 Site = Callable[[Request], Answer | None]
-Room = Callable[[Scope, Receive, Send], Awaitable[None]]
-"""An ASGI application for everything that is no data plane, no health and no metrics."""
 Hook = Callable[[], object]
 
 _KNOWN_VERBS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -38,8 +35,8 @@ class Application:
 
     def __init__(
         self, answerer: Answerer, settings: Settings, observe: Observe, *, ready: Callable[[], bool], site: Site,
-        metrics: Callable[[], bytes] | None = None, room: Room | None = None, on_start: Sequence[Hook] = (), on_tick: Sequence[Hook] = (),
-        on_stop: Sequence[Hook] = (),
+        metrics: Callable[[], bytes] | None = None, room: Room | None = None, on_start: Sequence[Hook] = (),
+        on_tick: Sequence[Hook] = (), on_stop: Sequence[Hook] = (),
     ) -> None:
         """`on_tick` hooks are called about ten times a second, where the server keeps the lifespan protocol."""
         self._answerer, self._observe, self._site = answerer, observe, site
@@ -136,21 +133,7 @@ class Application:
         if isinstance(body, Fault):
             await deliver(problem(request, 413, body.message), request, receive, send)
             return
-        headers = [header for header in scope["headers"] if not header[0].startswith((b"x-forwarded-", b"x-request-id"))
-                   and header[0] not in (b"forwarded", b"host") and b"_" not in header[0]]
-        headers += [(b"host", request.host.encode()), (b"x-request-id", request.id.encode())]
-        given = [{"type": "http.request", "body": body, "more_body": False}]
-
-        async def receive_whole() -> dict[str, Any]:
-            return given.pop() if given else await receive()
-
-        async def send_named(message: dict[str, Any]) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"x-request-id", request.id.encode())]
-            await send(message)
-
-        client = (request.peer, 0) if request.peer else None
-        await room({**scope, "headers": headers, "client": client, "scheme": request.scheme}, receive_whole, send_named)
+        await room(*entrance(request, body, scope, receive, send))
 
     def _show(self, request: Request) -> Answer:
         """What is not of the data plane: health, metrics, pages."""
