@@ -98,8 +98,7 @@ def free_port() -> int:
         return int(listening.getsockname()[1])
 
 
-def _commands(port: int) -> dict[str, list[str]]:
-    module = "tests.functional.serving.stand"
+def _commands(port: int, module: str) -> dict[str, list[str]]:
     python = [sys.executable, "-m"]
     return {
         "uvicorn": [*python, "uvicorn", f"{module}:app", "--port", str(port), "--log-level", "warning",
@@ -109,12 +108,12 @@ def _commands(port: int) -> dict[str, list[str]]:
     }
 
 
-def start(folder: Path, kind: str = "ours", **settings: Any) -> Running:
-    """Start the stand on one of the servers, and wait until it answers."""
-    values = json.dumps({"host": "127.0.0.1", "port": 0, "data_dir": str(folder), **settings})
+def start(folder: Path, kind: str = "ours", module: str = "tests.functional.serving.stand", **settings: Any) -> Running:
+    """Start the stand, or another module like it, on one of the servers, and wait until it answers."""
+    values = json.dumps({"host": "127.0.0.1", "port": 0, "data_dir": str(folder)} | settings)
     port = free_port() if kind != "ours" else 0
-    command = ([sys.executable, "-m", "tests.functional.serving.stand", values] if kind == "ours"
-               else _commands(port)[kind])
+    command = ([sys.executable, "-m", module, values] if kind == "ours"
+               else _commands(port, module)[kind])
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "STAND": values}, text=True,
                                    stdout=subprocess.PIPE if kind == "ours" else log, stderr=log)

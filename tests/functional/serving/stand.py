@@ -106,6 +106,16 @@ class Stand:
     def show_endless(self, request: Request, n: int) -> Answer:
         return Answer(status=200, headers=[], body=self._chunks(1_000_000_000, lambda: None))
 
+    def show_counted(self, request: Request, n: int) -> Answer:
+        return Answer(status=200, headers=[], body=self._counted(request.query.decode()))
+
+    async def _counted(self, name: str) -> AsyncIterator[bytes]:
+        for number in range(100_000):
+            with (self._folder / name).open("w") as counter:
+                counter.write(str(number))
+            yield b"." * 20_000
+            await asyncio.sleep(0)
+
     async def _chunks(self, n: int, end: Callable[[], None]) -> AsyncIterator[bytes]:
         try:
             for number in range(n):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from .conftest import Running, end, start
+from .conftest import Running, end, start, wait_until
 
 KINDS = ["ours", "uvicorn", "granian", "hypercorn"]
 
@@ -175,6 +175,31 @@ def test_an_endless_stream_ends_when_its_client_leaves(running: Running) -> None
         assert len(connection.recv(100)) > 0
         time.sleep(0.1)
     assert running.wait_for("closed", 5)
+
+
+def test_a_stream_waits_for_its_reader(running: Running) -> None:
+    """What produces it stands still while nobody reads, and goes on when somebody does: two gigabytes need no memory."""
+    def produced() -> int:
+        text = (running.folder / "waiting").read_text()
+        return int(text) if text else -1
+
+    with running.connect() as connection:
+        connection.sendall(b"GET /v2/counted?waiting HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert running.wait_for("waiting")
+        assert wait_until(lambda: _stands_still(produced), 10)
+        before = produced()
+        assert before < 1_500                   # thirty megabytes: what the system keeps for a connection
+        for _ in range(100):
+            connection.recv(1 << 20)
+        assert wait_until(lambda: produced() > before, 10)
+    assert wait_until(lambda: _stands_still(produced), 10)      # and it ends when the reader leaves
+    assert produced() < 90_000
+
+
+def _stands_still(count: Callable[[], int]) -> bool:
+    before = count()
+    time.sleep(0.3)
+    return count() == before
 
 
 def test_health_is_told(running: Running) -> None:
