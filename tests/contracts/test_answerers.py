@@ -45,8 +45,9 @@ class TestPipeline(AnswererContract):
         catalogs, _ = assembly.load_catalogs([str(CATALOG)], None, settings)
         shops = assembly.open_sources(catalogs)
         assembly.publish(shops, settings, ignore, lambda *_, **__: None)
-        plane = assembly.assemble(shops, settings, ignore)
+        register, _ = assembly.open_register(settings, ignore)
+        plane = assembly.assemble(shops, settings, ignore, register)
         plane.editions.refresh()
         ledger = Ledger()
-        plane.answerer._gate = Gate(assembly.Nobody(), ledger, Rate(1, 1))      # anonymous callers have a rate here
+        plane.answerer._gate = Gate(register, ledger, Rate(1, 1))      # anonymous callers have a rate here
         return plane.answerer, ledger.charged

@@ -30,7 +30,8 @@ def build(values: dict[str, Any]) -> tuple[Application, Settings, Log]:
     """What `dragoman serve` puts together, over an edition that was published before."""
     settings = msgspec.convert(values, Settings, strict=False)
     log = Log(sys.stderr, access=False)
-    plane = assembly.assemble(shops_of(settings), settings, log)
+    register, _ = assembly.open_register(settings, log)
+    plane = assembly.assemble(shops_of(settings), settings, log, register)
     plane.editions.refresh()
     site = front(plane.catalogs, plane.address_of, plane.sample_of, base_url="http://api.example", index="/v2")
     return Application(plane.answerer, settings, log, ready=plane.ready, site=site, on_stop=(log.flush,)), settings, log
