@@ -36,10 +36,10 @@ def main() -> int:
         answerer = plane(Path(folder))
         cases = {case.name: case for case in all_cases(options.records)}
         if options.profile:
-            profile(answerer, _requests(cases[options.profile], answerer))
+            profile(answerer, requests_of(cases[options.profile], answerer))
             return 0
         for case in cases.values():
-            requests = _requests(case, answerer)
+            requests = requests_of(case, answerer)
             print(f"{case.name:<9}{time_us(lambda: answerer.answer(next(requests))):>8.2f} us")  # noqa: B023  # called at once
     return 0
 
@@ -59,15 +59,16 @@ def plane(folder: Path) -> Answerer:
     shops = assembly.open_sources([_loaded(catalog)])
     with Bar(shown=False) as bar:
         assembly.publish(shops, settings, ignore, bar)
-    return assembly.assemble(shops, settings, ignore).answerer
+    register, _ = assembly.open_register(settings, ignore)
+    return assembly.assemble(shops, settings, ignore, register).answerer
 
 
 def _loaded(catalog: Catalog) -> Catalog:
     return catalog.load(Path(__file__).with_name("catalog.py"))
 
 
-def _requests(case: Case, answerer: Answerer) -> Iterator[Request]:
-    """The requests of a case in turn, for ever; each is new, as a lane makes it, and proven once."""
+def requests_of(case: Case, answerer: Answerer) -> Iterator[Request]:
+    """The requests of a case in turn, for ever; one for each address, proven once."""
     made = [_request(question.target) for question in case.questions]
     if case.conditional:
         made = [_request(question.target, _answer(answerer, request).etag or b"")

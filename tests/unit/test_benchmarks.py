@@ -1,5 +1,6 @@
 """The benchmarks' own arithmetic and care: a figure is only a figure where every answer was right."""
 
+import itertools
 import socket
 import statistics
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from bench import cases, data, load, processes, report
+from bench import cases, data, load, micro, processes, report
 from bench.servers import ROOT
 
 COUNTED = load.Counted(answers=100, size_bytes=94_000, time_us=1_000_000, other_status=0, broken=0, median_us=900)
@@ -147,3 +148,15 @@ def test_a_free_port_is_free():
     """The port can be bound at once."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", processes.free_port()))
+
+
+def test_the_read_path_is_measured_on_right_answers(tmp_path, monkeypatch):
+    """Each case finds its records in a data plane that is put together as a server's, and answers what it has to."""
+    monkeypatch.setattr(data, "RECORDS", 400)
+    answerer = micro.plane(tmp_path)
+    for case in cases.all_cases(400):
+        answers = [answerer.answer(request) for request in itertools.islice(micro.requests_of(case, answerer), 20)]
+        assert {answer.status for answer in answers} == {case.status}
+        if case.status == 200:
+            asked = [case.questions[at].value for at in itertools.islice(itertools.cycle(case.order), 20)]
+            assert [msgspec.json.decode(answer.body) for answer in answers] == asked

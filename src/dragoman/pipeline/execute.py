@@ -169,8 +169,9 @@ def _one(plan: Plan, edition: Edition, shelf: Shelf) -> Result:
 
 def _many(plan: Plan, edition: Edition, shelf: Shelf) -> Result:
     keys = keys_json(plan)
-    items = shelf.records([shelf.find(key) for key in keys], plan.view.language)
-    return Result(plan=plan, items=items, keys=keys, found=len(items) - items.count(None), total=shelf.count,
+    positions = [shelf.find(key) for key in keys]
+    items = shelf.records(positions, plan.view.language)
+    return Result(plan=plan, items=items, keys=keys, found=len(keys) - positions.count(-1), total=shelf.count,
                   tag=_tag(plan, edition), published_at=edition.published_at)
 
 
