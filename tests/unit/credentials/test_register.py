@@ -1,0 +1,250 @@
+"""The register: from a secret to a caller, or to the reason why it is worth nothing."""
+
+import time
+
+import msgspec
+import pytest
+
+from dragoman.contracts import Request
+from dragoman.credentials.facts import Account, Application, Fact, Key, read, write
+from dragoman.credentials.register import Register
+from dragoman.credentials.secrets import Digester, Kind, mint
+from dragoman.errors import Code, Refusal
+from dragoman.query import Credential
+
+DIGESTER = Digester(b"k" * 32)
+ALICE, BOB = Account(subject="a-7"), Account()
+GAME = Application(account=1, name="Game")
+
+
+def request(peer="192.0.2.7"):
+    return Request(verb="GET", path=b"/v2/account", peer=peer)
+
+
+class World:
+    """A register with Alice (1), Bob (2), a key of Alice's, and a way to change what is known."""
+
+    def __init__(self):
+        self.register = Register(DIGESTER, stale_max_s=60)
+        self.seq = 0
+        self.secret = mint(Kind.GW2)
+        self.key = Key(kind="gw2", digest=DIGESTER.digest(self.secret).hex(), account=1, name="mine", permissions=("account", "wallet"))
+        self.tell("account", "1", ALICE)
+        self.tell("account", "2", BOB)
+        self.tell("key", "k1", self.key)
+        self.register.hear()
+
+    def tell(self, kind, ref, body):
+        self.seq += 1
+        self.register.apply([Fact(self.seq, kind, ref, body)])
+
+    def change(self, **more):
+        self.key = msgspec.structs.replace(self.key, **more)
+        self.tell("key", "k1", self.key)
+
+    def identify(self, *credentials, peer="192.0.2.7"):
+        return self.register.identify(credentials or (Credential("gw2", self.secret),), request(peer))
+
+    def refused(self, *credentials, **more):
+        with pytest.raises(Refusal) as raised:
+            self.identify(*credentials, **more)
+        (fault,) = raised.value.faults
+        assert fault.hint
+        assert self.secret not in str(raised.value)
+        return fault.code
+
+
+@pytest.fixture
+def world():
+    return World()
+
+
+def test_a_key_is_worth_what_its_account_has_and_what_it_was_given(world):
+    caller = world.identify()
+    assert (caller.account, caller.subject, caller.key) == (1, "a-7", "k1")
+    assert caller.permissions == {"account", "wallet"}
+    assert caller.application is None
+
+
+def test_the_case_of_a_key_means_nothing(world):
+    assert world.identify(Credential("gw2", world.secret.lower())) == world.identify()
+
+
+def test_a_key_of_one_kind_is_none_of_another(world):
+    assert world.refused(Credential("api-token", world.secret)) is Code.CREDENTIAL_INVALID
+
+
+@pytest.mark.parametrize(("change", "code"), [
+    ({"state": "revoked"}, Code.CREDENTIAL_REVOKED), ({"state": "disabled"}, Code.CREDENTIAL_DISABLED),
+    ({"state": "suspended"}, Code.CREDENTIAL_DISABLED), ({"expires_at": 1.0}, Code.CREDENTIAL_EXPIRED),
+])
+def test_each_state_is_told_apart(world, change, code):
+    world.change(**change)
+    assert world.refused() is code
+
+
+def test_who_disabled_a_key_is_told(world):
+    said = []
+    for state in ("disabled", "suspended"):
+        world.change(state=state)
+        with pytest.raises(Refusal) as raised:
+            world.identify()
+        said.append(raised.value.faults[0].message)
+    assert "owner" in said[0]
+    assert "operator" in said[1]
+
+
+def test_a_key_of_a_banned_account_is_worth_nothing_until_it_is_unbanned(world):
+    world.tell("account", "1", msgspec.structs.replace(ALICE, banned=True))
+    assert world.refused() is Code.ACCOUNT_BANNED
+    world.tell("account", "1", ALICE)
+    assert world.identify().account == 1
+
+
+def test_a_key_of_an_account_that_is_gone_is_worth_nothing(world):
+    world.tell("account", "1", None)
+    assert world.refused() is Code.ACCOUNT_BANNED
+    world.tell("key", "k1", None)
+    assert world.refused() is Code.CREDENTIAL_INVALID
+
+
+def test_a_key_with_another_digest_is_another_key(world):
+    other = mint(Kind.GW2)
+    world.change(digest=DIGESTER.digest(other).hex())
+    assert world.refused() is Code.CREDENTIAL_INVALID
+    assert world.identify(Credential("gw2", other)).key == "k1"
+
+
+def test_a_key_made_elsewhere_is_known_by_the_digest_of_its_own_case(world):
+    world.change(digest=DIGESTER.foreign("Old-Key").hex())
+    assert world.identify(Credential("gw2", "Old-Key")).key == "k1"
+    assert world.refused(Credential("gw2", "old-key")) is Code.CREDENTIAL_INVALID
+
+
+class TestApplications:
+    """Known by their id, from anywhere or from their addresses."""
+
+    def test_an_application_id_is_no_secret_and_its_case_means_nothing(self, world):
+        world.tell("application", "ab12", GAME)
+        assert world.identify(Credential("application-id", "AB12")).application == "ab12"
+
+    def test_an_unknown_one_is_refused(self, world):
+        assert world.refused(Credential("application-id", "demo")) is Code.APPLICATION_INVALID
+
+    def test_a_blocked_one_is_refused(self, world):
+        world.tell("application", "ab12", msgspec.structs.replace(GAME, blocked=True))
+        assert world.refused(Credential("application-id", "ab12")) is Code.APPLICATION_BLOCKED
+
+    def test_one_of_a_banned_account_is_refused(self, world):
+        world.tell("application", "ab12", GAME)
+        world.tell("account", "1", msgspec.structs.replace(ALICE, banned=True))
+        assert world.refused(Credential("application-id", "ab12")) is Code.APPLICATION_BLOCKED
+
+    @pytest.mark.parametrize(("peer", "allowed"), [
+        ("192.0.2.7", True), ("192.0.2.8", False), ("::ffff:192.0.2.7", True), ("2001:db8::1", True), ("2001:db9::1", False),
+        ("10.1.2.3", True), ("", False), ("unix:", False),
+    ])
+    def test_a_server_is_used_from_its_addresses_alone(self, world, peer, allowed):
+        world.tell("application", "ab12", Application(account=1, name="S", type="server",
+                                                      addresses=("192.0.2.7", "2001:db8::/32", "10.0.0.0/8")))
+        if allowed:
+            assert world.identify(Credential("application-id", "ab12"), peer=peer).application == "ab12"
+        else:
+            assert world.refused(Credential("application-id", "ab12"), peer=peer) is Code.ADDRESS_NOT_ALLOWED
+
+    def test_a_server_without_addresses_is_used_from_nowhere(self, world):
+        world.tell("application", "ab12", Application(account=1, name="S", type="server"))
+        assert world.refused(Credential("application-id", "ab12")) is Code.ADDRESS_NOT_ALLOWED
+
+    def test_a_key_of_an_application_ends_with_it(self, world):
+        world.tell("application", "ab12", GAME)
+        world.change(application="ab12")
+        assert world.identify().application == "ab12"
+        world.tell("application", "ab12", None)
+        assert world.refused() is Code.APPLICATION_INVALID
+
+
+class TestFreshness:
+    """What was revoked must not open doors for long, even where nobody can be asked."""
+
+    def test_nothing_is_known_before_everything_was_heard(self):
+        assert_not_ready(Register(DIGESTER, stale_max_s=60))
+
+    def test_what_was_heard_long_ago_is_not_taken(self, world):
+        world.register._stale_max_s = 0
+        time.sleep(0.01)
+        assert world.refused() is Code.NOT_READY
+
+    def test_who_sends_nothing_needs_nobody(self):
+        assert Register(DIGESTER, stale_max_s=60).identify((), request()).account is None
+
+
+def assert_not_ready(register):
+    with pytest.raises(Refusal) as raised:
+        register.identify((Credential("gw2", "x"),), request())
+    assert raised.value.faults[0].code is Code.NOT_READY
+
+
+class TestSubtokens:
+    """As much as both allow, for as long as both live."""
+
+    def derive(self, world, permissions=frozenset({"wallet"}), expires_at=None, urls=()):
+        ends = expires_at or time.time() + 60
+        return Credential("gw2", world.register.derive(world.identify(), permissions, ends, urls))
+
+    def test_one_may_do_what_it_was_made_for(self, world):
+        caller = world.identify(self.derive(world, urls=("/v2/account",)))
+        assert caller.permissions == {"wallet"}
+        assert caller.urls == ("/v2/account",)
+        assert (caller.account, caller.subject, caller.key) == (1, "a-7", "k1")
+        assert caller.expires_at <= time.time() + 60
+
+    def test_it_loses_what_its_parent_loses(self, world):
+        derived = self.derive(world)
+        world.change(permissions=("account",))
+        assert world.identify(derived).permissions == frozenset()
+
+    def test_it_dies_with_its_parent(self, world):
+        derived = self.derive(world)
+        world.change(state="revoked")
+        assert world.refused(derived) is Code.CREDENTIAL_REVOKED
+        world.tell("key", "k1", None)
+        assert world.refused(derived) is Code.CREDENTIAL_INVALID
+
+    def test_it_ends_in_time(self, world):
+        assert world.refused(self.derive(world, expires_at=time.time() - 2)) is Code.CREDENTIAL_EXPIRED
+
+    @pytest.mark.parametrize("spoil", [
+        lambda text: text[:-2] + ("AA" if text[-2:] != "AA" else "BB"),
+        lambda text: "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0." + text.split(".")[1] + ".",
+        lambda text: ".." + text[:0],
+        lambda text: text + ".", lambda text: "a.b.c" + text[:0], lambda text: text.replace(".", "..", 1)[:-1],
+        lambda text: text + "A" * 5_000,
+    ])
+    def test_nobody_makes_one_without_the_key_of_the_server(self, world, spoil):
+        assert world.refused(Credential("gw2", spoil(self.derive(world).text))) is Code.CREDENTIAL_INVALID
+
+    def test_it_tells_nothing_of_the_key(self, world):
+        assert world.secret.lower() not in self.derive(world).text.lower()
+
+    def test_a_key_tells_its_name_and_permissions(self, world):
+        info = world.register.describe(world.identify())
+        assert (info.id, info.name, info.permissions) == ("k1", "mine", {"account", "wallet"})
+
+
+def test_uses_are_told_once(world):
+    before = time.time()
+    world.identify()
+    uses = world.register.take_uses()
+    assert list(uses) == ["k1"]
+    assert before <= uses["k1"] <= time.time()
+    assert world.register.take_uses() == {}
+
+
+@pytest.mark.parametrize(("kind", "body"), [
+    ("account", ALICE), ("application", GAME),
+    ("key", Key(kind="gw2", digest="00", account=1, expires_at=2.5, permissions=("a",), state="disabled")),
+])
+def test_a_fact_is_read_as_it_was_written(kind, body):
+    assert read(4, kind, "x", write(body)) == Fact(4, kind, "x", body)
+    assert read(5, kind, "x", "") == Fact(5, kind, "x", None)
