@@ -88,8 +88,7 @@ class Draft:
         if len(primary) > 1 and all(_joins(column) for column in primary):
             self._add_joined(primary)
             return None
-        single = [column for column in primary if len(primary) == 1
-                  and column.type in (*KEYS, *KEYS_AS_TEXT) and not column.nullable]
+        single = [column for column in primary if len(primary) == 1 and column.type is not bool and _joins(column)]
         key = next(iter((*single, *likely_keys(self._shown))), None)
         if key is None:
             self.fields[ROW_NUMBER] = Annotated[int, Key()]
@@ -108,7 +107,7 @@ class Draft:
         self._say(f"the key `{name}` joins {', '.join(f'`{each}`' for each in self.key_columns)} by `:`.")
 
     def _add_single(self, column: Column) -> None:
-        as_text = column.type in KEYS_AS_TEXT
+        as_text = column.type not in KEYS
         name = self._add(column, Annotated[str if as_text else column.type, Key()])
         self._say(f"the key is `{name}`.")
         if as_text:
@@ -176,8 +175,8 @@ class Draft:
 
 
 def _joins(column: Column) -> bool:
-    """Whether a column may be a part of a key."""
-    return not column.nullable and column.type in (*KEYS, *KEYS_AS_TEXT, bool)
+    """Whether a column may be a part of a key: in SQLite one may hold numbers and texts."""
+    return not column.nullable and (column.type in (*KEYS, *KEYS_AS_TEXT, bool) or (column.promised and column.type is Any))
 
 
 def catalog_of(name: str, found: Iterable[Found], reserved: frozenset[str]) -> tuple[Catalog, list[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,9 @@ import xxhash
 
 from ..catalog.likely import likely_keys
 from ..catalog.origin import Column
-from .duck import READERS, Duck, identifier, kind_of
+from .duck import READERS, Duck, identifier, kind_of, quoted
 from .objects import records_of
+from .values import MISSING
 
 _TYPES: dict[str, Any] = {
     "BOOLEAN": bool, "TINYINT": int, "SMALLINT": int, "INTEGER": int, "BIGINT": int, "UTINYINT": int, "USMALLINT": int,
@@ -74,24 +75,33 @@ def columns_of(duck: Duck, path: Path) -> list[Column]:
 def _types_of_texts(duck: Duck, reader: str) -> list[tuple[str, Any]]:
     """The first type, tried on some rows and then proven on all, by which no text loses anything; else text."""
     names = [name for name, _ in described(duck, reader)]
-    left = {name: list(_PATTERNS) for name in names}
-    for rows in (f"(FROM {reader} LIMIT {_SAMPLE})", reader):
-        asked = [(name, wanted) for name, types in left.items() for wanted in types]
-        terms = [f"bool_and(regexp_full_match({identifier(name)}, '{_PATTERNS[wanted]}'))" for name, wanted in asked]
-        proven = duck.run(f"SELECT {', '.join(terms)} FROM {rows}")[0] if terms else ()  # noqa: S608  # quoted
-        left = {name: [] for name in names}
-        for (name, wanted), fits in zip(asked, proven, strict=True):
-            left[name] += [wanted] if fits else []
-    return [(name, left[name][0] if left[name] else str) for name in names]
+    some = _fitting(duck, f"(FROM {reader} LIMIT {_SAMPLE})", dict.fromkeys(names, tuple(_PATTERNS)), False)
+    proven = _fitting(duck, reader, some, True)
+    return [(name, proven[name][0] if proven[name] else str) for name in names]
+
+
+def _fitting(duck: Duck, rows: str, types: Mapping[str, Sequence[Any]], sure: bool) -> dict[str, list[Any]]:
+    """The types of each column that its texts allow; where it has none, all of them unless it has to be `sure`."""
+    asked = [(name, wanted) for name, each in types.items() for wanted in each]
+    terms = [f"bool_and(regexp_full_match({identifier(name)}, '{_PATTERNS[wanted]}')) FILTER ({_written(name)})"
+             for name, wanted in asked]
+    found = duck.run(f"SELECT {', '.join(terms)} FROM {rows}")[0] if terms else ()  # noqa: S608  # quoted
+    left: dict[str, list[Any]] = {name: [] for name in types}
+    for (name, wanted), fits in zip(asked, found, strict=True):
+        left[name] += [wanted] if fits or (fits is None and not sure) else []
+    return left
+
+
+def _written(name: str) -> str:
+    """The condition that a column of numbers or dates has a value; only CSV has such texts."""
+    return f"{identifier(name)} NOT IN ({', '.join(map(quoted, MISSING))})"
 
 
 def _with_keys(duck: Duck, reader: str, types: Sequence[tuple[str, Any]]) -> list[Column]:
     """The columns with whether they have nulls, and the likeliest key marked as unique."""
     if not types:
         return []
-    numbers = {name for name, type in types if type is float and reader == READERS[".parquet"]}     # NaN means none
-    there = {name: f"{identifier(name)} IS NOT NULL" + f" AND NOT isnan({identifier(name)})" * (name in numbers)
-             for name, _ in types}
+    there = {name: _is_there(name, type, typed=reader == READERS[".parquet"]) for name, type in types}
     terms = [f"count(*) FILTER ({there[name]}), approx_count_distinct({identifier(name)})" if type is not None else "0, 0"
              for name, type in types]
     total, *counted = duck.run(f"SELECT count(*), {', '.join(terms)} FROM {reader}")[0]  # noqa: S608  # quoted
@@ -101,6 +111,14 @@ def _with_keys(duck: Duck, reader: str, types: Sequence[tuple[str, Any]]) -> lis
     shown = [column for column in columns if column.type is not None]
     key = next((column for column in likely_keys(shown) if _differs(duck, reader, column.name, total)), None)
     return [msgspec.structs.replace(column, unique=column is key) for column in columns]
+
+
+def _is_there(name: str, type: Any, *, typed: bool) -> str:
+    """The condition that a row has a value in a column, which NaN in Parquet and `NA` in CSV are not."""
+    there = f"{identifier(name)} IS NOT NULL"
+    if typed:
+        return f"{there} AND NOT isnan({identifier(name)})" if type is float else there
+    return there if type is str else f"{there} AND {_written(name)}"
 
 
 def _differs(duck: Duck, reader: str, name: str, total: int) -> bool:

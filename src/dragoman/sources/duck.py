@@ -45,7 +45,7 @@ class Duck:
 
     def __init__(self, connection: Any, path: Path, name: str) -> None:
         self._connection, self._path, self._name = connection, path, name
-        self._blanks = {"{path}": _quoted(str(path))}
+        self._blanks = {"{path}": quoted(str(path))}
         if kind_of(path) in (".csv", ".tsv"):
             self._blanks |= _csv_blanks(path)
 
@@ -102,7 +102,7 @@ def opened(path: Path, name: str) -> Iterator[Duck]:
         "autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "threads": "1",
         "memory_limit": "512MB", "preserve_insertion_order": "true", "temp_directory": "",
     }) as connection:
-        connection.execute(f"SET allowed_paths = [{_quoted(str(plain))}]")
+        connection.execute(f"SET allowed_paths = [{quoted(str(plain))}]")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET lock_configuration = true")
@@ -121,7 +121,8 @@ def _plainly_named(path: Path) -> Iterator[Path]:
         yield link
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text in a query."""
     return "'" + text.replace("'", "''") + "'"
 
 
@@ -147,8 +148,8 @@ def _csv_blanks(path: Path) -> dict[str, str]:
         preferred = "\t,;|" if kind_of(path) == ".tsv" else ",;\t|"
         delimiter = max(preferred, key=re.sub(r'"[^"]*"', "", head).partition("\n")[0].count)
         names = next(csv.reader(io.StringIO(head), delimiter=delimiter), [])
-    columns = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in _different(names))
-    return {"{columns}": f"{{{columns}}}", "{delimiter}": _quoted(delimiter)}
+    columns = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in _different(names))
+    return {"{columns}": f"{{{columns}}}", "{delimiter}": quoted(delimiter)}
 
 
 def _different(names: Sequence[str]) -> Iterator[str]:

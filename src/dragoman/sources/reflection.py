@@ -101,7 +101,7 @@ def _columns(connection: Connection, origin: Table) -> tuple[tuple[Column, ...],
     unique = {each["column_names"][0] for each in _uniques(inspector, origin) if len(each["column_names"]) == 1}
     columns = [
         Column(name=each["name"], type=_annotation(each["type"]), nullable=bool(each.get("nullable", True)),
-               unique=each["name"] in unique, promised=each["name"] in unique)
+               unique=each["name"] in unique, promised=each["name"] in (*unique, *primary))
         for each in inspector.get_columns(origin.name, origin.schema)
     ]
     if connection.dialect.name == "sqlite":

@@ -15,6 +15,8 @@ from ..catalog.shapes import Anything, Keyed, Many, Nested, Nullable, Scalar, Sh
 from ..catalog.values import read_scalar
 
 Convert = Callable[[Any], Any]
+MISSING = ("NA", "N/A", "#N/A")
+"""How statistics programs and spreadsheets write a value that is not there; in a column of texts they are texts."""
 
 
 class Contents(Enum):
@@ -38,7 +40,8 @@ def converter(shape: Shape, contents: Contents) -> Convert:
     if isinstance(inner, Anything):
         return plain if contents is Contents.TYPED else _anything
     if contents is Contents.TEXT:
-        return _text_reader(inner)
+        read = _text_reader(inner)
+        return _without_missing(read) if isinstance(shape, Nullable) and inner != Scalar("str") else read
     convert = _CONVERTERS.get(inner.kind, _same) if isinstance(inner, Scalar) else _same
     return _without_nan(convert) if isinstance(shape, Nullable) and _may_be_nan(inner) else convert
 
@@ -79,6 +82,12 @@ def _text_reader(shape: Shape) -> Convert:
             return read_scalar(shape, _datetime(text) if times else text)
         except ValueError:
             return text
+    return read
+
+
+def _without_missing(convert: Convert) -> Convert:
+    def read(text: str) -> Any:
+        return None if text in MISSING else convert(text)
     return read
 
 

@@ -44,6 +44,8 @@ def only(path: Path) -> tuple[list[dict[str, Any]], list[str], Any]:
     ("CREATE TABLE t (a INT, b TEXT, PRIMARY KEY (a, b)); INSERT INTO t VALUES (1, NULL)", "row_number", [1]),
     ("CREATE TABLE t (day DATE PRIMARY KEY); INSERT INTO t VALUES ('2024-01-02')", "day", ["2024-01-02"]),
     ("CREATE TABLE t (row_number TEXT); INSERT INTO t VALUES ('x'), ('y')", "row_number", [1, 2]),
+    ("CREATE TABLE t (a TEXT, b ANY, PRIMARY KEY (a, b)); INSERT INTO t VALUES ('x', 9001), ('x', 'm')", "key", ["x:9001", "x:m"]),
+    ("CREATE TABLE t (a ANY PRIMARY KEY); INSERT INTO t VALUES (9001), ('m')", "a", ["9001", "m"]),
     ("CREATE TABLE t (id INTEGER PRIMARY KEY, n INT)", "id", []),
     ("CREATE TABLE t (n INT)", "row_number", []),
     ("CREATE TABLE base (id INT); INSERT INTO base VALUES (4); CREATE VIEW t AS SELECT id FROM base", "id", [4]),
@@ -178,6 +180,27 @@ def test_a_parquet_file_keeps_its_types(tmp_path: Path) -> None:
         "deep": {"x": "2024-01-01"},
     })
     assert "a: `raw` is left out, as it holds binary data." in choices
+
+
+def test_missing_numbers_are_null_and_texts_stay_texts(tmp_path: Path) -> None:
+    """`NA` is how statistics programs write what is not there, and Namibia's code."""
+    rows = ["1,NA,NA,NA", "2,2.5,2024-01-02,DE", "3,,N/A,FR"]
+    (tmp_path / "t.csv").write_text("id,speed,day,country\n" + "\n".join(rows) + "\n")
+    assert only(tmp_path / "t.csv")[0] == [
+        {"id": 1, "speed": None, "day": None, "country": "NA"},
+        {"id": 2, "speed": 2.5, "day": "2024-01-02", "country": "DE"},
+        {"id": 3, "speed": None, "day": None, "country": "FR"},
+    ]
+
+
+def test_a_column_that_is_empty_at_first_has_the_type_of_what_follows(tmp_path: Path) -> None:
+    """However late that is."""
+    late = "".join(f"{number},\n" for number in range(3_000))
+    (tmp_path / "t.csv").write_text(f"id,speed,nothing\n{late.replace(',', ',,')}3000,7,\n")
+    rows, _, resource = only(tmp_path / "t.csv")
+    assert rows[-1] == {"id": 3000, "speed": 7, "nothing": None}
+    assert rows[0]["speed"] is None
+    assert resource.key.name == "id"
 
 
 def test_a_csv_file_is_read_so_that_nothing_gets_lost(tmp_path: Path) -> None:
