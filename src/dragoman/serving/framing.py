@@ -19,7 +19,7 @@ _REASONS = {"Invalid HTTP version": 505, "Pause on PRI/Upgrade": 505}
 ALLOWED = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
 
-class Refused(Exception):
+class Rejected(Exception):
     """A request that is answered at once, after which the connection is closed."""
 
     def __init__(self, status: int, reason: str) -> None:
@@ -52,11 +52,11 @@ class Framing(msgspec.Struct, gc=False):
 
 
 def judge(version: str, verb: bytes, target: bytes, headers: list[Header], upgrade: bool) -> Framing:
-    """The framing of a request. Raises `Refused` where it is ambiguous, malformed or of another protocol."""
+    """The framing of a request. Raises `Rejected` where it is ambiguous, malformed or of another protocol."""
     if version not in ("1.1", "1.0"):
-        raise Refused(505, "only HTTP/1.1 and HTTP/1.0 are spoken here")
+        raise Rejected(505, "only HTTP/1.1 and HTTP/1.0 are spoken here")
     if verb == b"CONNECT":
-        raise Refused(405, "this is no proxy")
+        raise Rejected(405, "this is no proxy")
     framing = _read_target(verb, target)
     hosts = 0
     for name, value in headers:
@@ -65,15 +65,15 @@ def judge(version: str, verb: bytes, target: bytes, headers: list[Header], upgra
         if name == b"host":
             hosts += 1
             if read_authority(value) is None:
-                raise Refused(400, "the Host header holds no host name with an optional port")
+                raise Rejected(400, "the Host header holds no host name with an optional port")
         else:
             _weigh(name, value, framing)
     if hosts > 1 or (not hosts and version == "1.1"):
-        raise Refused(400, "exactly one Host header is needed")
+        raise Rejected(400, "exactly one Host header is needed")
     if framing.chunked and version == "1.0":
-        raise Refused(400, "HTTP/1.0 knows no Transfer-Encoding")
+        raise Rejected(400, "HTTP/1.0 knows no Transfer-Encoding")
     if upgrade and framing.body:
-        raise Refused(400, "a request that asks for another protocol cannot have a body")
+        raise Rejected(400, "a request that asks for another protocol cannot have a body")
     framing.expects = framing.expects and framing.body and version == "1.1"
     return framing
 
@@ -83,32 +83,32 @@ def _weigh(name: bytes, value: bytes, framing: Framing) -> None:
         framing.body = int(value) > 0
     elif name == b"transfer-encoding":
         if value.lower() != b"chunked":
-            raise Refused(501, "the only Transfer-Encoding understood is: chunked")
+            raise Rejected(501, "the only Transfer-Encoding understood is: chunked")
         framing.body = framing.chunked = True
     elif value.lower() == b"100-continue":
         framing.expects = True
     else:
-        raise Refused(417, "the only expectation understood is: 100-continue")
+        raise Rejected(417, "the only expectation understood is: 100-continue")
 
 
 def _read_target(verb: bytes, target: bytes) -> Framing:
     if b"#" in target:
-        raise Refused(400, "a request target has no fragment")
+        raise Rejected(400, "a request target has no fragment")
     if target[:1] == b"/" or (target == b"*" and verb == b"OPTIONS"):
         return Framing(target)
     found = _ABSOLUTE.fullmatch(target)
     if found is None:
-        raise Refused(400, "the request target is no path, and no address that starts with http://")
+        raise Rejected(400, "the request target is no path, and no address that starts with http://")
     if read_authority(found[1]) is None:
-        raise Refused(400, "the address asked for has no valid host")
+        raise Rejected(400, "the address asked for has no valid host")
     return Framing(found[2] if found[2][:1] == b"/" else b"/" + found[2], authority=found[1])
 
 
-def explain(error: httptools.HttpParserError) -> Refused:
+def explain(error: httptools.HttpParserError) -> Rejected:
     """The refusal behind what the parser raised: our own from within a callback, or one for its complaint."""
-    if isinstance(error.__context__, Refused):
+    if isinstance(error.__context__, Rejected):
         return error.__context__
     if isinstance(error, httptools.HttpParserInvalidMethodError):
-        return Refused(405, "the method is unknown")
+        return Rejected(405, "the method is unknown")
     reason = str(error)
-    return Refused(_REASONS.get(reason, 400), f"the request is no valid HTTP: {reason}")
+    return Rejected(_REASONS.get(reason, 400), f"the request is no valid HTTP: {reason}")

@@ -13,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from ..contracts import Answer
 from ..settings import Http
 from .deadlines import sweeper_of
-from .framing import Refused, explain, judge
+from .framing import Rejected, explain, judge
 
 _PIECE_BYTES = 16_384
 """The parser is fed by pieces, so that one packet cannot queue more pipelined requests than a piece holds."""
@@ -98,7 +98,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._stopping = self._deaf = self._half_closed = False
         self._active: RequestResponseCycle | None = None
         self._backlog = b""
-        self._refusal: Refused | None = None
+        self._refusal: Rejected | None = None
         self._outlet: Outlet | None = None
         self._unsent, self._unsent_since = 0, 0.0
         self._leaving: asyncio.TimerHandle | None = None
@@ -170,7 +170,7 @@ class LimitedProtocol(HttpToolsProtocol):
                 self._deaf = True
             except httptools.HttpParserError as error:
                 self._refuse(explain(error))
-            except Refused as refused:
+            except Rejected as refused:
                 self._refuse(refused)
             if self._deaf:
                 return
@@ -183,12 +183,12 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._phase is Phase.HEAD:
             self._taken += size
             if self._taken > self.limits.request_line_max_bytes + self.limits.header_max_bytes + _PIECE_BYTES:
-                raise Refused(431, "the head of the request is too large")
+                raise Rejected(431, "the head of the request is too large")
         elif self._phase is Phase.BODY:
             self._taken += size
             allowed = self._body_seen * _CHUNK_OVERHEAD_MAX + self.limits.header_max_bytes + _PIECE_BYTES
             if self._chunked and self._taken > allowed:
-                raise Refused(400, "the chunks of the body are smaller than what surrounds them")
+                raise Rejected(400, "the chunks of the body are smaller than what surrounds them")
 
     def _discard(self, size: int) -> None:
         self._taken += size
@@ -211,7 +211,7 @@ class LimitedProtocol(HttpToolsProtocol):
         """A part of the target."""
         self.url += url
         if len(self.url) + len("OPTIONS  HTTP/1.1") > self.limits.request_line_max_bytes:
-            raise Refused(414, f"the request line is longer than {self.limits.request_line_max_bytes} bytes")
+            raise Rejected(414, f"the request line is longer than {self.limits.request_line_max_bytes} bytes")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header; trailers come here too, and are dropped."""
@@ -219,13 +219,13 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         self._room -= len(name) + len(value) + len(": \r\n")
         if self._room < 0:
-            raise Refused(431, f"the headers are longer than {self.limits.header_max_bytes} bytes")
+            raise Rejected(431, f"the headers are longer than {self.limits.header_max_bytes} bytes")
         self.headers.append((name.lower(), value.rstrip(b" \t")))
 
     def on_headers_complete(self) -> None:
         """The head is whole: judge its framing, then start the request or queue it."""
         if len(self.headers) > self.limits.headers_max:
-            raise Refused(431, f"there are more than {self.limits.headers_max} headers")
+            raise Rejected(431, f"there are more than {self.limits.headers_max} headers")
         upgrade = self.parser.should_upgrade()
         framing = judge(self.parser.get_http_version(), self.parser.get_method(), self.url, self.headers, upgrade)
         if framing.authority is not None:
@@ -289,7 +289,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if backlog and not self._deaf and self.parser is not None:
             self._feed(backlog)
 
-    def _refuse(self, refused: Refused) -> None:
+    def _refuse(self, refused: Rejected) -> None:
         """Refuse what is being read, in its turn: answers to earlier requests go first."""
         if self._deaf:
             return
@@ -312,7 +312,7 @@ class LimitedProtocol(HttpToolsProtocol):
             cycle.disconnected = True
             cycle.message_event.set()
 
-    def _tell(self, refused: Refused) -> None:
+    def _tell(self, refused: Rejected) -> None:
         headers = b"".join(b"%b: %b\r\n" % header for header in self.server_state.default_headers)
         peer = self.client[0] if self.client else ""
         answer = self.voice(self.url, peer, refused.status, refused.reason) if self.url[:1] == b"/" else None
@@ -368,7 +368,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _overdue(self) -> None:
         if self._phase is Phase.BODY or (self._phase is Phase.HEAD and self._taken):
-            self._refuse(Refused(408, "the request did not arrive in time"))
+            self._refuse(Rejected(408, "the request did not arrive in time"))
         else:
             self.transport.close()
 
