@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +116,7 @@ def _read_members(members: dict[str, msgspec.Raw] | None, whole: bytes, name: st
         raise PublicationError(name, "its top level is one object, and what it holds are no records.", hint=_REMEDY)
     _check_once(whole, name)
     integers = all(_INTEGER.match(key) for key in members)
-    field = _key_field(members, name)
+    field = _key_field(members)
     for number, (key, member) in enumerate(members.items(), start=1):
         record = _decoded(member, number, name)
         yield record if field is None else {field: int(key) if integers else key, **record}
@@ -134,9 +134,22 @@ def _check_once(whole: bytes, name: str) -> None:
     json.loads(whole.decode("utf-8-sig"), object_pairs_hook=look)
 
 
-def _key_field(members: dict[str, msgspec.Raw], name: str) -> str | None:
+class _Told(msgspec.Struct):
+    """What a record tells of its key; the rest of it is not even decoded."""
+
+    id: Any = msgspec.UNSET
+
+
+def _key_field(members: Mapping[str, msgspec.Raw]) -> str | None:
     """Under which name a record tells its key; None where each tells it already."""
-    told = [(key, _decoded(member, number, name)) for number, (key, member) in enumerate(members.items(), start=1)]
-    if all("id" not in record for _, record in told):
+    told = [(key, _id_of(member)) for key, member in members.items()]
+    if all(id is msgspec.UNSET for _, id in told):
         return "id"
-    return None if all(str(record.get("id")) == key for key, record in told) else "key"
+    return None if all(str(id) == key for key, id in told) else "key"
+
+
+def _id_of(member: msgspec.Raw) -> Any:
+    try:
+        return msgspec.json.decode(member, type=_Told).id
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):       # told with its row when the record is read
+        return msgspec.UNSET
