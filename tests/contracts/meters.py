@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dragoman.contracts import Meter
@@ -22,6 +22,8 @@ class Clock:
         return self.now_s
 
 
+SHARED = [HealthCheck.differing_executors]
+"""Each meter is a class of its own that runs these tests, which is what they are for."""
 RATES = st.builds(Rate, st.sampled_from([0.5, 1.0, 3.0, 5.0, 10.0, 100.0]), st.integers(1, 20))
 PAUSES = st.lists(st.floats(0, 3), min_size=1, max_size=80)
 
@@ -100,7 +102,7 @@ class MeterContract:
             assert not meter.charge(subject, Rate(1, 1)).allowed
 
     @given(RATES, PAUSES)
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60, deadline=None, suppress_health_check=SHARED)
     def test_never_more_than_burst_and_rate_allow_in_any_window(self, rate, pauses):
         clock = Clock()
         meter = self.make(clock)
@@ -113,7 +115,7 @@ class MeterContract:
                 assert count <= rate.burst + rate.per_second * (end - begin) + 1e-6
 
     @given(RATES, st.integers(0, 2**32))
-    @settings(max_examples=10, deadline=None)
+    @settings(max_examples=10, deadline=None, suppress_health_check=SHARED)
     def test_whoever_asks_all_the_time_gets_what_is_due(self, rate, seed):
         clock, jitter = Clock(), random.Random(seed)
         meter = self.make(clock)
@@ -124,7 +126,7 @@ class MeterContract:
         assert admitted >= 0.99 * rate.per_second * (clock.now_s - begin) - 1
 
     @given(RATES, st.lists(st.tuples(st.sampled_from(["alice", "bob"]), st.floats(-5, 5)), max_size=60))
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40, deadline=None, suppress_health_check=SHARED)
     def test_a_verdict_makes_sense_whatever_the_clock_does(self, rate, calls):
         clock = Clock()
         meter = self.make(clock)

@@ -1,11 +1,17 @@
 """The meters keep their contract."""
 
+import multiprocessing
+import tempfile
+import time
 import timeit
+from pathlib import Path
+from typing import ClassVar
 
 from dragoman.limits.memory import MemoryMeter
+from dragoman.limits.shared import SharedMeter
 from dragoman.query import Rate
 
-from .meters import MeterContract
+from .meters import Clock, MeterContract
 
 
 class TestMemoryMeter(MeterContract):
@@ -33,6 +39,77 @@ class TestMemoryMeter(MeterContract):
         meter = MemoryMeter()
         best_us = min(timeit.repeat(lambda: meter.charge("alice", Rate(1e9, 100)), number=2_000, repeat=5)) / 2_000 * 1e6
         assert best_us < 10         # about 0.6 where it was measured
+
+
+def hammer(path, rate, ready, told):
+    """Ask as often as possible for a while, with others; when that was allowed goes into a queue."""
+    meter, moments = SharedMeter(path), []
+    ready.wait(60)
+    until = time.monotonic() + 1.5
+    while (now := time.monotonic()) < until:
+        if meter.charge("application:a", rate).allowed:
+            moments.append(now)
+    told.put(moments)
+
+
+class TestSharedMeter(MeterContract):
+    """Among the processes of one machine."""
+
+    opened: ClassVar[list[SharedMeter]] = []
+
+    def make(self, clock):
+        with tempfile.TemporaryDirectory() as folder:
+            self.opened.append(SharedMeter(Path(folder) / "limits", clock))
+        while len(self.opened) > 20:        # each maps a file
+            self.opened.pop(0).close()
+        return self.opened[-1]
+
+    def test_four_processes_admit_together_what_one_may(self, tmp_path):
+        """Exactly: the burst, and what the rate adds meanwhile."""
+        rate, context = Rate(200, 50), multiprocessing.get_context("spawn")
+        told, ready = context.Queue(), context.Barrier(4)
+        processes = [context.Process(target=hammer, args=(tmp_path / "limits", rate, ready, told)) for _ in range(4)]
+        for process in processes:
+            process.start()
+        moments = sorted(moment for _ in processes for moment in told.get(timeout=60))
+        for process in processes:
+            process.join(10)
+        took_s = moments[-1] - moments[0]
+        assert took_s > 1
+        assert 50 + 200 * took_s * 0.99 - 1 <= len(moments) <= 50 + 200 * took_s + 1
+
+    def test_another_meter_on_the_same_file_goes_on_counting(self, tmp_path, clock):
+        first, second = SharedMeter(tmp_path / "limits", clock), SharedMeter(tmp_path / "limits", clock)
+        verdicts = [meter.charge("alice", Rate(1, 4)).allowed for meter in (first, second) * 3]
+        assert verdicts == [True] * 4 + [False] * 2
+        first.close()
+        second.close()
+
+    def test_a_file_of_an_earlier_start_of_the_machine_counts_for_nothing(self, tmp_path):
+        early, late = Clock(1e9), Clock(5.0)
+        path = tmp_path / "limits"
+        meter = SharedMeter(path, early)
+        assert [meter.charge("alice", Rate(1, 1)).allowed for _ in range(2)] == [True, False]
+        meter.close()
+        content = bytearray(path.read_bytes())
+        content[8:24] = bytes(16)
+        path.write_bytes(content)
+        meter = SharedMeter(path, late)
+        assert meter.charge("alice", Rate(1, 1)).allowed
+        meter.close()
+
+    def test_many_more_subjects_than_places_are_all_answered(self, tmp_path, clock):
+        meter = SharedMeter(tmp_path / "limits", clock)
+        for number in range(60_000):
+            meter.charge(f"address:{number}", Rate(5, 300))
+        assert (tmp_path / "limits").stat().st_size < 10_000_000
+        meter.close()
+
+    def test_a_charge_takes_less_than_twenty_microseconds(self, tmp_path):
+        meter = SharedMeter(tmp_path / "limits")
+        best_us = min(timeit.repeat(lambda: meter.charge("alice", Rate(1e9, 100)), number=2_000, repeat=5)) / 2_000 * 1e6
+        assert best_us < 20
+        meter.close()
 
 
 def test_the_wall_clock_is_not_what_a_meter_goes_by():

@@ -1,4 +1,4 @@
-"""Limits in one process: GCRA, one number a subject, forgotten when it no longer matters."""
+"""Limits in one process, forgotten when they no longer matter."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ from collections.abc import Callable
 
 from ..contracts import Verdict
 from ..query import Rate
+from .gcra import judge
 
 _SWEEP_AFTER = 4_096
-_SLACK_S = 1e-9
-"""What rounding may add up to; far below the time between two calls."""
 
 
 class MemoryMeter:
-    """Keeps the contract of `Meter`: `burst` at once, then `per_second`; at most as many subjects as are active.
+    """Keeps the contract of `Meter` in one process, with at most as many subjects as are active.
 
-    Each subject is one moment: when it will have its whole burst again (the theoretical arrival time of ITU-T I.371).
     Not for several threads at once; the data plane charges in its event loop.
     """
 
@@ -32,21 +30,11 @@ class MemoryMeter:
         return len(self._due)
 
     def charge(self, subject: str, rate: Rate, cost: int = 1) -> Verdict:
-        """Count a call; a refused one costs nothing. A cost above the burst is never allowed."""
+        """Count a call; a refused one costs nothing."""
         now = self._clock()
-        step = 1.0 / rate.per_second
-        window = step * rate.burst
-        due = self._due.get(subject, now)
-        if due < now:
-            due = now
-        elif due > now + window:            # the clock stepped back: nobody is locked out for longer than a burst
-            due = self._due[subject] = now + window
-        after = due + step * cost
+        verdict, self._due[subject] = judge(self._due.get(subject, now), now, rate, cost)
         self._sweep(now)
-        if after > now + window + _SLACK_S:
-            return Verdict(allowed=False, remaining=0, retry_after_s=after - now - window)
-        self._due[subject] = after
-        return Verdict(allowed=True, remaining=int((now + window - after) / step + _SLACK_S))
+        return verdict
 
     def _sweep(self, now: float) -> None:
         """Drop the subjects that have their whole burst again; on average, two looks a call."""
