@@ -17,12 +17,14 @@ from typing import IO, Any, TypeVar, cast
 from ..errors import PublicationError, SettingsError, SourceUnavailable
 
 T = TypeVar("T")
-_HEAD_MAX_BYTES = 1 << 20
+_HEAD_MAX_BYTES = _PIECE_BYTES = 1 << 20
+LINE_MAX_BYTES = 4_000_000
+"""The longest row of a CSV file. DuckDB leaves one out, silently, that is the last and larger than its buffer."""
 _ASIDES = (" ", "Original Line", "Possible", "LINE", "Try ")
 _BATCH = 2_000
 _WILDCARDS = "*?["
 _CSV = """read_csv({path}, auto_detect = false, header = true, columns = {columns}, delim = {delimiter}, quote = '"',
-    escape = '"', max_line_size = 4000000, buffer_size = 8000000)"""
+    escape = '"', max_line_size = {line_max}, buffer_size = 8000000)"""
 READERS = {
     ".csv": _CSV, ".tsv": _CSV, ".json": "read_json_objects({path}, format = 'auto')",
     ".ndjson": "read_json_objects({path}, format = 'newline_delimited')",
@@ -149,7 +151,22 @@ def _csv_blanks(path: Path) -> dict[str, str]:
         delimiter = max(preferred, key=re.sub(r'"[^"]*"', "", head).partition("\n")[0].count)
         names = next(csv.reader(io.StringIO(head), delimiter=delimiter), [])
     columns = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in _different(names))
-    return {"{columns}": f"{{{columns}}}", "{delimiter}": quoted(delimiter)}
+    return {"{columns}": f"{{{columns}}}", "{delimiter}": quoted(delimiter), "{line_max}": str(LINE_MAX_BYTES)}
+
+
+def check_lines(path: Path) -> None:
+    """Raise `PublicationError` for a CSV file with a line that is longer than a row may be; costs reading it."""
+    since_end, number = 0, 1
+    with text_of(path) as file:
+        while piece := file.read(_PIECE_BYTES):
+            first = min((at for at in (piece.find(b"\n"), piece.find(b"\r")) if at >= 0), default=len(piece))
+            since_end += first
+            if since_end > LINE_MAX_BYTES:
+                raise PublicationError(path.name, f"line {number} is longer than {LINE_MAX_BYTES:,} bytes.",
+                                       hint="Mend it, or publish so large a text as JSON or Parquet.")
+            if first < len(piece):
+                number += piece.count(b"\n") or piece.count(b"\r")
+                since_end = len(piece) - 1 - max(piece.rfind(b"\n"), piece.rfind(b"\r"))
 
 
 def _different(names: Sequence[str]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from ..errors import DeclarationError, DragomanError, SettingsError
 from ..query import Filtered
 from .columns import columns_of, selection
 from .deadline import in_thread
-from .duck import READERS, Duck, kind_of, opened
+from .duck import READERS, Duck, check_lines, kind_of, opened
 from .objects import envelope_of, records_of
 from .picking import Picker
 from .rows import NUMBER, RowReader
@@ -61,6 +61,8 @@ class FileSource:
         """CSV and Parquet: every row has the same columns."""
         source = READERS[str(kind_of(self._path))]
         typed = source == READERS[".parquet"]
+        if not typed:
+            check_lines(self._path)
         names, rows = duck.stream(f"SELECT {selection(duck, source) if typed else '*'} FROM {source}")  # noqa: S608  # quoted
         reader = RowReader(self._catalog, self._resource, names, Contents.TYPED if typed else Contents.TEXT)
         for number, row in enumerate(rows, start=1):

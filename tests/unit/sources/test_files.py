@@ -53,6 +53,25 @@ def test_a_file_may_have_any_name(tmp_path: Path, name: str) -> None:
     assert [column.name for column in find(str(tmp_path / name))[0].columns] == ["id", "code"]
 
 
+@pytest.mark.parametrize("size", [4_100_000, 9_000_000])
+@pytest.mark.parametrize("place", [0, 2])
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r", ""])
+def test_a_row_that_is_too_long_is_told_and_never_left_out(tmp_path: Path, size: int, place: int, ending: str) -> None:
+    """Wherever it stands, and whether or not the file ends with a line's end."""
+    rows = [f"{number},x" for number in range(3)]
+    rows[place] += "y" * size
+    (tmp_path / "a.csv").write_text((ending or "\n").join(["id,code", *rows]) + ending, newline="")
+    with pytest.raises(PublicationError, match=rf"line {place + 2} is longer than 4,000,000 bytes"):
+        read(open_source(tmp_path, Place, File("a.csv")), Place)
+
+
+def test_a_row_may_be_long(tmp_path: Path) -> None:
+    """Texts of some megabytes are served, the last one too."""
+    rows = [f"{number},{'y' * 3_900_000}" for number in range(4)]
+    (tmp_path / "a.csv").write_text("\n".join(["id,code", *rows]))
+    assert [len(str(row["code"])) for row in read(open_source(tmp_path, Place, File("a.csv")), Place)] == [3_900_000] * 4
+
+
 def test_each_cluster_has_its_file(tmp_path: Path) -> None:
     """`{cluster}` stands for its name."""
     for cluster in ("eu", "na"):
