@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..catalog.comparables import Incomparable, comparable, kind_of, single_values
 from ..catalog.fields import Field
 from ..catalog.resource import Resource
 from ..catalog.shapes import Many, bare
 from ..views.localize import Localizer
-from .comparables import Incomparable, comparable, kind_of
 from .manifest import ListedField
 
 NAME = "listing.sqlite"
@@ -119,14 +119,5 @@ def _convert(convert: Callable[[Any], Any], field: ListedField, value: Any) -> A
 def _list_rows(field: ListedField, start: int, values: Sequence[Value]) -> Iterator[tuple[Any, int]]:
     convert = comparable(field.kind)
     for position, value in enumerate(values, start):
-        for each in dict.fromkeys(_flatten(value[field.name])):
+        for each in dict.fromkeys(single_values(value[field.name])):
             yield _convert(convert, field, each), position
-
-
-def _flatten(value: Any) -> Iterator[Any]:
-    """The single values in a list, lists within it included; null is none."""
-    for each in value or ():
-        if isinstance(each, list):
-            yield from _flatten(each)
-        elif each is not None:
-            yield each

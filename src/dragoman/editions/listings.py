@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from ..catalog.comparables import compared
 from ..errors import Code, refuse
 from ..query import Filtered
-from .comparables import Incomparable, comparable
 from .manifest import ListedField
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class Listing:
         if len(wanted) > _VALUES_MAX:
             raise refuse(Code.LIST_TOO_LONG, "too many values in a filter", field=field.name,
                          hint=f"Ask for at most {_VALUES_MAX} at once.", facts={"limit": _VALUES_MAX})
-        values = [value for value in (_compared(field.kind, each) for each in wanted) if value is not None]
+        values = [value for value in (compared(field.kind, each) for each in wanted) if value is not None]
         marks = ", ".join("?" * len(values))
         column = self._column(field, language)
         if field.many:
@@ -142,7 +142,7 @@ class Listing:
         return f"{column} IN ({marks})", values
 
     def _search(self, search: str, language: str) -> tuple[str, list[Any]]:
-        text = _compared("text", search)
+        text = compared("text", search)
         terms, values = [], []
         for field in self._fields.values():
             if field.search and text is not None and len(search) >= field.search:
@@ -156,17 +156,6 @@ class Listing:
             return "position"
         column = self._column(self._field(filtered.sort), language)
         return f"{column} {'DESC' if filtered.descending else 'ASC'} NULLS LAST, position"
-
-
-def _compared(kind: str, value: Any) -> Any:
-    """What the index holds for a value; None where it can hold no such value."""
-    try:
-        found = comparable(kind)(value)
-        if isinstance(found, str):
-            found.encode()
-    except (Incomparable, UnicodeEncodeError):
-        return None
-    return found
 
 
 def _begins(column: str, prefix: str) -> tuple[str, list[str]]:

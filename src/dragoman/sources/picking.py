@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import datetime
-import decimal
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 from ..catalog.catalog import Catalog
+from ..catalog.comparables import comparable, compared, kind_of, single_values
 from ..catalog.fields import Field
 from ..catalog.origin import Row
 from ..catalog.resource import Resource
-from ..catalog.shapes import Scalar, Text, element
 from ..catalog.values import Validator
 from ..query import Filtered
 from ..views.localize import Localizer
@@ -56,40 +54,16 @@ class Picker:
         found = value[field.name]
         if field.localized:
             found = self._localizer.choose(found, self._language)
-        return None if found is None else comparable(field)(found)
+        return None if found is None else comparable(kind_of(field.shape))(found)
 
     def _test(self, field: Field, values: Sequence[Any]) -> Callable[[Row], bool]:
-        compare = comparable(field)
-        wanted = [compare(value) for value in values]
-        return lambda row: any(compare(each) in wanted for each in _each(row[field.name]))
+        kind = kind_of(field.shape)
+        compare, wanted = comparable(kind), [compared(kind, value) for value in values]
+        return lambda row: any(compare(each) in wanted for each in single_values(row[field.name]))
 
     def _search(self, text: str) -> Callable[[Row], bool]:
         begin = text.casefold()
         fields = [field for field in self._resource.fields if field.search and len(text) >= field.search.at_least]
         return lambda row: any(
-            each.casefold().startswith(begin) for field in fields for each in _each(row[field.name])
+            each.casefold().startswith(begin) for field in fields for each in single_values(row[field.name])
         )
-
-
-def _each(value: Any) -> Iterable[Any]:
-    """The single values of a field: the items of a list, the texts of all languages."""
-    if value is None:
-        return ()
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, (list, tuple)) else (value,)
-
-
-def comparable(field: Field) -> Callable[[Any], Any]:
-    """What turns a value of a field, plain or as a filter gives it, into one that equals whatever means the same."""
-    shape = element(field.shape)
-    kind = "str" if isinstance(shape, Text) else shape.kind if isinstance(shape, Scalar) else ""
-    return _COMPARABLE.get(kind, msgspec.to_builtins)
-
-
-def _moment(value: Any) -> datetime.datetime:
-    moment = msgspec.convert(value, datetime.datetime)
-    return moment.replace(tzinfo=moment.tzinfo or datetime.UTC)
-
-
-_COMPARABLE: dict[str, Callable[[Any], Any]] = {"str": str.casefold, "datetime": _moment, "decimal": decimal.Decimal}

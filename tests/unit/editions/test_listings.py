@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dragoman import Catalog, Key, Record, Rows
-from dragoman.editions.comparables import Incomparable, comparable
+from dragoman.catalog.comparables import Incomparable, comparable
 from dragoman.editions.listings import PositionCache
 from dragoman.editions.publish import publish
 from dragoman.editions.store import Editions

@@ -1,16 +1,16 @@
-"""Values as the index compares them: whatever two values mean the same become equal, and keep their order."""
+"""Values as they are compared in filters and sorts: those that mean the same become equal, and keep their order."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from ..catalog.plain import INT64_MAX, INT64_MIN
-from ..catalog.shapes import Choice, Scalar, Shape, Text, element
+from .plain import INT64_MAX, INT64_MIN, is_text
+from .shapes import Choice, Scalar, Shape, Text, element
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
@@ -19,7 +19,7 @@ _NINES = str.maketrans("0123456789", "9876543210")
 
 
 class Incomparable(ValueError):
-    """A value that the index cannot hold; the message says what it can."""
+    """A value that no index can hold; the message says what it can."""
 
 
 def kind_of(shape: Shape) -> str:
@@ -84,8 +84,28 @@ _COMPARABLE: dict[str, Callable[[Any], Any]] = {
 
 
 def comparable(kind: str) -> Callable[[Any], Any]:
-    """What turns a value of a kind, as validated or as a client wrote it, into what the index holds.
+    """What turns a value of a kind, as validated or as a client wrote it, into what an index holds.
 
     The function raises `Incomparable`.
     """
     return _COMPARABLE[kind]
+
+
+def compared(kind: str, value: Any) -> Any:
+    """What an index holds for a value that a client wrote; None where it can hold no such value."""
+    try:
+        found = comparable(kind)(value)
+    except Incomparable:
+        return None
+    return found if not isinstance(found, str) or is_text(found) else None
+
+
+def single_values(value: Any) -> Iterator[Any]:
+    """The values to compare in one value: those of a list, lists within it included, and of all languages; null is none."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from single_values(each)
+    elif value is not None:
+        yield value
