@@ -13,7 +13,7 @@ from .catalog.catalog import Catalog
 from .catalog.module import load_module
 from .catalog.names import check_names
 from .catalog.origin import File, Origin, Rows, Table
-from .contracts import Answerer, Credentials, Dialect, Source, SourceKind
+from .contracts import Answerer, CredentialStore, Dialect, Source, SourceKind
 from .credentials.follower import Follower
 from .credentials.ledger import open_ledger
 from .credentials.register import Register
@@ -29,6 +29,7 @@ from .pipeline.answer import Pipeline
 from .pipeline.encoding import Encoder
 from .pipeline.execute import Executor
 from .pipeline.gate import Gate
+from .pipeline.live import Live
 from .serving.front import Sample
 from .serving.runtime import AsyncioRuntime
 from .settings import Settings
@@ -192,18 +193,21 @@ class Plane(msgspec.Struct, frozen=True):
                      if (found := dialect.address_of(catalog.name, path)) is not None), None)
 
     def example(self, dialect: Dialect) -> str | None:
-        """The address of one published record in a dialect; None before the first edition."""
+        """The address of some published records that everybody may see in a dialect; None before the first edition."""
         for catalog in self.catalogs:
             edition = self.editions.current(catalog.name, catalog.clusters[0])
             for path, shelf in edition.shelves.items() if edition is not None else ():
                 address = dialect.address_of(catalog.name, path)
-                if shelf.count and address is not None:
+                if shelf.count and address is not None and not catalog.resources[path].authenticated:
                     language = f"&lang={catalog.languages[-1]}" if catalog.resources[path].localized else ""
                     return f"{address}?page=0&page_size=3{language}"
         return None
 
     def sample_of(self, catalog: Catalog, path: str) -> Sample | None:
-        """How many records of a resource are published, and a key where there are any; None before the first edition."""
+        """How many records of a resource are published for everybody, and a key where there are any; None before the first
+        edition."""
+        if catalog.resources[path].authenticated:
+            return None
         edition = self.editions.current(catalog.name, catalog.clusters[0])
         shelf = edition.shelves.get(path) if edition is not None else None
         if shelf is None:
@@ -233,19 +237,20 @@ def open_register(settings: Settings, observe: Observe) -> tuple[Register, Follo
 
 
 def assemble(
-    shops: Sequence[Shop], settings: Settings, observe: Observe, credentials: Credentials,
+    shops: Sequence[Shop], settings: Settings, observe: Observe, credentials: CredentialStore,
 ) -> Plane:
     """Put a data plane together. Raises `DeclarationError` where names clash."""
     catalogs = list({shop[0].name: shop[0] for shop in shops}.values())
     spoken = dialects(settings)
-    check_names({dialect.name: dialect.bind(catalogs) for dialect in spoken}, catalogs, spoken)
+    check_names({dialect.name: dialect.bind(catalogs, credentials) for dialect in spoken}, catalogs, spoken)
     data_dir = Path(settings.data_dir)
     editions = Editions(data_dir, [(shop[0].name, shop[1]) for shop in shops], settings.memory, observe)
     sources = {(catalog.name, cluster, path): source for catalog, cluster, opened in shops
                for path, source in opened.items()}
-    executor = Executor(editions, sources, OperationStore(data_dir), AsyncioRuntime())
+    executor = Executor(editions, Live(sources, settings.live.rows_max), OperationStore(data_dir), AsyncioRuntime())
     gate = Gate(credentials, MemoryMeter(), None)
-    targets = {(catalog.name, target.path): (catalog, target) for catalog in catalogs for target in catalog.targets}
+    served = [*catalogs, *(catalog for dialect in spoken for catalog in dialect.own)]
+    targets = {(catalog.name, target.path): (catalog, target) for catalog in served for target in catalog.targets}
     pipeline = Pipeline(targets, spoken, gate, executor, Encoder(settings.memory.encoded_max_bytes), observe,
                         settings.http.body_max_bytes,
                         hears_host=bool(settings.clusters and settings.http.trusted_proxies))

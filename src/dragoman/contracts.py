@@ -15,7 +15,7 @@ from .catalog.method import Method
 from .catalog.origin import Found, Row
 from .catalog.resource import Resource
 from .errors import Fault
-from .query import Caller, Credential, Filtered, Plan, Query, Rate
+from .query import Caller, Credential, Filtered, Owned, Plan, Query, Rate
 
 Buffer = bytes | memoryview
 Body = bytes | memoryview | Sequence[Buffer] | AsyncIterator[bytes]
@@ -166,8 +166,13 @@ class Dialect(Protocol):
     exposed_headers: ClassVar[str]
     """The headers of its answers that scripts of other origins may read."""
 
-    def bind(self, catalogs: Sequence[Catalog]) -> Mapping[str, str]:
-        """Learn what is published; the paths that will be answered, each with who declared it, to find clashes."""
+    def bind(self, catalogs: Sequence[Catalog], keys: Keys) -> Mapping[str, str]:
+        """Learn what is published, and who knows the keys; the paths that will be answered, each with who declared it,
+        to find clashes."""
+
+    @property
+    def own(self) -> Sequence[Catalog]:
+        """What it serves whatever is published, known once `bind` was called; no other dialect shows it."""
 
     def serves(self, path: bytes) -> bool:
         """Whether a path, percent-encoded, belongs to this dialect."""
@@ -204,11 +209,17 @@ class Source(Protocol):
     def scan(self) -> Iterator[Row]:
         """Every record, for publication; streamed, in an order that stays the same."""
 
-    async def get(self, keys: Sequence[Any]) -> Sequence[Row]:
-        """The records of these keys, in any order, the missing left out; at request time."""
+    async def get(self, keys: Sequence[Any], owned: Owned | None = None) -> Sequence[Row]:
+        """The records of these keys, in any order, the missing left out; at request time.
 
-    async def find(self, filtered: Filtered, offset: int, limit: int) -> tuple[Sequence[Row], int]:
-        """One page of the records that fit, and how many fit in all; at request time."""
+        With `owned`, only those of that owner exist: another's is missing. It is compared exactly, letter by letter.
+        """
+
+    async def find(
+        self, filtered: Filtered, offset: int, limit: int, owned: Owned | None = None,
+    ) -> tuple[Sequence[Row], int]:
+        """One page of the records that fit, and how many fit in all; at request time. `owned` as in `get`: it narrows
+        what is counted and paged."""
 
 
 class SourceKind(Protocol):
@@ -273,6 +284,10 @@ class Keys(Protocol):
         What it may do was compared with the caller's: `permissions` are some of theirs, `urls` lie within theirs (in
         the form of `Caller.urls`, none for no limit), `expires_at` is not after theirs. Raises `Refusal`.
         """
+
+
+class CredentialStore(Credentials, Keys, Protocol):
+    """One store that keeps both contracts."""
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):

@@ -66,6 +66,10 @@ class Caller(Injected, msgspec.Struct, frozen=True, kw_only=True):
     """UNIX time in seconds."""
     rate: Rate | None = None
 
+    def reaches(self, path: str) -> bool:
+        """Whether the key may be used at a path, percent-decoded."""
+        return not self.urls or any((path.rstrip("/") + "/").startswith(url + "/") for url in self.urls)
+
 
 ANONYMOUS = Caller()
 
@@ -83,11 +87,14 @@ class Audience(msgspec.Struct, frozen=True):
 
     subject: str | None = None
     permissions: frozenset[str] = frozenset()
+    """Those that make a difference to the answer."""
+    authenticated: bool = False
+    """Whether nobody without a valid key is given any answer."""
 
     @property
     def public(self) -> bool:
         """Whether anybody may be given the same answer."""
-        return self.subject is None and not self.permissions
+        return self.subject is None and not self.permissions and not self.authenticated
 
 
 EVERYBODY = Audience()
@@ -149,6 +156,18 @@ class Filtered(msgspec.Struct, frozen=True):
         return bool(self.values or self.search is not None or self.sort)
 
 
+class Owned(msgspec.Struct, frozen=True):
+    """Whose records are meant: those whose `field` holds exactly this value."""
+
+    field: str
+    value: str | int | None
+    """As a validated record has it, a UUID as text; None for a caller to whom no record can belong."""
+
+    def holds(self, record: Mapping[str, Any]) -> bool:
+        """Whether a validated record is theirs."""
+        return self.value is not None and bool(record[self.field] == self.value)
+
+
 class Plan(msgspec.Struct, kw_only=True, frozen=True, gc=False):
     """A query that makes sense and is allowed: what `execute` does without asking anything again."""
 
@@ -163,5 +182,7 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True, gc=False):
     page: int = 0
     page_size: int = 0
     filtered: Filtered = Filtered()
+    owned: Owned | None = None
+    """Which records are the caller's own, where they belong to anybody."""
     arguments: Mapping[str, Any] = {}
     idempotency_key: str | None = None

@@ -108,6 +108,13 @@ class Room(Section, frozen=True, kw_only=True):
     """Who makes keys, by kind: their owner (the default), an operator when asked, or an operator alone (D11)."""
 
 
+class Live(Section, frozen=True, kw_only=True):
+    """How databases are asked while a client waits."""
+
+    rows_max: int = 10_000
+    """How many records one answer may hold where no page is asked for."""
+
+
 class Cluster(Section, frozen=True, kw_only=True):
     """One cluster of data, chosen by host."""
 
@@ -146,6 +153,7 @@ class Settings(Section, frozen=True, kw_only=True):
     room: Room = Room()
     sign_in: dict[str, SignIn] = {}
     """Where else people may come from, by a short name that stands in addresses."""
+    live: Live = Live()
     clusters: dict[str, Cluster] = {}
 
     def __post_init__(self) -> None:

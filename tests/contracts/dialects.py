@@ -14,6 +14,8 @@ from dragoman import Catalog, Filter, Key, Record, Rows
 from dragoman.catalog.names import check_names
 from dragoman.catalog.resource import Resource
 from dragoman.contracts import Answer, Dialect, Refused, Request, Result, StartedOperation
+from dragoman.credentials.register import Register
+from dragoman.credentials.secrets import Digester
 from dragoman.errors import Code, Fault, Refusal
 from dragoman.query import Ask, Caller, Plan, Query, View
 
@@ -54,6 +56,8 @@ def make_catalog(name: str = "harbor") -> Catalog:
 
 
 CATALOG = make_catalog()
+KEYS = Register(Digester(b"k" * 32), stale_max_s=1.0)
+"""A register in which there are no keys."""
 TARGETS = {target.path: target for target in CATALOG.targets}
 
 
@@ -112,7 +116,7 @@ class DialectContract:
     @pytest.fixture
     def dialect(self) -> Dialect:
         made = self.make()
-        made.bind([CATALOG])
+        made.bind([CATALOG], KEYS)
         return made
 
     @pytest.fixture
@@ -134,7 +138,7 @@ class DialectContract:
         assert "X-Request-Id" in dialect.exposed_headers.split(", ")
 
     def test_everything_has_an_address_that_is_served_and_claimed(self, dialect, addresses):
-        claims = dialect.bind([CATALOG])
+        claims = dialect.bind([CATALOG], KEYS)
         assert addresses
         assert len(set(addresses.values())) == len(addresses)
         for path, address in addresses.items():
@@ -153,10 +157,10 @@ class DialectContract:
             assert not dialect.serves(b"/elsewhere" + next(iter(addresses.values())).encode())
 
     def test_its_claims_clash_with_nothing_of_the_server(self, dialect):
-        check_names({dialect.name: dialect.bind([CATALOG])}, [CATALOG], [dialect])
+        check_names({dialect.name: dialect.bind([CATALOG], KEYS)}, [CATALOG], [dialect])
 
     def test_binding_again_forgets_what_was_bound(self, dialect):
-        dialect.bind([make_catalog("dock")])
+        dialect.bind([make_catalog("dock")], KEYS)
         assert dialect.address_of("harbor", "data/ships") is None
         assert dialect.address_of("dock", "data/ships") is not None
 
@@ -194,7 +198,7 @@ class DialectContract:
     @MANY
     def test_reading_gives_a_question_an_answer_or_a_refusal_and_nothing_else(self, tail, query, verb, body):
         dialect = self.make()
-        dialect.bind([CATALOG])
+        dialect.bind([CATALOG], KEYS)
         base = dialect.address_of("harbor", "ships/launch" if verb in ("POST", "PUT") else "data/ships")
         for path in (base.encode() + tail, dialect.mount.encode() + b"/" + tail):
             asked = Request(verb=verb, path=path, query=query, body=body, headers={
@@ -238,7 +242,7 @@ class DialectContract:
     @MANY
     def test_writing_a_refusal_never_raises(self, faults):
         dialect = self.make()
-        dialect.bind([CATALOG])
+        dialect.bind([CATALOG], KEYS)
         answer = dialect.write(Refused(faults=tuple(faults)), request(dialect.address_of("harbor", "data/ships")))
         assert self.read_error(answer) is not None
 

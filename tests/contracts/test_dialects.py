@@ -7,7 +7,7 @@ from dragoman.assembly import dialects
 from dragoman.dialects.gw2 import Gw2
 from dragoman.settings import Settings
 
-from .dialects import CATALOG, DialectContract, request, whole
+from .dialects import CATALOG, KEYS, DialectContract, request, whole
 
 
 class TestGw2(DialectContract):
@@ -40,7 +40,7 @@ def test_every_dialect_that_a_server_speaks_is_tried():
 def test_pages_of_a_mount_are_answered_at_it(mount):
     """`/v2` and `/v2.json`, wherever they are."""
     dialect = Gw2(mount)
-    dialect.bind([CATALOG])
+    dialect.bind([CATALOG], KEYS)
     assert dialect.read(request(mount)).status == 200
     assert dialect.read(request(mount + ".json")).status == 200
     assert not dialect.serves(mount.encode() + b".jsonx")

@@ -13,7 +13,7 @@ import pytest
 
 from dragoman import Filter, Key, Record, Table
 from dragoman.errors import Code, PublicationError, SourceUnavailable
-from dragoman.query import Filtered
+from dragoman.query import Filtered, Owned
 from dragoman.sources import deadline
 
 from ..unit.sources.helpers import open_source, read
@@ -88,6 +88,30 @@ def test_composite_keys_are_compared_by_the_types_of_their_columns(database: str
     keys = ["1:2024-01-02:x", "2:2024-01-02:y:z"]
     assert [row["key"] for row in read(source, Line)] == keys
     assert [row["key"] for row in asyncio.run(source.get([*keys, "x:y:z", f"{2**80}:2024-01-02:x", "1:nonsense:x"]))] == keys
+
+
+class Paper(Record):
+    """A paper that belongs to somebody."""
+
+    id: Annotated[int, Key()]
+    by: str
+    person: uuid.UUID | None
+
+
+def test_owners_are_compared_letter_by_letter_whatever_the_column(database: str, tmp_path: Path) -> None:
+    """Enums and UUIDs are no text; a null is nobody's."""
+    run(database, "CREATE TYPE who AS ENUM ('ann', 'Ann')",
+        "CREATE TABLE papers (id int PRIMARY KEY, by varchar(9), person uuid)",
+        f"INSERT INTO papers VALUES (1, 'ann', '{ID}'), (2, 'ANN', NULL), (3, 'Ann', NULL)",
+        "CREATE VIEW others AS SELECT id, by::text::who AS by, person FROM papers WHERE id <> 2")
+    for table, own in (("papers", {"ann": [1], "ANN": [2], "aNN": []}), ("others", {"ann": [1], "Ann": [3], "ANN": []})):
+        source = open_source(tmp_path, Paper, Table(table), database=database)
+        for name, ids in own.items():
+            for rows in (asyncio.run(source.get([1, 2, 3], Owned("by", name))),
+                         asyncio.run(source.find(Filtered(), 0, 9, Owned("by", name)))[0]):
+                assert [row["id"] for row in rows] == ids
+        assert [row["id"] for row in asyncio.run(source.find(Filtered(), 0, 9, Owned("person", ID)))[0]] == [1]
+        assert asyncio.run(source.find(Filtered(), 0, 9, Owned("person", "nonsense"))) == ([], 0)
 
 
 def test_a_schema_is_named_where_it_is_not_the_default(database: str, tmp_path: Path) -> None:

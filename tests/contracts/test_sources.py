@@ -13,7 +13,7 @@ import pytest
 from dragoman.catalog.origin import Row
 from dragoman.catalog.values import Validator
 from dragoman.errors import DragomanError, SourceUnavailable
-from dragoman.query import Filtered
+from dragoman.query import Filtered, Owned
 
 from .made import COUNT, VESSELS, Made, Vessel
 
@@ -133,6 +133,35 @@ def test_an_order_is_that_of_the_values_with_nulls_last(made: Made, name: str, d
     assert numbers(find(made, Filtered(sort=name, descending=descending))[0]) == whole
     page, total = find(made, Filtered(sort=name, descending=descending), 30, 7)
     assert (numbers(page), total) == (whole[30:37], COUNT)
+
+
+@pytest.mark.parametrize(("owned", "own"), [
+    (Owned("port", "bergen"), fitting(lambda row: row["port"] == "bergen")),
+    (Owned("port", "Bergen"), []),
+    (Owned("port", "berge"), []),
+    (Owned("port", "nul\0"), []),
+    (Owned("port", "half \ud800"), []),
+    (Owned("kind", "boat"), fitting(lambda row: row["kind"] == "boat")),
+    (Owned("decks", 3), fitting(lambda row: row["decks"] == 3)),
+    (Owned("decks", 2**70), []),
+    (Owned("id", 7), [7]),
+])
+def test_to_an_owner_nothing_but_their_own_exists(made: Made, owned: Owned, own: list[int]) -> None:
+    """By key, in pages, in counts, with filters that the source compares itself and with others."""
+    every = [*range(1, COUNT + 1), 99]
+    assert sorted(numbers(asyncio.run(made.source.get(every, owned)))) == own
+    assert [numbers(asyncio.run(made.source.get([number], owned))) for number in (1, 2, 3)] == [
+        [number] if number in own else [] for number in (1, 2, 3)]
+    found, total = asyncio.run(made.source.find(Filtered(), 2, 3, owned))
+    assert (numbers(found), total) == (own[2:5], len(own))
+    for filtered, fits in (
+        (Filtered(values=(("afloat", (True,)),), sort="decks"), lambda row: row["afloat"]),
+        (Filtered(values=(("crew", ("Bo",)),), sort="decks"), lambda row: "Bo" in row["crew"]),
+        (Filtered(search="schiff", sort="decks"), lambda row: row["name_de"]),
+    ):
+        theirs = sorted((row["decks"], row["id"]) for row in VESSELS if row["id"] in own and fits(row))
+        found, total = asyncio.run(made.source.find(filtered, 0, 4, owned))
+        assert (numbers(found), total) == ([number for _, number in theirs[:4]], len(theirs))
 
 
 def test_a_fingerprint_changes_with_the_records_and_only_then(made: Made) -> None:

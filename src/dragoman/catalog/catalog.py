@@ -185,6 +185,9 @@ class Catalog:
         if field.needs is not None and field.needs not in self.permissions:
             raise wrong(f"the permission {field.needs!r} is not declared.",
                         f'Add it: permissions={{"{field.needs}": "what it allows"}}.')
+        if field.needs is not None and not resource.live:
+            raise wrong("Needs() hides it from some, and what is published is the same for all.",
+                        f"Read {resource.path} at request time: add live=True.")
         if record is not resource.record and self._published(record) is None:
             self._check_nested(field, wrong)
         if field.refers is None:

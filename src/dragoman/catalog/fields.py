@@ -119,7 +119,7 @@ def _check_arguments(marks: Mapping[type, Any], wrong: Any) -> None:
 def _check(field: Field, wrong: Any) -> None:
     """Refuse combinations of type and markers that cannot work."""
     comparable = isinstance(element(field.shape), (Scalar, Choice))
-    if field.key and not _can_be_key(field.shape):
+    if field.key and not can_be_key(field.shape):
         raise wrong("a key is an integer, a text, a UUID or a choice of these, never null.", "Change its type.")
     if field.key and not field.required:
         raise wrong("a key has no default.", "Remove the default.")
@@ -139,5 +139,6 @@ def _check(field: Field, wrong: Any) -> None:
         raise wrong("JSON of any form cannot be compared.", "Remove Filter() and Sort().")
 
 
-def _can_be_key(shape: Shape) -> bool:
+def can_be_key(shape: Shape) -> bool:
+    """Whether values of a shape name one record, or one owner."""
     return (isinstance(shape, Scalar) and shape.kind in ("int", "str", "uuid")) or isinstance(shape, Choice)

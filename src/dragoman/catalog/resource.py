@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from ..errors import DeclarationError
-from .fields import Field
+from .fields import Field, can_be_key
 from .fitting import fault_of_declaration
 from .origin import Origin, Rows
 from .places import caller_place, place_of
 from .plain import show
 from .record import Record
-from .shapes import Choice, Scalar, UnsupportedType, all_fields, bare
+from .shapes import UnsupportedType, all_fields, bare, nested_records
 
 GROUP_DEFAULT = "data"
 """The group of what is declared without one; it never shows in gw2 and dast paths."""
@@ -43,7 +44,7 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     localized: bool
     """Whether any field, nested ones included, is a localized text."""
     owner: str | None = None
-    """The field that holds the subject to whom a record belongs."""
+    """The field that holds the subject to whom a record belongs; the key, where a single resource names none."""
     live: bool = False
     """Read at request time instead of published into an edition."""
     single: bool = False
@@ -51,6 +52,8 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     expand_all: bool = True
     """Whether `ids=all` may ask for everything at once (G4)."""
     permission: str | None = None
+    needs: frozenset[str] = frozenset()
+    """The permissions that its fields ask for, nested ones included."""
     named: Any = None
     place: str = ""
 
@@ -63,6 +66,16 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     def description(self) -> str:
         """The record's docstring."""
         return (self.record.__doc__ or "").strip()
+
+    @property
+    def authenticated(self) -> bool:
+        """Whether nobody is answered without a valid key."""
+        return self.permission is not None or self.single
+
+    @property
+    def private(self) -> bool:
+        """Whether nothing but their own records exists for callers."""
+        return self.owner is not None and self.authenticated
 
 
 def declare(
@@ -85,12 +98,24 @@ def declare(
     keys = [field for field in fields if field.key]
     if len(keys) != 1:
         raise wrong(f"a resource has exactly one key, not {len(keys)}.", "Mark one field with Key().")
-    _check_owner(fields, owner, live=live, single=single, wrong=wrong)
-    return Resource(
+    resource = Resource(
         catalog=catalog, group=group, name=short, record=record, origin=origin, fields=fields, key=keys[0],
-        localized=any(field.localized for _, field in all_fields(record)), owner=owner, live=live, single=single,
-        expand_all=expand_all, permission=permission, place=place,
+        localized=any(field.localized for _, field in all_fields(record)),
+        owner=owner or (keys[0].name if single else None), live=live, single=single, expand_all=expand_all,
+        permission=permission, needs=frozenset(permission for _, permission in fields_needing(fields)), place=place,
     )
+    _check_owner(resource, wrong)
+    return resource
+
+
+def fields_needing(fields: tuple[Field, ...], above: str = "") -> Iterator[tuple[str, str]]:
+    """The fields that are hidden from some, by dotted name, each with the permission that shows it."""
+    for field in fields:
+        if field.needs is not None:
+            yield above + field.name, field.needs
+        record = next(nested_records(field.shape), None)
+        if record is not None:
+            yield from fields_needing(record.__dragoman_fields__, f"{above}{field.name}.")
 
 
 def _check_origin(origin: Any, wrong: Any) -> None:
@@ -112,13 +137,23 @@ def _check_types(record: type[Record], wrong: Any) -> None:
             raise DeclarationError(f"{each.__qualname__}.{field.name}", *fault, place_of(each, field.name))
 
 
-def _check_owner(fields: tuple[Field, ...], owner: str | None, *, live: bool, single: bool, wrong: Any) -> None:
-    owning = next((field for field in fields if field.name == owner), None)
-    if owner is not None and owning is None:
-        raise wrong(f"the owner {owner!r} is no field.", "Name the field that holds the owner's subject.")
-    if owning is not None and not isinstance(bare(owning.shape), (Scalar, Choice)):
-        raise wrong(f"the owner {owner!r} is no single value.", "Name a field of text or integers.")
-    if single and not (live and owner):
-        raise wrong("a single resource belongs to its caller.", "Add owner= and live=True.")
-    if owner is not None and not live:
+def _check_owner(resource: Resource, wrong: Any) -> None:
+    """Whose the records are, and that what is hidden is hidden for somebody (L11, G7)."""
+    if resource.single and not resource.live:
+        raise wrong("a single resource is read for its caller, at request time.", "Add live=True.")
+    if resource.owner is None:
+        return
+    owning = next((field for field in resource.fields if field.name == resource.owner), None)
+    if owning is None:
+        raise wrong(f"the owner {resource.owner!r} is no field.", "Name the field that holds the owner's subject.")
+    if not can_be_key(bare(owning.shape)):
+        raise wrong(f"the owner {resource.owner!r} is no single value that names somebody.",
+                    "Name a field of text, integers, UUIDs or a choice of these.")
+    if owning.default is not None:
+        raise wrong(f"the owner {resource.owner!r} has a default, to whom every record without one would belong.",
+                    "Remove the default, or make it None.")
+    if not resource.live:
         raise wrong("owned records are read at request time.", "Add live=True.")
+    if not (resource.authenticated or resource.needs):
+        raise wrong("everybody may read all of its records, so owner= would hide nothing.",
+                    'Say permission="..." to keep records to their owners, or mark what is theirs with Needs("...").')

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from ..catalog.fields import Field
 from ..catalog.method import Method
 from ..catalog.resource import Resource
+from ..catalog.values import read_scalar
 from ..contracts import Credentials, Meter, Request
 from ..errors import Code, Refusal, refuse
-from ..query import ANONYMOUS, EVERYBODY, Audience, Caller, Query, Rate
+from ..formats.form import unquote_path
+from ..query import ANONYMOUS, EVERYBODY, Audience, Caller, Owned, Query, Rate
 
 
 class Gate:
@@ -18,7 +23,7 @@ class Gate:
     def admit(self, query: Query, target: Resource | Method, request: Request) -> Caller:
         """The caller, allowed and charged. Raises `Refusal` with the reason that is theirs."""
         caller = self._identify(query, target, request) if query.credentials else ANONYMOUS
-        if needs_key(target):
+        if target.authenticated:
             self._allow(caller, target.permission)
         self._charge(caller, request)
         return caller
@@ -26,9 +31,11 @@ class Gate:
     def _identify(self, query: Query, target: Resource | Method, request: Request) -> Caller:
         """Public data are for anybody, whatever a stale key says; there a bad credential counts as none."""
         try:
-            return self._credentials.identify(query.credentials, request)
+            caller = self._credentials.identify(query.credentials, request)
+            _check_urls(caller, request)
+            return caller
         except Refusal:
-            if not needs_key(target):
+            if is_open(target):
                 return ANONYMOUS
             raise
 
@@ -49,20 +56,45 @@ class Gate:
             raise refuse(Code.LIMIT_EXCEEDED, "too many requests", facts={"retry_after_s": verdict.retry_after_s})
 
 
-def needs_key(target: Resource | Method) -> bool:
-    """Whether nobody is answered without a valid key."""
-    return target.authenticated if isinstance(target, Method) else target.permission is not None or is_private(target)
+def _check_urls(caller: Caller, request: Request) -> None:
+    """A key may be limited to some paths, each with what lies below it."""
+    if caller.urls and not caller.reaches(unquote_path(request.path)):
+        raise refuse(Code.ENDPOINT_NOT_ALLOWED, "this key is limited to other endpoints",
+                     hint=f"Use it for {', '.join(caller.urls)}.")
 
 
-def is_private(target: Resource | Method) -> bool:
-    """Whether what a target answers belongs to its caller."""
-    return isinstance(target, Resource) and target.owner is not None
+def is_open(target: Resource | Method) -> bool:
+    """Whether everybody is answered alike, with a key or without."""
+    if isinstance(target, Method):
+        return not (target.authenticated or Caller in target.injected.values())
+    return not (target.authenticated or target.needs)
 
 
 def audience_of(caller: Caller, target: Resource | Method) -> Audience:
     """For whom the answer is: everybody, unless it shows what only this caller may see."""
     if caller.account is None:
         return EVERYBODY
-    if is_private(target) or any(field.needs for field in getattr(target, "fields", ())):
-        return Audience(subject=caller.subject, permissions=caller.permissions)
-    return EVERYBODY
+    if isinstance(target, Method):
+        return EVERYBODY if is_open(target) else Audience(caller.subject, caller.permissions, authenticated=True)
+    shown = target.needs & caller.permissions
+    if not (target.authenticated or shown):
+        return EVERYBODY
+    return Audience(caller.subject if target.owner else None, shown, authenticated=True)
+
+
+def owned_by(caller: Caller, target: Resource) -> Owned | None:
+    """Which records of a resource are the caller's own (L11); None where they belong to nobody in particular."""
+    owner = target.owner
+    if owner is None:
+        return None
+    field = next(field for field in target.fields if field.name == owner)
+    return Owned(owner, _value_of(field, caller.subject or ""))
+
+
+def _value_of(field: Field, subject: str) -> str | int | None:
+    """A subject as the field has it; None for one that the field can never hold, and for none at all."""
+    try:
+        value = msgspec.to_builtins(read_scalar(field.shape, subject)) if subject else None
+    except ValueError:
+        return None
+    return value if isinstance(value, (str, int)) else None

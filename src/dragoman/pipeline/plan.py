@@ -16,7 +16,7 @@ from ..catalog.values import read_parameter, read_scalar, read_values
 from ..contracts import Dialect, Request
 from ..errors import Code, Fault, Refusal, refuse
 from ..query import Ask, Caller, Filtered, Plan, Query, View
-from .gate import audience_of
+from .gate import audience_of, owned_by
 from .language import match, negotiate
 
 _VERSION = re.compile(r"latest|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?Z)?")
@@ -42,19 +42,23 @@ class Planner:
         language = self._language(query, catalog, faults)
         self._check_version(query, faults)
         page, page_size = self._page(query, faults) if query.ask is Ask.PAGE else (0, 0)
-        filtered, arguments = NOTHING_FILTERED, {}
+        ask, keys = query.ask, query.keys
+        filtered, owned, arguments = NOTHING_FILTERED, None, {}
         if isinstance(target, Method):
             arguments = self._arguments(query, target, faults)
+        elif target.single:                          # whatever was asked for, there is one record, and it is the caller's
+            ask, keys, owned = Ask.ONE, (), owned_by(caller, target)
         else:
             self._check_keys(query, target, faults)
+            owned = owned_by(caller, target) if target.owner is not None else None
             if query.parameters or query.search is not None or query.sort is not None:
                 filtered = self._filtered(query, target, faults)
         if faults:
             raise Refusal(*faults)
         return Plan(
-            catalog=catalog, cluster=cluster_of(catalog, request.cluster), target=target, ask=query.ask,
-            view=self._view(language), audience=audience_of(caller, target), caller=caller, keys=query.keys,
-            page=page, page_size=page_size, filtered=filtered, arguments=arguments,
+            catalog=catalog, cluster=cluster_of(catalog, request.cluster), target=target, ask=ask,
+            view=self._view(language), audience=audience_of(caller, target), caller=caller, keys=keys,
+            page=page, page_size=page_size, filtered=filtered, owned=owned, arguments=arguments,
             idempotency_key=query.idempotency_key,
         )
 

@@ -11,7 +11,7 @@ from ..catalog.catalog import Catalog
 from ..catalog.origin import Column, File, Found, Row
 from ..catalog.resource import Resource
 from ..errors import DeclarationError, DragomanError, SettingsError
-from ..query import Filtered
+from ..query import Filtered, Owned
 from .columns import columns_of, selection
 from .deadline import in_thread
 from .duck import READERS, Duck, check_lines, kind_of, opened
@@ -80,13 +80,15 @@ class FileSource:
                 reader = readers[names] = RowReader(self._catalog, self._resource, names, Contents.TYPED, ragged=True)
             yield reader.read({**record, NUMBER: number})
 
-    async def get(self, keys: Sequence[Any]) -> Sequence[Row]:
+    async def get(self, keys: Sequence[Any], owned: Owned | None = None) -> Sequence[Row]:
         """The records of these keys, found by reading the file: for small ones only."""
-        return await self._ask(lambda rows: self._picker.by_key(rows, keys))
+        return await self._ask(lambda rows: self._picker.by_key(rows, keys, owned))
 
-    async def find(self, filtered: Filtered, offset: int, limit: int) -> tuple[Sequence[Row], int]:
+    async def find(
+        self, filtered: Filtered, offset: int, limit: int, owned: Owned | None = None,
+    ) -> tuple[Sequence[Row], int]:
         """One page of the records that fit, found by reading the file."""
-        rows = await self._ask(lambda rows: self._picker.pick(rows, filtered))
+        rows = await self._ask(lambda rows: self._picker.pick(rows, filtered, owned))
         return rows[offset:offset + limit], len(rows)
 
     @property

@@ -17,7 +17,7 @@ from ..catalog.plain import to_plain
 from ..catalog.resource import Resource
 from ..catalog.shapes import all_fields
 from ..errors import Code, DeclarationError, DragomanError, PublicationError, SettingsError, SourceUnavailable
-from ..query import Filtered
+from ..query import Filtered, Owned
 from .deadline import in_thread, in_time
 from .picking import Picker
 
@@ -64,11 +64,11 @@ class FunctionSource:
         takes_cluster = "cluster" in inspect.signature(function).parameters
         return function(*arguments, cluster=self._cluster) if takes_cluster else function(*arguments)
 
-    async def get(self, keys: Sequence[Any]) -> Sequence[Row]:
+    async def get(self, keys: Sequence[Any], owned: Owned | None = None) -> Sequence[Row]:
         """The records of these keys, by the declared `get` function, or picked out of all."""
         if self._origin.get is not None:
-            return await self._get(self._origin.get, list(keys))
-        return await in_thread(self._resource.path, lambda: self._picker.by_key(self.scan(), keys))
+            return self._picker.owned(await self._get(self._origin.get, list(keys)), owned)
+        return await in_thread(self._resource.path, lambda: self._picker.by_key(self.scan(), keys, owned))
 
     async def _get(self, function: Callable[..., Any], keys: list[Any]) -> Sequence[Row]:
         """What the publisher's own function finds, whether it is a coroutine or not."""
@@ -84,9 +84,11 @@ class FunctionSource:
         except (Exception, SystemExit) as error:
             raise SourceUnavailable(f"{name}: {type(error).__name__}: {error}", Code.SOURCE_INVALID) from error
 
-    async def find(self, filtered: Filtered, offset: int, limit: int) -> tuple[Sequence[Row], int]:
+    async def find(
+        self, filtered: Filtered, offset: int, limit: int, owned: Owned | None = None,
+    ) -> tuple[Sequence[Row], int]:
         """One page of the records that fit, picked out of all, in the order asked."""
-        rows = await in_thread(self._resource.path, lambda: self._picker.pick(self.scan(), filtered))
+        rows = await in_thread(self._resource.path, lambda: self._picker.pick(self.scan(), filtered, owned))
         return rows[offset:offset + limit], len(rows)
 
     def _as_mapping(self, row: Any) -> Any:

@@ -13,7 +13,7 @@ from ..catalog.fields import Field
 from ..catalog.origin import Row
 from ..catalog.resource import Resource
 from ..catalog.values import Validator
-from ..query import Filtered
+from ..query import Filtered, Owned
 from ..views.localize import Localizer
 
 
@@ -30,15 +30,21 @@ class Picker:
         self._validate = Validator(resource.record)
         self._localizer, self._language = Localizer(resource.record, catalog.languages), catalog.languages[0]
 
-    def by_key(self, rows: Iterable[Row], keys: Sequence[Any]) -> list[Row]:
-        """The rows with one of these keys."""
+    def by_key(self, rows: Iterable[Row], keys: Sequence[Any], owned: Owned | None = None) -> list[Row]:
+        """The rows with one of these keys, of one owner where one is named."""
         name, wanted = self._resource.key.name, {msgspec.to_builtins(key) for key in keys}
-        return [row for row in rows if self._validate(row)[name] in wanted]
+        checked = ((self._validate(row), row) for row in rows)
+        return [row for value, row in checked if value[name] in wanted and (owned is None or owned.holds(value))]
 
-    def pick(self, rows: Iterable[Row], filtered: Filtered) -> list[Row]:
+    def owned(self, rows: Iterable[Row], owned: Owned | None) -> list[Row]:
+        """The rows of one owner; all where none is named."""
+        return [row for row in rows if owned is None or owned.holds(self._validate(row))]
+
+    def pick(self, rows: Iterable[Row], filtered: Filtered, owned: Owned | None = None) -> list[Row]:
         """The rows that fit, in the order asked."""
         tests = [self._test(self._fields[name], values) for name, values in filtered.values]
         tests += [self._search(filtered.search)] if filtered.search is not None else []
+        tests += [owned.holds] if owned is not None else []
         checked = ((self._validate(row), row) for row in rows)
         found = [(value, row) for value, row in checked if all(test(value) for test in tests)]
         return [row for _, row in found] if filtered.sort is None else self._sort(found, filtered)

@@ -11,7 +11,7 @@ from ..catalog.catalog import Catalog
 from ..catalog.origin import Found, Row, Table
 from ..catalog.resource import Resource
 from ..errors import DeclarationError, PublicationError, SourceUnavailable
-from ..query import Filtered
+from ..query import Filtered, Owned
 from .databases import engine_of, expand, reason, sqlite_file
 from .deadline import in_thread
 from .picking import Picker
@@ -54,13 +54,15 @@ class SqlSource:
             statements = self._statements(call)
             yield from statements.read(call.stream(statements.scanned()))
 
-    async def get(self, keys: Sequence[Any]) -> Sequence[Row]:
+    async def get(self, keys: Sequence[Any], owned: Owned | None = None) -> Sequence[Row]:
         """The records of these keys."""
-        return await self._ask(lambda call: self._get(call, keys))
+        return await self._ask(lambda call: self._get(call, keys, owned))
 
-    async def find(self, filtered: Filtered, offset: int, limit: int) -> tuple[Sequence[Row], int]:
+    async def find(
+        self, filtered: Filtered, offset: int, limit: int, owned: Owned | None = None,
+    ) -> tuple[Sequence[Row], int]:
         """One page of the records that fit, and how many fit in all."""
-        return await self._ask(lambda call: self._find(call, filtered, offset, limit))
+        return await self._ask(lambda call: self._find(call, filtered, offset, limit, owned))
 
     async def _ask(self, question: Callable[[Call], T]) -> T:
         """What a question to the database gives, stopped there as soon as nobody waits for it."""
@@ -71,25 +73,35 @@ class SqlSource:
                 return question(call)
         return await in_thread(self._resource.path, ask, call.stop)
 
-    def _get(self, call: Call, keys: Sequence[Any]) -> list[Row]:
+    def _get(self, call: Call, keys: Sequence[Any], owned: Owned | None) -> list[Row]:
         statements = self._statements(call)
-        query = statements.keyed(keys)
+        theirs = statements.owned(owned)
+        query = statements.keyed(keys, theirs) if theirs is not None else None
         if query is None:
-            return Picker(self._catalog, self._resource).by_key(self._all(call, statements), keys)
+            return self._picker.by_key(self._all(call, statements, theirs), keys, owned)
         return list(statements.read(call.run(query)))
 
-    def _find(self, call: Call, filtered: Filtered, offset: int, limit: int) -> tuple[list[Row], int]:
+    def _find(
+        self, call: Call, filtered: Filtered, offset: int, limit: int, owned: Owned | None,
+    ) -> tuple[list[Row], int]:
         statements = self._statements(call)
-        terms = statements.terms(filtered)
-        if terms is None:
-            rows = Picker(self._catalog, self._resource).pick(self._all(call, statements), filtered)
+        theirs, terms = statements.owned(owned), statements.terms(filtered, of_some=owned is not None)
+        if theirs is None or terms is None:
+            rows = self._picker.pick(self._all(call, statements, theirs), filtered, owned)
             return rows[offset:offset + limit], len(rows)
+        terms += theirs
         total = int(call.run(statements.counted(*terms))[0][0])
         page = statements.page(terms, filtered, offset, limit)
         return list(statements.read(call.run(page), offset)), total
 
-    def _all(self, call: Call, statements: Statements) -> Iterator[Row]:
-        return statements.read(call.stream(statements.scanned()))
+    def _all(self, call: Call, statements: Statements, theirs: Sequence[Any] | None) -> Iterator[Row]:
+        """Every row, or every row of an owner, for a comparison that is not the database's."""
+        numbered = not statements.has_key                   # the number of a row depends on those of others
+        return statements.read(call.stream(statements.scanned(*(() if numbered else theirs or ()))))
+
+    @property
+    def _picker(self) -> Picker:
+        return Picker(self._catalog, self._resource)
 
     def _connected(self) -> Call:
         return Call(self._url, self._resource.path)

@@ -11,7 +11,7 @@ from ..catalog.origin import Row, Table
 from ..catalog.plain import INT64_MAX, INT64_MIN, is_text
 from ..catalog.resource import Resource
 from ..catalog.shapes import Many, bare, scalar_kind
-from ..query import Filtered
+from ..query import Filtered, Owned
 from .rows import NUMBER, RowReader
 from .values import Contents
 
@@ -72,9 +72,9 @@ class Statements:
 
         return select(func.count()).select_from(self._table).where(*terms)
 
-    def scanned(self) -> Select[Any]:
-        """Every row, in the order of the key."""
-        return self._in_order(self._selected())
+    def scanned(self, *terms: ColumnElement[bool]) -> Select[Any]:
+        """Every row that fits, in the order of the key."""
+        return self._in_order(self._selected().where(*terms))
 
     def _selected(self) -> Select[Any]:
         from sqlalchemy import select
@@ -95,8 +95,8 @@ class Statements:
     def _key_kind(self) -> str:
         return scalar_kind(self._resource.key.shape)
 
-    def keyed(self, keys: Sequence[Any]) -> Select[Any] | None:
-        """The rows of some keys; None where the table cannot tell."""
+    def keyed(self, keys: Sequence[Any], also: Sequence[ColumnElement[bool]] = ()) -> Select[Any] | None:
+        """The rows of some keys that fit another condition too; None where the table cannot tell."""
         from sqlalchemy import false, or_
 
         if not self._key:
@@ -106,7 +106,7 @@ class Statements:
         else:
             known = [bound for key in keys if (bound := self._bound_key(key)) is not None]
             terms = [self._comparable(self._key[0], self._key_kind).in_(known)] if known else []
-        return self._selected().where(or_(false(), *terms))
+        return self._selected().where(or_(false(), *terms), *also)
 
     def _bound_key(self, key: Any) -> Any:
         """A key as the column has it; None for one that it cannot have."""
@@ -148,12 +148,44 @@ class Statements:
 
         return isinstance(self._types[name], Integer)
 
+    # ------------------------------------------------------------------------------------ owners
+
+    def owned(self, owned: Owned | None) -> list[ColumnElement[bool]] | None:
+        """The condition that rows belong to somebody, compared letter by letter; None where the table cannot tell."""
+        from sqlalchemy import false
+
+        if owned is None:
+            return []
+        field = self._fields[owned.field]
+        name = self._reader.column_of(field)
+        if name is None or (field.key and len(self._key) > 1):
+            return None
+        kind = scalar_kind(field.shape)
+        value = _uuid(owned.value, as_text=self._sqlite) if kind == "uuid" else owned.value
+        if value is None or not _bindable(value):
+            return [false()]
+        column = self._exact(name) if kind == "str" else self._comparable(name, kind)
+        return [column == value]
+
+    def _exact(self, name: str) -> Any:
+        """A text column that is compared with regard to case, whatever its own way is."""
+        from sqlalchemy.dialects.postgresql import CITEXT
+
+        if self._sqlite:
+            return self._columns[name].collate("BINARY")
+        return self._as_text(name) if isinstance(self._types[name], CITEXT) else self._comparable(name, "str")
+
     # ------------------------------------------------------------------------------------ filters
 
-    def terms(self, filtered: Filtered) -> list[ColumnElement[bool]] | None:
+    @property
+    def has_key(self) -> bool:
+        """Whether columns name a row; where they do not, its number among all rows does."""
+        return bool(self._key)
+
+    def terms(self, filtered: Filtered, *, of_some: bool = False) -> list[ColumnElement[bool]] | None:
         """The conditions of a filter; None where the database would not compare as an edition does, or where the
-        number of a row depends on those that do not fit."""
-        if filtered and not self._key:
+        number of a row depends on those that do not fit (`of_some`: on those of other owners)."""
+        if (filtered or of_some) and not self._key:
             return None
         found = [self._filter(self._fields[name], values) for name, values in filtered.values]
         if filtered.search is not None:

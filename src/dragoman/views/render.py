@@ -6,7 +6,6 @@ from typing import Any
 
 from ..catalog.plain import encode_json
 from ..catalog.resource import Resource
-from ..catalog.shapes import all_fields
 from ..catalog.values import Validator
 from ..query import Plan
 from .localize import Localizer
@@ -19,7 +18,7 @@ class Renderer:
         self.validate = validator
         self._key = resource.key.name
         self._record, self._languages = resource.record, languages
-        self._needed = frozenset(field.needs for _, field in all_fields(resource.record) if field.needs)
+        self._needed, self._owned = resource.needs, resource.owner is not None
         self._localizers: dict[frozenset[str], Localizer] = {}
 
     def key(self, value: dict[str, Any]) -> bytes:
@@ -27,8 +26,13 @@ class Renderer:
         return encode_json(value[self._key])
 
     def render(self, value: dict[str, Any], plan: Plan) -> bytes:
-        """The JSON of a validated record for the audience and language of a plan."""
+        """The JSON of a validated record for the audience and language of a plan.
+
+        Where records belong to somebody, what needs a permission is shown in the caller's own alone.
+        """
         permitted = self._needed & plan.audience.permissions
+        if permitted and self._owned and not (plan.owned is not None and plan.owned.holds(value)):
+            permitted = frozenset()
         localizer = self._localizers.get(permitted)
         if localizer is None:
             localizer = self._localizers[permitted] = Localizer(self._record, self._languages, permitted)

@@ -139,8 +139,17 @@ WRONG_RESOURCES = [
      "no single value", "Name a field"),
     ("an owner of what is published", '@catalog.resource("tanks", Table("t"), owner="owner")\n' + TANK, "at request time",
      "live=True"),
-    ("single without an owner", '@catalog.resource("tanks", Table("t"), live=True, single=True)\n' + TANK,
-     "belongs to its caller", "owner="),
+    ("an owner that is a time", '@catalog.resource("tanks", Table("t"), owner="at", live=True)\n' + TANK + "    at: datetime\n",
+     "no single value", "Name a field"),
+    ("an owner with a default", '@catalog.resource("tanks", Table("t"), owner="by", live=True)\n' + TANK + '    by: str = "me"\n',
+     "has a default", "make it None"),
+    ("an owner of what everybody sees", '@catalog.resource("tanks", Table("t"), owner="owner", live=True)\n' + TANK,
+     "hide nothing", 'permission="..."'),
+    ("single, but published", '@catalog.resource("tanks", Table("t"), single=True)\n' + TANK, "for its caller", "live=True"),
+    ("a hidden field of what is published", '@catalog.resource("tanks", Table("t"))\n' + TANK
+     + '    gold: Annotated[int, Needs("account")]\n', "the same for all", "live=True"),
+    ("a hidden field inside what is published", 'class Purse(Record):\n    gold: Annotated[int, Needs("account")]\n\n'
+     '@catalog.resource("tanks", Table("t"))\n' + TANK + "    purses: list[Purse]\n", "the same for all", "live=True"),
     ("a permission that is not declared", '@catalog.resource("tanks", Table("t"), permission="gold")\n' + TANK,
      "'gold' is not declared", "permissions={"),
     ("a class that is no record", '@catalog.resource("tanks", Table("t"))\nclass Tank:\n    id: int\n', "is no record class",
@@ -281,7 +290,7 @@ def test_everything_that_the_vocabulary_offers_can_be_declared(tmp_path):
         class Nation(enum.StrEnum):
             USSR = "ussr"
         class Wallet(Record):
-            gold: Annotated[int, Needs("account")] = 0
+            gold: int = 0
         @catalog.resource("encyclopedia/modules", File("modules.csv"))
         class Module(Record):
             \"\"\"A part that can be mounted.\"\"\"
@@ -304,13 +313,28 @@ def test_everything_that_the_vocabulary_offers_can_be_declared(tmp_path):
         @catalog.resource("mine", Rows(list), owner="subject", live=True, single=True, permission="account")
         class Mine(Record):
             subject: Annotated[str, Key()]
+        class Purse(Record):
+            gold: Annotated[int, Needs("account")] = 0
+        @catalog.resource("players", Rows(list), owner="player_id", live=True)
+        class Player(Record):
+            player_id: Annotated[int, Key()]
+            purse: Purse | None = None
+        @catalog.resource("me", Rows(list), live=True, single=True)
+        class Me(Record):
+            subject: Annotated[UserId, Key()]
         @catalog.method("letters/report", operation=True, verb="POST", permission="account")
         async def report(caller: Caller, progress: Progress, since: date, lang: Annotated[str, Named(gw2="choice")] = "en",
                          tags: list[str] | None = None) -> Iterator[Wallet]:
             \"\"\"A report.\"\"\"
             yield Wallet()
         """)
-    assert list(catalog.resources) == ["encyclopedia/modules", "data/vehicles", "data/mine"]
+    assert list(catalog.resources) == ["encyclopedia/modules", "data/vehicles", "data/mine", "data/players", "data/me"]
+    facts = {path: (each.owner, each.authenticated, each.private, each.needs) for path, each in catalog.resources.items()}
+    assert facts == {
+        "encyclopedia/modules": (None, False, False, set()), "data/vehicles": (None, False, False, set()),
+        "data/mine": ("subject", True, True, set()), "data/players": ("player_id", False, False, {"account"}),
+        "data/me": ("subject", True, True, set()),
+    }
     assert catalog.resources["encyclopedia/modules"].description == "A part that can be mounted."
     assert catalog.resources["data/vehicles"].localized
     method = catalog.methods["letters/report"]

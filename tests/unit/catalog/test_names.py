@@ -7,6 +7,8 @@ import pytest
 
 from dragoman import Catalog, Filter, Key, Named, Record, Rows
 from dragoman.catalog.names import OWN_PATHS, check_names
+from dragoman.credentials.register import Register
+from dragoman.credentials.secrets import Digester
 from dragoman.dialects.gw2 import Gw2
 from dragoman.errors import DeclarationError
 
@@ -112,4 +114,4 @@ def test_two_parameters_cannot_take_one_name_in_a_dialect():
 def test_the_built_in_dialect_claims_its_addresses():
     gw2 = Gw2()
     catalog = catalog_of(str)
-    check_names({"gw2": gw2.bind([catalog])}, [catalog], [gw2])
+    check_names({"gw2": gw2.bind([catalog], Register(Digester(b"k" * 32), stale_max_s=1.0))}, [catalog], [gw2])

@@ -10,10 +10,11 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from dragoman import Catalog, Extra, Filter, Key, Localized, Needs, Record, Refers, Rows, Search, Sort
+from dragoman import Catalog, Extra, Filter, Key, Localized, Record, Refers, Rows, Search, Sort
 from dragoman.editions.publish import publish
 from dragoman.editions.store import Editions
 from dragoman.observations import Observation, ignore
+from dragoman.query import Owned
 from dragoman.settings import Memory, Publishing, Settings
 
 LANGUAGES = ("en", "de", "zh-tw")
@@ -43,12 +44,11 @@ class Tank(Record):
     tags: Annotated[list[str], Filter(), Extra()] = msgspec.field(default_factory=list)
     crew: list[Crew] = msgspec.field(default_factory=list)
     modules: Annotated[list[str], Refers(Module)] = msgspec.field(default_factory=list)
-    secret: Annotated[str | None, Needs("account")] = None
 
 
 def make_catalog() -> Catalog:
     """A fresh, loaded catalog."""
-    catalog = Catalog("armory", languages=LANGUAGES, permissions={"account": "Your account"})
+    catalog = Catalog("armory", languages=LANGUAGES)
     catalog.resource(TANKS, Rows(list))(Tank)
     catalog.resource(MODULES, Rows(list))(Module)
     return catalog.load()
@@ -74,11 +74,12 @@ class Listed:
                 self.before(number)
             yield row
 
-    async def get(self, keys: Sequence[Any]) -> Sequence[Any]:
-        return [row for row in self.rows if row["id"] in keys]
+    async def get(self, keys: Sequence[Any], owned: Owned | None = None) -> Sequence[Any]:
+        return [row for row in self.rows if row["id"] in keys and (owned is None or owned.holds(row))]
 
-    async def find(self, filtered: Any, offset: int, limit: int) -> tuple[Sequence[Any], int]:
-        found = [row for row in self.rows if all(row[name] in wanted for name, wanted in filtered.values)]
+    async def find(self, filtered: Any, offset: int, limit: int, owned: Owned | None = None) -> tuple[Sequence[Any], int]:
+        found = [row for row in self.rows if all(row[name] in wanted for name, wanted in filtered.values)
+                 and (owned is None or owned.holds(row))]
         return found[offset:offset + limit], len(found)
 
 

@@ -10,12 +10,18 @@ from pathlib import Path
 from typing import Annotated
 
 import pytest
+from sqlalchemy import Integer
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import CITEXT
 
-from dragoman import Filter, Key, Localized, Record, Table
+from dragoman import Catalog, Filter, Key, Localized, Record, Table
 from dragoman.errors import Code, DeclarationError, PublicationError, SettingsError, SourceUnavailable
-from dragoman.query import Filtered
+from dragoman.query import Filtered, Owned
 from dragoman.sources import deadline
 from dragoman.sources.databases import engine_of, expand, sqlite_file
+from dragoman.sources.rows import RowReader
+from dragoman.sources.statements import Statements
+from dragoman.sources.values import Contents
 
 from .helpers import make_database, open_source, read
 
@@ -219,6 +225,18 @@ def test_an_endless_question_is_stopped(tmp_path: Path, monkeypatch: pytest.Monk
         asyncio.run(source.find(Filtered(), 0, 10))           # its end waits for the thread
     assert raised.value.code is Code.SOURCE_TIMEOUT
     assert time.monotonic() - started < 5
+
+
+def test_a_column_that_ignores_case_is_compared_as_text_for_owners(tmp_path: Path) -> None:
+    """PostgreSQL's `citext` would give one owner what is another's."""
+    catalog = Catalog("things")
+    catalog.resource("things", Table("things"))(Named)
+    catalog.database = f"sqlite:///{tmp_path / 'a.db'}"
+    resource = catalog.load().resources["data/things"]
+    columns = {"id": Integer(), "name": CITEXT()}
+    reader = RowReader(catalog, resource, list(columns), Contents.STORED)
+    (term,) = Statements(Table("things"), resource, reader, columns, "postgresql").owned(Owned("name", "Ann")) or ()
+    assert str(term.compile(dialect=postgresql.dialect())) == "CAST(things.name AS VARCHAR) = %(param_1)s::VARCHAR"
 
 
 class Numbered(Record):

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ...catalog.catalog import Catalog
 from ...catalog.method import Method
-from ...contracts import Answer, Outcome, Paging, Refused, Request, Result
+from ...contracts import Answer, Keys, Outcome, Paging, Refused, Request, Result
 from ...errors import Code, refuse
 from ...formats.body import read_body
 from ...formats.form import parse_pairs, unquote_path
@@ -15,6 +15,7 @@ from ...query import Ask, Credential, Query
 from .pages import Pages
 from .parameters import Parameters
 from .routes import Route, Routes
+from .tokens import catalog_of
 from .writing import Writer, write_refusal
 
 
@@ -36,6 +37,7 @@ class Gw2:
 
     def __init__(self, mount: str = "/v2", *, max_age_s: int = 60) -> None:
         self.mount = mount
+        self.own: Sequence[Catalog] = ()
         self._prefix = mount.encode() + b"/"
         self._own = frozenset((mount.encode(), mount.encode() + b"/", mount.encode() + b".json"))
         self._writer = Writer(max_age_s)
@@ -43,10 +45,12 @@ class Gw2:
         self._pages = Pages(mount, (), self._routes, max_age_s)
         self._max_age_s = max_age_s
 
-    def bind(self, catalogs: Sequence[Catalog]) -> Mapping[str, str]:
-        """Route every resource and method of the catalogs; the paths with their owners, for finding clashes."""
+    def bind(self, catalogs: Sequence[Catalog], keys: Keys) -> Mapping[str, str]:
+        """Route every resource and method of the catalogs, and the two that tell of keys; the paths with their owners."""
         self._routes = Routes(self.mount)
-        claims = [self._routes.add(catalog, target) for catalog in catalogs for target in catalog.targets]
+        languages = list(dict.fromkeys(language for catalog in catalogs for language in catalog.languages))
+        self.own = (catalog_of(keys, languages),)
+        claims = [self._routes.add(catalog, target) for catalog in (*self.own, *catalogs) for target in catalog.targets]
         self._pages = Pages(self.mount, catalogs, self._routes, self._max_age_s)
         return dict(claims) | {self.mount: "the gw2 root", self.mount + ".json": "the gw2 root"}
 
@@ -90,6 +94,8 @@ class Gw2:
         query.credentials = _credentials(parameters.take("access_token"), headers.get(b"authorization"))
         if isinstance(route.target, Method):
             return _called(query, key, parameters, request)
+        if route.target.single and key is not None:
+            raise refuse(Code.TARGET_UNKNOWN, "no such endpoint", hint="There is one record here, and it has no id.")
         _ask(query, key, parameters)
         query.search, query.sort = parameters.take("search"), parameters.take("sort")
         query.parameters = parameters.left

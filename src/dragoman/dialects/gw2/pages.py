@@ -9,7 +9,7 @@ import msgspec
 import xxhash
 
 from ...catalog.catalog import Catalog
-from ...catalog.resource import Resource
+from ...catalog.resource import Resource, fields_needing
 from ...contracts import Answer, Request
 from ...errors import Code, refuse
 from ...formats.form import parse_pairs
@@ -60,7 +60,14 @@ def _asks_versions(request: Request) -> bool:
 
 
 def _described(path: str, route: Route) -> dict[str, Any]:
-    return {"path": path, "lang": _localized(route), "auth": _needs_key(route), "active": True}
+    """What a program has to know of an endpoint: which permissions a key needs there, and which show single fields (G8)."""
+    target = route.target
+    described = {"path": path, "lang": _localized(route), "auth": _needs_key(route), "active": True}
+    if target.permission is not None:
+        described["permissions"] = [target.permission]
+    if isinstance(target, Resource) and target.needs:
+        described["fields"] = dict(fields_needing(target.fields))
+    return described
 
 
 def _localized(route: Route) -> bool:
@@ -68,10 +75,7 @@ def _localized(route: Route) -> bool:
 
 
 def _needs_key(route: Route) -> bool:
-    target = route.target
-    if isinstance(target, Resource):
-        return target.permission is not None or target.owner is not None
-    return target.authenticated
+    return route.target.authenticated
 
 
 def _text(catalogs: Sequence[Catalog], listed: Sequence[tuple[str, Route]]) -> str:

@@ -142,11 +142,17 @@ def _text(fault: Fault) -> str:
 
 _PLAIN = frozenset((
     Code.NOT_FOUND, Code.TARGET_UNKNOWN, Code.LIMIT_EXCEEDED, Code.CREDENTIAL_MISSING, Code.PERMISSION_MISSING,
+    Code.ENDPOINT_NOT_ALLOWED,
 ))
 _KNOWN: dict[Code, tuple[str, ...]] = {
     Code.NOT_READY: ("API not active",),
     Code.TARGET_DISABLED: ("API not active",),
     Code.CREDENTIAL_INVALID: ("invalid key",),
+    Code.CREDENTIAL_EXPIRED: ("invalid key: it has expired",),
+    Code.CREDENTIAL_DISABLED: ("invalid key: it is disabled",),
+    Code.CREDENTIAL_REVOKED: ("invalid key: it was revoked",),
+    Code.ACCOUNT_BANNED: ("invalid key: its account is banned",),
+    Code.APPLICATION_BLOCKED: ("invalid key: its application is blocked",),
     Code.LIST_TOO_LONG: ("id list too long; this endpoint is limited to {limit} ids at once", "limit"),
     Code.PAGE_OUT_OF_RANGE: ("page out of range. Use page values 0 - {last_page}.", "last_page"),
 }

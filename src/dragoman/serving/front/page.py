@@ -86,9 +86,9 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
         languages = self._languages(catalog) if any(resource.localized for resource, _ in shown) else ""
         contents = "".join(f'<li><a href="#{_anchor(resource)}">{escape(resource.name)}</a></li>' for resource, _ in shown)
         samples = [self.sample_of(catalog, resource.path) for resource, _ in shown]
-        public = all(resource.permission is None and resource.owner is None for resource, _ in shown)
+        public = not any(resource.authenticated or resource.needs for resource, _ in shown)
         open_to_all = f'<p class="note">{self.text("open")}</p>' if public else ""
-        waiting = f'<p class="note">{self.text("waiting")}</p>' if shown and not any(samples) else ""
+        waiting = f'<p class="note">{self.text("waiting")}</p>' if not any(samples) and _awaited(catalog) else ""
         cards = "".join(
             self._resource(catalog, resource, address, sample)
             for (resource, address), sample in zip(shown, samples, strict=True)
@@ -114,9 +114,11 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
             f'<li><span class="what">{self.text(what)}</span> <a href="{escape(target)}">{escape(target)}</a></li>'
             for what, target in links.items()
         )
-        line = f"curl {shlex.quote(self.origin + links.get('one', links['page']))}"
+        secret = " -H 'Authorization: Bearer KEY'" if resource.authenticated else ""
+        line = f"curl{secret} {shlex.quote(self.origin + (links.get('one') or links['page']))}"
         facts = [count(len(resource.fields), "fields", self.language)]
         facts[:0] = [count(sample.count, "records", self.language)] if sample is not None else []
+        facts += [self._needs(resource.permission)] if resource.permission is not None else []
         return f"""
 <article id="{anchor}" aria-labelledby="{anchor}-name">
 <h2 id="{anchor}-name">{escape(resource.name)}</h2>
@@ -147,8 +149,16 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
         if field.refers is not None:
             uses.append(self.text("refers").format(_referred(catalog, field.refers)))
         if field.needs is not None:
-            uses.append(self.text("needs").format(f"<code>{escape(field.needs)}</code>"))
+            uses.append(self._needs(field.needs))
         return uses
+
+    def _needs(self, permission: str) -> str:
+        return self.text("needs").format(f"<code>{escape(permission)}</code>")
+
+
+def _awaited(catalog: Catalog) -> bool:
+    """Whether there is anything to publish for everybody."""
+    return any(not (resource.live or resource.authenticated) for resource in catalog.resources.values())
 
 
 def _unfold(fields: Iterable[Field], prefix: str = "") -> Iterator[tuple[str, Field]]:
@@ -178,6 +188,8 @@ def _paragraph(text: str, attributes: str) -> str:
 
 def _examples(catalog: Catalog, resource: Resource, address: str, sample: Sample | None) -> dict[str, str]:
     """Addresses to try, by the name of the text that says what each is; a record is shown in a second language."""
+    if resource.single:
+        return {"one": address}
     found = {"ids": address}
     if sample is not None and sample.key is not None:
         language = f"lang={catalog.languages[1]}" if resource.localized and len(catalog.languages) > 1 else ""

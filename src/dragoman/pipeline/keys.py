@@ -1,0 +1,35 @@
+"""Keys and pages as published and live resources both know them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..catalog.plain import encode_json
+from ..catalog.shapes import scalar_kind
+from ..errors import Code, Fault, Refusal, refuse
+from ..query import Ask, Plan
+
+
+def keys_json(plan: Plan) -> list[bytes]:
+    """The keys as JSON, to be compared with those of records: no text but the canonical one is equal."""
+    target: Any = plan.target
+    write = str.encode if scalar_kind(target.key.shape) == "int" else encode_json
+    return list(map(write, plan.keys))
+
+
+def no_such(plan: Plan) -> Refusal:
+    """The refusal of a key that no record has."""
+    return refuse(Code.NOT_FOUND, "no such id", field=plan.target.key.name,     # type: ignore[union-attr]  # a resource
+                  value=plan.keys[0] if plan.keys else None)
+
+
+def check_range(plan: Plan, total: int) -> None:
+    """A page past the end is an error; page 0 of nothing is an empty page."""
+    if plan.ask is not Ask.PAGE:
+        return
+    last = max(0, -(-total // plan.page_size) - 1)
+    if not 0 <= plan.page <= last:
+        raise Refusal(Fault(
+            code=Code.PAGE_OUT_OF_RANGE, message="page out of range", field="page", value=str(plan.page),
+            hint=f"Use page values 0 - {last}.", facts={"last_page": last},
+        ))
