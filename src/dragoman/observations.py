@@ -83,6 +83,20 @@ class CredentialsLost(Observation, frozen=True, kw_only=True, tag="credentials-l
     error: str
 
 
+class LimitsLost(Observation, frozen=True, kw_only=True, tag="limits-lost", gc=False):
+    """The store that nodes share limits through does not answer: each node counts by itself, with its share."""
+
+    error: str
+    nodes: int
+    """How many nodes there were, as far as this one knows."""
+
+
+class LimitsRegained(Observation, frozen=True, kw_only=True, tag="limits-regained", gc=False):
+    """The store answers again: limits are shared."""
+
+    nodes: int
+
+
 class Started(Observation, frozen=True, kw_only=True, tag="started", gc=False):
     """A process listens."""
 

@@ -1,0 +1,125 @@
+"""Limits among nodes, counted through a real Redis that is also killed and brought back."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from dragoman.limits.leased import LEASE_S, LeasedMeter
+from dragoman.limits.memory import MemoryMeter
+from dragoman.observations import LimitsLost, LimitsRegained
+from dragoman.query import Rate
+
+from .conftest import RedisServer
+
+
+@contextlib.contextmanager
+def node(url: str, told: list[Any] | None = None) -> Iterator[LeasedMeter]:
+    """A meter as one node has it."""
+    meter = LeasedMeter(url, MemoryMeter(), (told if told is not None else []).append)
+    meter.start()
+    try:
+        yield meter
+    finally:
+        meter.stop()
+
+
+def hammer(url: str, rate: Rate, ready: Any, told: Any, seconds: float) -> None:
+    """One node under more demand than is due; when calls were admitted goes into a queue."""
+    with node(url) as meter:
+        ready.wait(60)
+        moments, until = [], time.monotonic() + seconds
+        while (now := time.monotonic()) < until:
+            if meter.charge("application:a", rate).allowed:
+                moments.append(now)
+            else:
+                time.sleep(0.0005)
+        told.put(moments)
+
+
+@pytest.mark.parametrize("rate", [Rate(20, 20), Rate(1_000, 100)], ids=["20/s", "1000/s"])
+def test_two_nodes_admit_together_what_one_may(redis: RedisServer, rate: Rate) -> None:
+    """To one per cent: what is leased is spent within its time, and nobody starves."""
+    context = multiprocessing.get_context("spawn")
+    told, ready = context.Queue(), context.Barrier(2)
+    nodes = [context.Process(target=hammer, args=(redis.url, rate, ready, told, 4.0)) for _ in range(2)]
+    for each in nodes:
+        each.start()
+    moments = sorted(moment for _ in nodes for moment in told.get(timeout=60))
+    for each in nodes:
+        each.join(10)
+    took_s = moments[-1] - moments[0]
+    assert took_s > 3.5
+    assert len(moments) <= (rate.burst + rate.per_second * (took_s + LEASE_S)) * 1.01
+    assert len(moments) >= (rate.burst + rate.per_second * (took_s - LEASE_S)) * 0.97
+
+
+def test_refused_calls_cost_nothing_and_are_told_when_to_come_back(redis: RedisServer) -> None:
+    """The store is not even asked before that."""
+    with node(redis.url) as meter:
+        rate = Rate(5, 1)
+        assert meter.charge("alice", rate).allowed
+        refused = [meter.charge("alice", rate) for _ in range(50)]
+        assert not any(verdict.allowed for verdict in refused)
+        assert all(0 < verdict.retry_after_s <= 0.2 for verdict in refused)
+        time.sleep(refused[-1].retry_after_s + 0.01)
+        assert meter.charge("alice", rate).allowed
+
+
+def test_subjects_do_not_count_for_each_other(redis: RedisServer) -> None:
+    """Whatever they are called."""
+    with node(redis.url) as meter:
+        for subject in ("alice", "bob", "é\n{}", ""):
+            assert meter.charge(subject, Rate(1, 1)).allowed
+            assert not meter.charge(subject, Rate(1, 1)).allowed
+
+
+def test_what_one_node_has_spent_the_other_does_not_have(redis: RedisServer) -> None:
+    """And a burst is one burst."""
+    with node(redis.url) as first, node(redis.url) as second:
+        rate = Rate(0.001, 10)
+        admitted = [meter.charge("alice", rate).allowed for meter in (first, second) * 10]
+        assert sum(admitted) == 10
+
+
+def test_a_call_may_cost_more_than_one(redis: RedisServer) -> None:
+    """All of it, or nothing."""
+    with node(redis.url) as meter:
+        assert meter.charge("alice", Rate(0.001, 10), cost=6).allowed
+        assert not meter.charge("alice", Rate(0.001, 10), cost=5).allowed
+        assert meter.charge("alice", Rate(0.001, 10), cost=4).allowed
+
+
+def test_without_the_store_each_node_goes_on_with_its_share_and_says_so(redis: RedisServer) -> None:
+    """Once it is back, they share again."""
+    told: list[Any] = []
+    with node(redis.url, told) as first, node(redis.url):
+        time.sleep(1.5)                     # both have been heard of
+        redis.kill()
+        rate = Rate(0.001, 10)
+        begun = time.monotonic()
+        assert sum(first.charge("alice", rate).allowed for _ in range(20)) == 5
+        assert time.monotonic() - begun < 2
+        (lost,) = [each for each in told if isinstance(each, LimitsLost)]
+        assert lost.nodes == 2
+        redis.start()
+        deadline = time.monotonic() + 10
+        while not any(isinstance(each, LimitsRegained) for each in told):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert sum(first.charge("bob", rate).allowed for _ in range(20)) == 10
+
+
+def test_a_store_that_accepts_and_says_nothing_is_as_good_as_away() -> None:
+    """Nobody waits for it for longer than a moment."""
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as silent, node(f"redis://127.0.0.1:{silent.getsockname()[1]}/0") as meter:
+        begun = time.monotonic()
+        assert meter.charge("alice", Rate(1, 1)).allowed
+        assert time.monotonic() - begun < 1.5
