@@ -150,7 +150,7 @@ def _pages(settings: Settings) -> dict[str, Any]:
             "staticfiles": {"BACKEND": f"{_HERE}.room.assets.Assets"},
         },
         "CSRF_TRUSTED_ORIGINS": [settings.base_url] if settings.base_url else [],
-        "CSRF_FAILURE_VIEW": f"{_HERE}.room.views.csrf_failed",
+        "CSRF_FAILURE_VIEW": f"{_HERE}.room.errors.csrf_failed",
         "FORM_RENDERER": "django.forms.renderers.TemplatesSetting",
     }
 

@@ -2,14 +2,13 @@
 
 from django.urls import include, path
 
-from .room import assets, views
-
 urlpatterns = [
-    path("", views.home, name="home"),
+    path("", include("dragoman.control.room.urls")),
     path("", include("dragoman.control.accounts.urls")),
     path("accounts/", include("allauth.urls")),
-    path("i18n/", include("django.conf.urls.i18n")),
-    path("static/<path:name>", assets.serve),
 ]
-handler404 = "dragoman.control.room.views.not_found"
-handler500 = "dragoman.control.room.views.failed"
+handler400 = "dragoman.control.room.errors.bad_request"
+handler403 = "dragoman.control.room.errors.forbidden"
+handler404 = "dragoman.control.room.errors.not_found"
+handler429 = "dragoman.control.room.errors.too_many"
+handler500 = "dragoman.control.room.errors.failed"

@@ -1,4 +1,4 @@
-"""What every template knows: whose Room it is."""
+"""What every template knows: whose Room it is, and which part of it is shown."""
 
 from __future__ import annotations
 
@@ -9,9 +9,28 @@ from django.http import HttpRequest
 from ..configuration import ours
 from ..published import published
 
+_ACCOUNT = ("/accounts/", "/room/account/", "/room/terms/")
+_PARTS = ("applications", "keys")
 
-def publisher(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001  # Django's own signature
-    """The publisher's name, logo and contact."""
-    room = ours().room
+
+def publisher(request: HttpRequest) -> dict[str, Any]:
+    """The publisher's name, logo and contact; what the menu offers, and which part of it is current."""
+    settings = ours()
     titles = ", ".join(catalog.title for catalog in published().catalogs)
-    return {"publisher": room.publisher or titles or "Dragoman", "contact": room.contact, "has_logo": bool(room.logo)}
+    return {
+        "publisher": settings.room.publisher or titles or "Dragoman", "contact": settings.room.contact,
+        "contact_link": _link(settings.room.contact), "logo": "/room/logo" if settings.room.logo else "",
+        "sign_up": settings.room.sign_up, "upstream": bool(settings.sign_in),
+        "here": _part_of(request.path),
+    }
+
+
+def _part_of(path: str) -> str:
+    if path.startswith(_ACCOUNT):
+        return "account"
+    return next((part for part in _PARTS if path.startswith(f"/room/{part}/")), path)
+
+
+def _link(contact: str) -> str:
+    """Where a contact leads: a page as it is, anything else as a mail address."""
+    return contact if contact.startswith(("https://", "http://")) else f"mailto:{contact}"

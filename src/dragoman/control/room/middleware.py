@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from . import errors
+
 Respond = Callable[[HttpRequest], HttpResponse]
 _HEADERS = {
     "Content-Security-Policy": (
@@ -16,16 +18,27 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "private, no-store",
 }
 
 
 def guard(respond: Respond) -> Respond:
-    """Add what a page has not said itself."""
+    """Add what a page has not said itself, and give an error that is bare the look of a page."""
     def answer(request: HttpRequest) -> HttpResponse:
         response = respond(request)
+        if response.status_code in errors.PAGES and not response.streaming and not response.content:
+            response = _dressed(request, response)
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
         return response
     return answer
+
+
+def _dressed(request: HttpRequest, bare: HttpResponse) -> HttpResponse:
+    page = errors.page(request, bare.status_code)
+    for name, value in bare.headers.items():
+        if name not in ("Content-Type", "Content-Length"):
+            page.headers[name] = value
+    return page

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.utils.translation import check_for_language
+from django.views import i18n
+from django.views.decorators.http import require_POST, require_safe
+
+from ..accounts.models import Account
 
 
 @require_safe
@@ -13,16 +17,11 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "room/home.html")
 
 
-def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  # Django's own signature
-    """A form that did not come from a page of ours, or whose page is too old."""
-    return render(request, "room/refused.html", status=403)
-
-
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  # Django's own signature
-    """There is nothing at this address."""
-    return render(request, "room/not_found.html", status=404)
-
-
-def failed(request: HttpRequest) -> HttpResponse:
-    """Something went wrong on our side: the request's id is told, and nothing else."""
-    return render(request, "room/failed.html", {"request_id": request.META.get("HTTP_X_REQUEST_ID", "")}, status=500)
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Show pages in another language from now on; who is signed in keeps it for letters and other browsers too."""
+    account, language = request.user, request.POST.get("language", "")
+    if isinstance(account, Account) and check_for_language(language):
+        account.language = language
+        account.save()
+    return i18n.set_language(request)
