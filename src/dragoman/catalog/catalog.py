@@ -19,6 +19,7 @@ from .plain import show
 from .record import Record
 from .resource import Resource
 from .shapes import all_fields, describe, element, scalar_kind
+from .target import GROUP_DEFAULT
 
 R = TypeVar("R", bound=type[Record])
 F = TypeVar("F", bound=Callable[..., Any])
@@ -209,7 +210,7 @@ class Catalog:
     def referred(self, refers: Refers) -> Resource | None:
         """The resource that a reference points at; None where there is none."""
         if isinstance(refers.record, str):
-            path = refers.record if "/" in refers.record else f"{resources.GROUP_DEFAULT}/{refers.record}"
+            path = refers.record if "/" in refers.record else f"{GROUP_DEFAULT}/{refers.record}"
             return self.resources.get(path)
         return self._published(refers.record)
 

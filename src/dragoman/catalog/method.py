@@ -15,8 +15,8 @@ from .fields import Field, field_of
 from .fitting import fault_of_declaration
 from .places import caller_place, place_of, resolve
 from .plain import show
-from .resource import split_path
 from .shapes import Shape, UnsupportedType, nested_records, shape_of
+from .target import Target, split_path
 
 VERBS = ("GET", "POST", "PUT", "DELETE")
 _YIELDING = (Iterator, AsyncIterator, Iterable, Generator, AsyncGenerator)
@@ -27,29 +27,19 @@ class Injected:
     """The base of what a method is given by type and no client can send: `Caller`, `Progress`."""
 
 
-class Method(msgspec.Struct, frozen=True, kw_only=True):
+class Method(Target, frozen=True, kw_only=True):
     """What can be called at one path."""
 
-    catalog: str
-    group: str
-    name: str
     function: Callable[..., Any]
     parameters: tuple[Field, ...]
     injected: dict[str, type]
     returns: Shape | None
     verb: str = "GET"
-    permission: str | None = None
     authenticated: bool = False
     """Whether a valid key is needed; always where a permission is."""
     operation: bool = False
     is_async: bool = False
     timeout_s: float = 30.0
-    place: str = ""
-
-    @property
-    def path(self) -> str:
-        """`group/name`, the method's name in the catalog."""
-        return f"{self.group}/{self.name}"
 
     @property
     def description(self) -> str:

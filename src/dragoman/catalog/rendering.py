@@ -13,7 +13,8 @@ from .catalog import Catalog
 from .fields import Field
 from .markers import LocalizedText
 from .origin import File, Origin, Table
-from .resource import GROUP_DEFAULT, Resource
+from .resource import Resource
+from .target import GROUP_DEFAULT
 
 _WIDTH = 120
 _PASSWORD = re.compile(r"://[^/@]*:[^/@${}]+@")

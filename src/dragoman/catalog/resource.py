@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
-
-import msgspec
 
 from ..errors import DeclarationError
 from .fields import Field, can_be_key
@@ -16,27 +13,12 @@ from .places import caller_place, place_of
 from .plain import show
 from .record import Record
 from .shapes import UnsupportedType, all_fields, bare, nested_records
-
-GROUP_DEFAULT = "data"
-"""The group of what is declared without one; it never shows in gw2 and dast paths."""
-PATH = re.compile(r"(?:[a-z][a-z0-9_-]*/)?[a-z][a-z0-9_-]*\Z")
+from .target import Target, split_path
 
 
-def split_path(owner: str, path: str, place: str = "") -> tuple[str, str]:
-    """`group/name` in its two parts, the group `data` where none is written."""
-    if not isinstance(path, str) or not PATH.match(path):
-        raise DeclarationError(owner, f"the path {path!r} is not `name` or `group/name` in lower case.",
-                               "Use letters, digits, `-` and `_`, beginning with a letter.", place)
-    group, _, name = path.rpartition("/")
-    return group or GROUP_DEFAULT, name
-
-
-class Resource(msgspec.Struct, frozen=True, kw_only=True):
+class Resource(Target, frozen=True, kw_only=True):
     """What is published at one path: a record class, where its records come from, and who may see them."""
 
-    catalog: str
-    group: str
-    name: str
     record: type[Record]
     origin: Origin
     fields: tuple[Field, ...]
@@ -51,16 +33,8 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     """One record, keyed by its caller (`/v2/account`)."""
     expand_all: bool = True
     """Whether `ids=all` may ask for everything at once (G4)."""
-    permission: str | None = None
     needs: frozenset[str] = frozenset()
     """The permissions that its fields ask for, nested ones included."""
-    named: Any = None
-    place: str = ""
-
-    @property
-    def path(self) -> str:
-        """`group/name`, the resource's name in the catalog."""
-        return f"{self.group}/{self.name}"
 
     @property
     def description(self) -> str:

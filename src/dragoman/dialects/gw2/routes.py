@@ -8,7 +8,8 @@ import msgspec
 
 from ...catalog.catalog import Catalog
 from ...catalog.method import Method
-from ...catalog.resource import GROUP_DEFAULT, Resource
+from ...catalog.resource import Resource
+from ...catalog.target import GROUP_DEFAULT
 from ...errors import DeclarationError, Refusal
 from ...formats.form import unquote_path
 
