@@ -35,8 +35,9 @@ def migrate(settings: Settings, *, first_only: bool = False) -> list[str]:
                     executor.migration_plan(executor.loader.graph.leaf_nodes())]
             if plan:
                 _prepare(settings, used=bool(executor.loader.applied_migrations), first_only=first_only)
-                call_command("migrate", verbosity=0, interactive=False, stdout=io.StringIO())
-                call_command("createcachetable", verbosity=0, stdout=io.StringIO())
+                with _whole(settings):
+                    call_command("migrate", verbosity=0, interactive=False, stdout=io.StringIO())
+                    call_command("createcachetable", verbosity=0, stdout=io.StringIO())
     except OperationalError as error:
         raise SourceUnavailable(f"the database of accounts does not answer: {error}") from error
     finally:
@@ -60,6 +61,23 @@ def _copy(file: Path) -> None:
     with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
         source.backup(target)
     copy.chmod(0o600)
+
+
+@contextmanager
+def _whole(settings: Settings) -> Iterator[None]:
+    """All steps or none on SQLite, whenever the process ends: Django notes some only after their own transaction, and a
+    step that was made and not noted could never be made again. PostgreSQL allows no such long transaction of all steps."""
+    from django.db import connection, transaction
+
+    if settings.database_url:
+        yield
+        return
+    connection.disable_constraint_checking()        # has to be off before the transaction begins
+    try:
+        with transaction.atomic():
+            yield
+    finally:
+        connection.enable_constraint_checking()
 
 
 @contextmanager
