@@ -7,7 +7,7 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test check bench lock clean
+.PHONY: help run test check bench lock messages clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -33,6 +33,9 @@ bench: $(VENV)/dev.stamp ## Measure the CPU per answer against nginx, into bench
 
 lock: $(VENV)/dev.stamp ## Compile the lock files anew from pyproject.toml
 	@scripts/lock $(VENV)
+
+messages: $(VENV)/dev.stamp ## Collect the texts of the Room's pages, and compile their translations
+	@$(BIN)/python -m scripts.messages
 
 clean: ## Remove the environment and all caches, but no data
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/clients/*/node_modules
