@@ -181,3 +181,42 @@ def test_a_function_that_ends_the_process_publishes_nothing_and_says_so(
     assert told.returncode == 1
     assert "its function failed after 1 rows: SystemExit" in told.stderr
     assert server.get("/v2/things").json() == [1]
+
+
+@pytest.mark.parametrize("coding", ["identity", "gzip"])
+@pytest.mark.parametrize("path", [
+    "/v2/things", "/v2/things/7", "/v2/things?ids=1,2", "/v2/things?ids=1,9999", "/v2/things?ids=all", "/v2/things?page=1",
+    "/v2/things?page=0&price=3", "/v2/things?page=999", "/v2/things/none", "/v2/none", "/v2", "/v2.json", "/v2/things?lang=xx"])
+def test_head_tells_what_get_would(hostile: Server, path: str, coding: str) -> None:
+    """RFC 9110, 9.3.2: the same status and headers, and no body; a condition is met by both alike."""
+    headers = {"Accept-Encoding": coding}
+    for _ in range(3):                              # a coding that is not prepared comes with the third ask
+        hostile.get(path, headers=headers)
+    changing = ("date", "x-request-id")
+
+    def told(verb: str, **more: str) -> tuple[int, list[tuple[str, str]]]:
+        answer = hostile.ask(verb, path, headers={**headers, **more})
+        assert verb == "GET" or not answer.content
+        return answer.status_code, sorted(each for each in answer.headers.items() if each[0] not in changing)
+
+    get, head = told("GET"), told("HEAD")
+    if get[0] >= 400:                               # errors name their request, so bodies may differ in length only by that
+        assert get[0] == head[0]
+    else:
+        assert get == head
+        tag = dict(get[1])["etag"]
+        assert told("GET", **{"If-None-Match": tag}) == told("HEAD", **{"If-None-Match": tag})
+        status, kept = told("GET", **{"If-None-Match": tag})
+        assert status == 304
+        for name in ("etag", "cache-control", "vary", "access-control-allow-origin"):
+            assert dict(kept)[name] == dict(get[1])[name]
+
+
+@pytest.mark.parametrize("verb", ["POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "FROB"])
+@pytest.mark.parametrize("path", ["/v2", "/v2/things", "/v2/things/1", "/v2/astray/value?kind=none", "/health/live", "/metrics"])
+def test_other_verbs_are_refused_with_those_that_are_allowed(hostile: Server, verb: str, path: str) -> None:
+    """405 and `Allow`, whatever the verb is called, and nothing of the request comes back."""
+    answer = hostile.ask(verb, path, headers={"X-Secret": "canary"})
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["allow"]
+    assert "canary" not in answer.text
