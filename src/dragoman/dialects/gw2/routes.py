@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -10,8 +11,10 @@ from ...catalog.catalog import Catalog
 from ...catalog.method import Method
 from ...catalog.resource import Resource
 from ...catalog.target import GROUP_DEFAULT
-from ...errors import DeclarationError, Refusal
-from ...formats.form import unquote_path
+from ...errors import DeclarationError
+
+_NEEDLESS = re.compile(rb"%(2[DdEe]|3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff]|7[Ee])")
+"""An escaped letter, digit, `-`, `.`, `_` or `~`."""
 
 
 class Route(msgspec.Struct, frozen=True, gc=False):
@@ -57,18 +60,16 @@ class Routes:
         route = self._routes.get(path)
         if route is not None:
             return route, None
+        path = _plain(path)
         trimmed = path[:-1] if path.endswith(b"/") else path
         parts = trimmed.split(b"/", self._depth_max)
         for depth in range(len(parts), 0, -1):          # the longest first: a path may have others below it
             route = self._routes.get(b"/".join(parts[:depth]))
             if route is not None:
                 return route, b"/".join(parts[depth:]) or None
-        return self._find_escaped(path) if b"%" in path else (None, None)
+        return None, None
 
-    def _find_escaped(self, path: bytes) -> tuple[Route | None, bytes | None]:
-        """Once more for an endpoint whose own letters are escaped (`/v2/%63urrencies`), which is the same address."""
-        try:
-            plain = unquote_path(path).encode()
-        except Refusal:
-            return None, None
-        return self.find(plain) if b"%" not in plain else (None, None)
+
+def _plain(path: bytes) -> bytes:
+    """A path without needless escapes: `/v2/%63urrencies` is the same address as `/v2/currencies` (RFC 3986, 6.2.2.2)."""
+    return _NEEDLESS.sub(lambda found: bytes((int(found[1], 16),)), path) if b"%" in path else path

@@ -16,6 +16,9 @@ from ...query import Caller
 LIFE_S = 86_400.0
 """How long a subtoken lives that was asked for without an end."""
 
+_URLS_MAX_BYTES = 800
+"""A subtoken carries its paths with it, in a header or an address."""
+
 
 class TokenInfo(Record):
     """A key, without its secret."""
@@ -79,6 +82,8 @@ def _urls(texts: str | None, caller: Caller) -> tuple[str, ...]:
     far = next((url for url in asked if not caller.reaches(url)), None)
     if far is not None:
         raise _wrong("urls", "your key is limited to other endpoints", far, f"Use paths below {', '.join(caller.urls)}.")
+    if sum(len(url.encode()) for url in asked) > _URLS_MAX_BYTES:
+        raise _wrong("urls", "too many", str(len(asked)), f"Name paths of at most {_URLS_MAX_BYTES} bytes together.")
     return asked or caller.urls
 
 
