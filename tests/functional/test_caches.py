@@ -171,8 +171,8 @@ def test_a_host_that_a_client_claims_poisons_nothing(cache: Cache, path: str) ->
 
 
 def test_the_first_page_is_not_kept_by_a_shared_cache(cache: Cache) -> None:
-    """It names the address by which it was asked for."""
-    assert "evil.example" in cache.get("/", X_Forwarded_Host="evil.example").text
+    """Neither it nor its refusal of a host that it does not know, as both tell the address that was asked."""
+    cache.get("/", X_Forwarded_Host="evil.example")
     again = cache.get("/")
     assert again.headers["x-cache"] == "MISS"
     assert "evil.example" not in again.text
@@ -185,7 +185,7 @@ def test_errors_and_what_changes_are_not_kept(cache: Cache, path: str) -> None:
     """No address can be dressed up as a static file, and a refusal ends with its cause."""
     for _ in range(2):
         answer = cache.get(path)
-        assert answer.headers["cache-control"] == "no-store"
+        assert "no-store" in answer.headers["cache-control"]
         assert answer.headers["x-cache"] == "MISS"
 
 
