@@ -50,3 +50,20 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
 def settings_of(**given: Any) -> Settings:
     """The settings from file, environment and options."""
     return load(**given)
+
+
+def open_control(data_dir: str | None) -> Settings:
+    """Make the database of accounts ready for a command."""
+    from ..control.migrating import migrate
+
+    settings = settings_of(data_dir=data_dir)
+    migrate(settings, first_only=True)
+    return settings
+
+
+def tell(facts: dict[str, Any], line: str, *, as_json: bool) -> None:
+    """Say what was done, to a machine or to a person."""
+    if as_json:
+        say(facts)
+    else:
+        click.echo(line)

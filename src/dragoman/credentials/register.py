@@ -124,20 +124,20 @@ class Register:
     def _holder(self, credential: Credential, caller: Caller, request: Request) -> Caller:
         if credential.kind == Kind.GW2 and looks_like_subtoken(credential.text):
             return self._derived(credential, request)
-        digest = self._digest(credential)
-        ref = self._refs.get(digest) if digest is not None else None
+        ref = self._ref_of(credential)
         key = self._keys.get(ref) if ref is not None else None
         if ref is None or key is None or key.kind != credential.kind:
             raise refuse(Code.CREDENTIAL_INVALID, "unknown key", hint="Copy the key whole, or make a new one.",
                          facts={"kind": credential.kind})
         return self._admit(ref, key, credential.kind, caller, request)
 
-    def _digest(self, credential: Credential) -> bytes | None:
-        """Under which digest a secret is known: of ours one, of others the one that keeps their case."""
+    def _ref_of(self, credential: Credential) -> str | None:
+        """The key of a secret: ours in any case of its letters, one made elsewhere only in the case that it has."""
         kind, text = _KINDS.get(credential.kind), credential.text
         if kind is None or len(text) > _LENGTH_MAX:
             return None
-        return self._digester.digest(text) if is_ours(kind, text) else self._digester.foreign(text)
+        ref = self._refs.get(self._digester.digest(text)) if is_ours(kind, text) else None
+        return ref or self._refs.get(self._digester.foreign(text))  # a foreign one may look like ours by chance
 
     def _admit(self, ref: str, key: Key, kind: str, caller: Caller, request: Request) -> Caller:
         """The caller that a known key makes. Raises `Refusal` with why it is worth nothing."""

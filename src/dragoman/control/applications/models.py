@@ -1,8 +1,9 @@
-"""Applications, their members and their secrets."""
+"""Applications, their members, invitations and secrets."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+import uuid
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -14,6 +15,7 @@ from ...credentials.secrets import mint_application_id
 from ..ledger.told import Told
 
 NAME_MAX = 80
+ADDRESSEE_MAX = 254
 
 
 class Type(models.TextChoices):
@@ -30,6 +32,8 @@ class Application(Told):
 
     id = models.CharField(primary_key=True, max_length=32, default=mint_application_id, editable=False)
     name = models.CharField(_("name"), max_length=NAME_MAX)
+    folded = models.CharField(max_length=3 * NAME_MAX, editable=False)
+    """The name without regard to case, in which lists are searched."""
     type = models.CharField(_("type"), max_length=16, choices=Type.choices)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="applications")
     addresses = models.JSONField(default=list, blank=True)
@@ -48,6 +52,11 @@ class Application(Told):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *arguments: Any, **options: Any) -> None:
+        """Keep the row, its name as it is searched, and its fact."""
+        self.folded = self.name.casefold()
+        super().save(*arguments, **options)
+
     def fact(self) -> facts.Application:
         """Whose it is, where it may call from, and whether it may at all."""
         return facts.Application(account=self.owner_id, name=self.name, type=self.type, addresses=tuple(self.addresses),
@@ -55,18 +64,16 @@ class Application(Told):
 
 
 class Role(models.TextChoices):
-    """What a member may do; the owner may do everything."""
+    """How an account stands to an application; `roles.MAY` says what each may do."""
 
+    OWNER = "owner", _("owner")
     MANAGER = "manager", _("manager")
-    """Change settings, secrets and members."""
     DEVELOPER = "developer", _("developer")
-    """See everything but secrets, change nothing but the name and addresses."""
     VIEWER = "viewer", _("viewer")
-    """See."""
 
 
 class Member(models.Model):
-    """An account that works on somebody else's application."""
+    """An account that works on somebody else's application; its owner is no member."""
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="members")
     account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
@@ -78,12 +85,42 @@ class Member(models.Model):
         constraints = (models.UniqueConstraint(fields=["application", "account"], name="one_membership"),)
 
 
+class Invitation(models.Model):
+    """Somebody is asked to work on an application, or, as its owner, to take it over."""
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="invitations")
+    addressee = models.CharField(max_length=ADDRESSEE_MAX)
+    """The name or address as it was written: all that the inviting side ever learns."""
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="invitations")
+    """Whom it reached; None where there is nobody."""
+    role = models.CharField(_("role"), max_length=16, choices=Role.choices)
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        """One invitation for what was written."""
+
+        ordering: ClassVar[list[str]] = ["created_at"]
+        constraints = (models.UniqueConstraint(fields=["application", "addressee"], name="one_invitation"),)
+
+
 class Secret(models.Model):
     """What proves a confidential application; several at once, so that they can be exchanged without a break."""
 
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="secrets")
     digest = models.BinaryField(max_length=32, unique=True)
     shown = models.CharField(max_length=16)
     """How it begins."""
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """The newest first."""
+
+        ordering: ClassVar[list[str]] = ["-created_at", "id"]
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether its time is over."""
+        return self.expires_at is not None and self.expires_at <= timezone.now()

@@ -2,85 +2,122 @@
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from ...errors import SettingsError
 from ..accounts.models import Account
 from ..configuration import ours
-from .models import NAME_MAX, Application, Type
+from .addresses import check_addresses, check_redirects
+from .models import NAME_MAX, Application, Member, Type
 
 
 @transaction.atomic
 def add(name: str, owner: Account, type: str, addresses: Iterable[str] = ()) -> Application:
     """Register an application. Raises `SettingsError` with what is wrong."""
-    limit = ours().room.applications_max
-    Account.objects.select_for_update().get(pk=owner.pk)        # two tabs at once must not pass the limit together
-    if owner.applications.count() >= limit:
-        raise SettingsError(f"One account owns at most {limit} applications: delete one, or ask the operator.")
+    check_room(owner)
     application = Application(name=check_name(name), owner=owner, type=check_type(type))
     application.addresses = check_addresses(addresses, application.type)
     application.save(force_insert=True)
     return application
 
 
+def check_room(owner: Account) -> None:
+    """See that an account may own one more; two tabs at once do not pass the limit together. In a transaction."""
+    limit = ours().room.applications_max
+    Account.objects.select_for_update().get(pk=owner.pk)
+    if owner.applications.count() >= limit:
+        raise SettingsError(_("One account owns at most %(limit)s applications: delete one, or ask the operator.")
+                            % {"limit": limit})
+
+
 def check_name(name: str) -> str:
     """A name without what nobody can see. Raises `SettingsError`."""
     plain = " ".join(name.split())
     if not plain or len(plain) > NAME_MAX or not plain.isprintable():
-        raise SettingsError(f"Give the application a name of 1 to {NAME_MAX} characters.")
+        raise SettingsError(_("Give the application a name of 1 to %(limit)s characters.") % {"limit": NAME_MAX})
     return plain
 
 
 def check_type(type: str) -> str:
     """Raises `SettingsError` for a type that is none."""
     if type not in Type.values:
-        raise SettingsError(f"{type!r} is no type of application: say server or standalone.")
+        raise SettingsError(_("“%(type)s” is no type of application: say server or standalone.") % {"type": type[:40]})
     return type
-
-
-def check_addresses(texts: Iterable[str], type: str) -> list[str]:
-    """Addresses and networks as they are kept, each once. Raises `SettingsError` that names the wrong one."""
-    found = list(dict.fromkeys(_read_network(text.strip()) for text in texts if text.strip()))
-    limit = ours().room.addresses_max
-    if len(found) > limit:
-        raise SettingsError(f"At most {limit} addresses or networks are kept: join neighbors into a network (CIDR).")
-    if found and type != Type.SERVER:
-        raise SettingsError("A standalone application may be used from anywhere: leave its addresses out.")
-    return found
-
-
-def _read_network(text: str) -> str:
-    try:
-        network = ipaddress.ip_network(text, strict=True)
-    except ValueError as error:
-        raise SettingsError(f"{text!r} is no address or network: {error}. Write 192.0.2.7 or 192.0.2.0/24.") from None
-    return str(network.network_address) if network.num_addresses == 1 else str(network)
 
 
 def find(id: str) -> Application:
     """The application of an id. Raises `SettingsError` where there is none."""
     application = Application.objects.filter(pk=id.lower()).first()
     if application is None:
-        raise SettingsError(f"There is no application {id!r}.")
+        raise SettingsError(_("There is no application “%(id)s”.") % {"id": id[:40]})
     return application
+
+
+def found_by(account: Account, text: str = "") -> QuerySet[Application]:
+    """The applications that an account works on, its own and others', whose name has a text in it or whose id it is."""
+    mine = Q(owner=account) | Q(pk__in=Member.objects.filter(account=account).values("application"))
+    found = Application.objects.filter(mine)
+    plain = " ".join(text.split())
+    return found.filter(Q(folded__contains=plain.casefold()) | Q(pk=plain.lower())) if plain else found
+
+
+def locked(application: Application) -> Application:
+    """The row as it is now, held until the transaction ends. Raises `SettingsError` where it is gone."""
+    row = Application.objects.select_for_update().filter(pk=application.pk).first()
+    if row is None:
+        raise SettingsError(_("The application was deleted meanwhile."))
+    return row
+
+
+@transaction.atomic
+def rename(application: Application, name: str) -> None:
+    """Call an application otherwise. Raises `SettingsError`."""
+    row = locked(application)
+    row.name = check_name(name)
+    row.save()
+
+
+@transaction.atomic
+def set_addresses(application: Application, texts: Iterable[str]) -> None:
+    """Say where a server application calls from (L5). Raises `SettingsError` that names every wrong entry."""
+    row = locked(application)
+    row.addresses = check_addresses(texts, row.type)
+    row.save()
+
+
+@transaction.atomic
+def set_redirects(application: Application, texts: Iterable[str]) -> None:
+    """Say where browsers may be sent after a sign-in. Raises `SettingsError` that names every wrong entry."""
+    row = locked(application)
+    row.redirect_addresses = check_redirects(texts)
+    row.save()
+
+
+@transaction.atomic
+def delete(application: Application, typed: str) -> None:
+    """Delete an application and all that hangs on it, where its name was typed. Raises `SettingsError`."""
+    row = locked(application)
+    if " ".join(typed.split()) != row.name:
+        raise SettingsError(_("Type the name of the application as it stands above."))
+    row.delete()
 
 
 @transaction.atomic
 def block(application: Application, reason: str = "") -> None:
     """Refuse every call of an application (L7)."""
-    application.blocked_at, application.block_reason = timezone.now(), reason
-    application.save()
+    row = locked(application)
+    row.blocked_at, row.block_reason = timezone.now(), reason
+    row.save()
 
 
 @transaction.atomic
 def unblock(application: Application) -> None:
     """Take its calls again."""
-    application.blocked_at, application.block_reason = None, ""
-    application.save()
-
-
-__all__: Sequence[str] = ("add", "block", "check_addresses", "check_name", "check_type", "find", "unblock")
+    row = locked(application)
+    row.blocked_at, row.block_reason = None, ""
+    row.save()

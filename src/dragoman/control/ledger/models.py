@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import connection, models, transaction
 
 from ...credentials import facts, ledger
 
+_BATCH = 500
 _LOCK = 0x0D4A_60FA
 """The advisory lock of PostgreSQL under which facts are numbered, so that no lower number is committed after a higher."""
 
@@ -48,8 +51,19 @@ def tell(kind: str, ref: str, body: facts.Account | facts.Application | facts.Ke
         known = Fact.objects.filter(kind=kind, ref=ref).first()
         if known is not None and known.body == text:
             return
-        newest = Fact.objects.aggregate(newest=models.Max("seq"))["newest"] or 0
-        Fact.objects.update_or_create(kind=kind, ref=ref, defaults={"body": text, "seq": newest + 1})
+        Fact.objects.update_or_create(kind=kind, ref=ref, defaults={"body": text, "seq": _newest() + 1})
+
+
+def tell_all(kind: str, told: Sequence[tuple[str, facts.Account | facts.Application | facts.Key]]) -> None:
+    """Make facts known of things that are new, by their refs."""
+    with transaction.atomic():
+        _number_in_order()
+        rows = [Fact(seq=seq, kind=kind, ref=ref, body=facts.write(body)) for seq, (ref, body) in enumerate(told, _newest() + 1)]
+        Fact.objects.bulk_create(rows, batch_size=_BATCH)
+
+
+def _newest() -> int:
+    return Fact.objects.aggregate(newest=models.Max("seq"))["newest"] or 0
 
 
 def _number_in_order() -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.db import models, transaction
+from django.db.models import QuerySet
 from django.db.models.signals import post_delete
 
 from ...credentials import facts
-from .models import tell
+from .models import tell, tell_all
+
+_BATCH = 500
 
 
 class Told(models.Model):
@@ -43,3 +47,12 @@ def tell_of_deletions(model: type[Told]) -> None:
         tell(instance.fact_kind, instance.fact_ref, None)
 
     post_delete.connect(gone, sender=model, weak=False, dispatch_uid=f"gone-{model.__name__}")
+
+
+def add_all(rows: Sequence[Told]) -> None:
+    """Keep many new rows of one model and their facts, all or none."""
+    if not rows:
+        return
+    with transaction.atomic():
+        QuerySet[Any](type(rows[0])).bulk_create(rows, batch_size=_BATCH)
+        tell_all(rows[0].fact_kind, [(row.fact_ref, row.fact()) for row in rows])

@@ -1,0 +1,57 @@
+"""A catalog whose methods want keys, and asking it with them."""
+
+from __future__ import annotations
+
+import time
+
+import httpx
+
+from .visitor import Room
+
+CATALOG = """
+import sqlite3
+from pathlib import Path
+from typing import Annotated
+
+from dragoman import Caller, Catalog, Key, Needs, Record, Table
+
+with sqlite3.connect(Path(__file__).with_name("shop.db")) as base:
+    base.execute("CREATE TABLE IF NOT EXISTS toys (id INTEGER PRIMARY KEY, name TEXT, price INTEGER)")
+base.close()
+
+catalog = Catalog("shop", title="Shop", database="sqlite:///shop.db", permissions={
+    "account": "Your account", "inventories": "What you <b>own</b>", "trading-post": "What you sell",
+})
+
+@catalog.resource("toys", Table("toys"), live=True)
+class Toy(Record):
+    '''A toy.'''
+    id: Annotated[int, Key()]
+    name: str
+    price: Annotated[int | None, Needs("trading-post")] = None
+
+@catalog.method("toys/mine", permission="inventories")
+def mine(caller: Caller) -> list[str]:
+    '''What the account owns.'''
+    return sorted(caller.permissions)
+
+@catalog.method("toys/hello", authenticated=True)
+def hello(caller: Caller) -> str:
+    '''Any key will do.'''
+    return "hello"
+"""
+MINE, HELLO = "/v2/toys/mine", "/v2/toys/hello"
+
+
+def ask(room: Room, secret: str, path: str = HELLO) -> httpx.Response:
+    """Call the API with a key."""
+    return room.server.get(path, headers={"authorization": f"Bearer {secret}"})
+
+
+def wait_for(room: Room, secret: str, status: int, path: str = HELLO, within_s: float = 1.0) -> httpx.Response:
+    """Ask until the answer has a status, which it must have within a second: so soon every change is in force."""
+    ends = time.monotonic() + within_s
+    while (answer := ask(room, secret, path)).status_code != status:
+        assert time.monotonic() < ends, f"{answer.status_code} {answer.text}"
+        time.sleep(0.02)
+    return answer
