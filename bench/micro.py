@@ -19,7 +19,7 @@ from dragoman.catalog.catalog import Catalog
 from dragoman.contracts import Answer, Answerer, Request
 from dragoman.observations import ignore
 from dragoman.progress import Bar
-from dragoman.settings import Settings
+from dragoman.settings import Limits, Settings
 
 from . import data
 from .cases import Case, all_cases
@@ -55,7 +55,7 @@ def plane(folder: Path) -> Answerer:
     """The data plane of the synthetic catalog, as a server puts it together."""
     from .catalog import catalog
 
-    settings = Settings(data_dir=str(folder / "data"))
+    settings = Settings(data_dir=str(folder / "data"), limits=Limits(address=""))
     shops = assembly.open_sources([_loaded(catalog)])
     with Bar(shown=False) as bar:
         assembly.publish(shops, settings, ignore, bar)

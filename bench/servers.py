@@ -81,7 +81,7 @@ def cli(*arguments: str | Path) -> list[str]:
 
 def environment(**variables: str) -> dict[str, str]:
     """What `dragoman` needs to import the catalog of the benchmarks, and no access log."""
-    return {"PYTHONPATH": str(ROOT), "DRAGOMAN_ACCESS_LOG": "0", **variables}
+    return {"PYTHONPATH": str(ROOT), "DRAGOMAN_ACCESS_LOG": "0", "DRAGOMAN_LIMITS__ADDRESS": "", **variables}
 
 
 @contextmanager

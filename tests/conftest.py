@@ -22,6 +22,8 @@ from typing import Any
 import httpx
 import pytest
 
+UNLIMITED = {"DRAGOMAN_LIMITS__ADDRESS": "", "DRAGOMAN_LIMITS__KEY": ""}
+"""Most tests ask more than one client may; those of limits set them."""
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 20.0
 
@@ -76,7 +78,7 @@ def start(folder: Path, *arguments: str, **environment: str) -> Server:
     log = folder / f"log-{time.monotonic_ns()}.txt"
     command = [sys.executable, "-m", "dragoman", "serve", *arguments, "--port", "0", "--json", "--data-dir", "data"]
     with log.open("w") as errors:
-        process = subprocess.Popen(command, cwd=folder, env={**os.environ, **environment}, text=True,
+        process = subprocess.Popen(command, cwd=folder, env={**os.environ, **UNLIMITED, **environment}, text=True,
                                    stdout=subprocess.PIPE, stderr=errors)
     assert process.stdout is not None
     ready, _, _ = select.select([process.stdout], [], [], START_TIMEOUT_S)

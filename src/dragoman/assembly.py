@@ -13,7 +13,8 @@ from .catalog.catalog import Catalog
 from .catalog.module import load_module
 from .catalog.names import check_names
 from .catalog.origin import File, Origin, Rows, Table
-from .contracts import Answerer, CredentialStore, Dialect, Source, SourceKind
+from .contracts import Answerer, CredentialStore, Dialect, Meter, Source, SourceKind
+from .credentials.allowances import Allowances
 from .credentials.follower import Follower
 from .credentials.ledger import open_ledger
 from .credentials.register import Register
@@ -22,7 +23,9 @@ from .dialects.gw2 import Gw2
 from .editions import publish as publishing
 from .editions.store import Editions
 from .errors import SettingsError
+from .limits.leased import LeasedMeter
 from .limits.memory import MemoryMeter
+from .limits.shared import SharedMeter
 from .observations import Observe
 from .operations.store import OperationStore
 from .pipeline.answer import Pipeline
@@ -30,6 +33,7 @@ from .pipeline.encoding import Encoder
 from .pipeline.execute import Executor
 from .pipeline.gate import Gate
 from .pipeline.live import Live
+from .query import Rate, read_rate
 from .serving.front import Sample
 from .serving.runtime import AsyncioRuntime
 from .settings import Settings
@@ -232,14 +236,43 @@ class Plane(msgspec.Struct, frozen=True):
 def open_register(settings: Settings, observe: Observe) -> tuple[Register, Follower]:
     """What keys are worth, and what keeps that up to date once it is started."""
     data_dir = Path(settings.data_dir)
-    register = Register(Digester(load_key(settings.secret_key, data_dir)), stale_max_s=settings.credentials_stale_max_s)
+    server, standalone, quota, key = _rates(settings, "server", "standalone", "quota", "key")
+    register = Register(
+        Digester(load_key(settings.secret_key, data_dir)), stale_max_s=settings.credentials_stale_max_s,
+        allowances=Allowances(server=server, standalone=standalone, quota=quota, key=key),
+    )
     return register, Follower(open_ledger(settings.database_url, data_dir), register, observe)
+
+
+def _rates(settings: Settings, *names: str) -> list[Rate | None]:
+    """Limits by their names in the settings. Raises `SettingsError`."""
+    return [read_rate(getattr(settings.limits, name), f"limits.{name}") for name in names]
+
+
+def open_meter(settings: Settings, observe: Observe) -> tuple[Meter, LeasedMeter | None]:
+    """What counts, as far as it has to be shared; and what has to be started for that in each process.
+
+    Raises `SettingsError` for a store that cannot be used.
+    """
+    meter: Meter = MemoryMeter()
+    if settings.workers > 1 or settings.valkey_url:
+        meter = SharedMeter(Path(settings.data_dir) / "limits.map")
+    if not settings.valkey_url:
+        return meter, None
+    try:
+        leased = LeasedMeter(settings.valkey_url, meter, observe)
+    except ImportError:
+        raise SettingsError("valkey_url needs its driver: install dragoman[valkey].") from None
+    except ValueError as error:
+        raise SettingsError(f"valkey_url: {error}") from None
+    return leased, leased
 
 
 def assemble(
     shops: Sequence[Shop], settings: Settings, observe: Observe, credentials: CredentialStore,
+    meter: Meter | None = None,
 ) -> Plane:
-    """Put a data plane together. Raises `DeclarationError` where names clash."""
+    """Put a data plane together, with a meter of its own where none is given. Raises `DeclarationError` where names clash."""
     catalogs = list({shop[0].name: shop[0] for shop in shops}.values())
     spoken = dialects(settings)
     check_names({dialect.name: dialect.bind(catalogs, credentials) for dialect in spoken}, catalogs, spoken)
@@ -248,7 +281,8 @@ def assemble(
     sources = {(catalog.name, cluster, path): source for catalog, cluster, opened in shops
                for path, source in opened.items()}
     executor = Executor(editions, Live(sources, settings.live.rows_max), OperationStore(data_dir), AsyncioRuntime())
-    gate = Gate(credentials, MemoryMeter(), None)
+    address, wrong_keys, client = _rates(settings, "address", "wrong_keys", "client")
+    gate = Gate(credentials, meter or MemoryMeter(), address, wrong_keys=wrong_keys, client=client)
     served = [*catalogs, *(catalog for dialect in spoken for catalog in dialect.own)]
     targets = {(catalog.name, target.path): (catalog, target) for catalog in served for target in catalog.targets}
     pipeline = Pipeline(targets, spoken, gate, executor, Encoder(settings.memory.encoded_max_bytes), observe,

@@ -57,6 +57,9 @@ class Answer(msgspec.Struct, kw_only=True, gc=False):
     """The entity tag with its quotes, before any encoding; None where the answer must not be kept."""
     outcome: str = "ok"
     """`ok`, or the code of the first fault, for whoever counts."""
+    application: str | None = None
+    key: str | None = None
+    """Who asked, by public ids."""
     dialect: str = ""
     target: str = ""
     language: str = ""
@@ -302,7 +305,8 @@ class Meter(Protocol):
     """Counts what callers ask; N a second admits N at once. Refused calls cost nothing."""
 
     def charge(self, subject: str, rate: Rate, cost: int = 1) -> Verdict:
-        """Count one call of a subject (`address:192.0.2.7`, `application:…`) against a rate."""
+        """Count one call of a subject (`address:192.0.2.7`, `application:…`) against a rate; a negative cost gives back
+        what was charged for a call that another limit refused."""
 
 
 # ---------------------------------------------------------------------------------------- long operations

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Protocol
 
 import click
 import msgspec
@@ -31,6 +32,16 @@ from .settings import Settings
 _POLL_S = 0.02
 
 
+class Beside(Protocol):
+    """What runs beside the answers in each process that serves."""
+
+    def start(self) -> None:
+        """Begin, after any fork."""
+
+    def stop(self) -> None:
+        """End."""
+
+
 def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_json: bool) -> None:
     """Serve until told to stop. Raises `DragomanError` for what can never be served."""
     log = Log(sys.stderr, access=settings.access_log)
@@ -38,8 +49,10 @@ def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_js
         catalogs, choices = assembly.load_catalogs(sources, name, settings)
     shops = assembly.open_sources(catalogs)
     register, follower = assembly.open_register(settings, log)
-    plane = assembly.assemble(shops, settings, log, register)
+    meter, leased = assembly.open_meter(settings, log)
+    plane = assembly.assemble(shops, settings, log, register, meter)
     room = Room(settings, Published(catalogs=plane.catalogs, address_of=plane.address_of), log)
+    beside: list[Beside] = [follower, room, *([leased] if leased is not None else [])]
     data_dir = Path(settings.data_dir)
     assembly.remember(data_dir, Served(sources=tuple(sources), name=name))
     if not as_json:
@@ -54,8 +67,8 @@ def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_js
         plane.answerer, settings, share(metrics, log), ready=plane.ready, metrics=metrics.render,
         site=front(plane.catalogs, plane.address_of, plane.sample_of, base_url=settings.base_url,
                    index=settings.mounts.get("gw2", "/v2")),
-        room=room, on_start=[follower.start, room.start], on_tick=[plane.editions.refresh, metrics.tick],
-        on_stop=[room.stop, follower.stop, metrics.flush, log.flush],
+        room=room, on_start=[*(each.start for each in beside)], on_tick=[plane.editions.refresh, metrics.tick],
+        on_stop=[*(each.stop for each in beside), metrics.flush, log.flush],
     )
     watcher = threading.Thread(target=_watch, args=(publisher, plane, screen), daemon=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))       # until the server takes it over, nothing has been served

@@ -23,6 +23,8 @@ class Answered(Observation, frozen=True, kw_only=True, tag="answered", gc=False)
     dialect: str = ""
     target: str = ""
     application: str | None = None
+    key: str | None = None
+    """The public id of the key or token that was used."""
     language: str = ""
     version: str = ""
     cluster: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any
@@ -11,6 +12,7 @@ import msgspec
 from .catalog.catalog import Catalog
 from .catalog.method import Injected, Method
 from .catalog.resource import Resource
+from .errors import SettingsError
 
 
 class Ask(Enum):
@@ -48,6 +50,33 @@ class Rate(msgspec.Struct, frozen=True):
     burst: int
 
 
+_RATE = re.compile(r"\s*([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*/\s*(s|m|h|d)(?:\s+burst\s+([0-9]{1,9}))?\s*\Z")
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
+def read_rate(text: str, name: str = "a rate") -> Rate | None:
+    """A rate; None for an empty text, which is no limit. N a second admits N at once, unless a burst is named.
+
+    Raises `SettingsError` that names the setting.
+    """
+    if not text.strip():
+        return None
+    found = _RATE.match(text)
+    count = float(found[1]) if found is not None else 0.0
+    burst = int(found[3] or max(1, round(count))) if found is not None else 0
+    if found is None or count <= 0 or burst < 1:
+        raise SettingsError(f"{name} = {text!r}: write 20/s, 5/s burst 300 or 100000/d, or nothing for no limit.")
+    return Rate(count / _SECONDS[found[2]], burst)
+
+
+class Limit(msgspec.Struct, frozen=True):
+    """What is counted against a rate: `subject` is counted (`key:…`), `name` is what the client is told (`key`)."""
+
+    name: str
+    subject: str
+    rate: Rate
+
+
 class Caller(Injected, msgspec.Struct, frozen=True, kw_only=True):
     """Who calls, as proven by credentials; a method that has a parameter of this type is given it."""
 
@@ -64,7 +93,8 @@ class Caller(Injected, msgspec.Struct, frozen=True, kw_only=True):
     """The id of the key or token used; it does not reveal the secret."""
     expires_at: float | None = None
     """UNIX time in seconds."""
-    rate: Rate | None = None
+    limits: tuple[Limit, ...] = ()
+    """What its calls are counted against; none for the limit of its address."""
 
     def reaches(self, path: str) -> bool:
         """Whether the key may be used at a path, percent-decoded."""

@@ -57,6 +57,26 @@ class Memory(Section, frozen=True, kw_only=True):
     """Compressed answers."""
 
 
+class Limits(Section, frozen=True, kw_only=True):
+    """How much may be asked: `20/s` admits twenty at once and twenty a second, `5/s burst 300` five a second and three
+    hundred at once, `100000/d` a day's quota; an empty text sets no limit."""
+
+    address: str = "5/s burst 300"
+    """Of one address without a key; IPv6 by networks of 64 bits."""
+    key: str = "10/s burst 300"
+    """Of one key that belongs to no application."""
+    server: str = "20/s"
+    """Of one application of the type server (L6)."""
+    standalone: str = "10/s"
+    """Of one application of the type standalone (L6)."""
+    quota: str = ""
+    """Of one application, beside its rate: `100000/d`."""
+    client: str = ""
+    """Of one address through one application, beside the application's rate."""
+    wrong_keys: str = "1/s burst 60"
+    """How many wrong keys one address may try."""
+
+
 class Mail(Section, frozen=True, kw_only=True):
     """How letters leave: by SMTP where a host is named, else into files below `mail` in the data directory."""
 
@@ -149,6 +169,9 @@ class Settings(Section, frozen=True, kw_only=True):
     http: Http = Http()
     publishing: Publishing = Publishing()
     memory: Memory = Memory()
+    limits: Limits = Limits()
+    valkey_url: str = ""
+    """The Valkey or Redis that several nodes share limits through: `redis://host:6379/0`."""
     mail: Mail = Mail()
     room: Room = Room()
     sign_in: dict[str, SignIn] = {}

@@ -26,6 +26,10 @@ class Application(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     addresses: tuple[str, ...] = ()
     """Addresses and networks that it may call from; those of a server application alone are enforced (L5)."""
     blocked: bool = False
+    rate: str = ""
+    """How much it may ask, where an operator set it otherwise than for its type: `50/s`."""
+    quota: str = ""
+    """The same of its quota: `1000000/d`."""
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

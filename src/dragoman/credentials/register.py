@@ -12,7 +12,8 @@ import msgspec
 
 from ..contracts import KeyInfo, Request
 from ..errors import Code, Refusal, refuse
-from ..query import ANONYMOUS, Caller, Credential
+from ..query import ANONYMOUS, Caller, Credential, Limit
+from .allowances import NO_LIMITS, Allowances
 from .facts import Account, Application, Fact, Key
 from .secrets import Digester, Kind, is_application_id, is_ours
 from .subtokens import Subtoken, Subtokens, looks_like_subtoken
@@ -29,11 +30,12 @@ class Register:
     must not open doors for long.
     """
 
-    def __init__(self, digester: Digester, *, stale_max_s: float) -> None:
-        self._digester, self._stale_max_s = digester, stale_max_s
+    def __init__(self, digester: Digester, *, stale_max_s: float, allowances: Allowances = NO_LIMITS) -> None:
+        self._digester, self._stale_max_s, self._allowances = digester, stale_max_s, allowances
         self._subtokens = Subtokens(digester.derive("subtoken"))
         self._accounts: dict[str, Account] = {}
         self._applications: dict[str, Application] = {}
+        self._limits: dict[str, tuple[Limit, ...]] = {}
         self._keys: dict[str, Key] = {}
         self._refs: dict[bytes, str] = {}
         self._used: dict[str, float] = {}
@@ -48,12 +50,13 @@ class Register:
                 _put(self._accounts, fact)
             elif fact.kind == "application":
                 _put(self._applications, fact)
+                self._limits.pop(fact.ref, None)
             else:
                 self._put_key(fact)
 
     def forget(self) -> None:
         """Know nothing, before everything is told anew."""
-        for known in (self._accounts, self._applications, self._keys, self._refs):
+        for known in (self._accounts, self._applications, self._keys, self._refs, self._limits):
             known.clear()
 
     def hear(self) -> None:
@@ -90,7 +93,8 @@ class Register:
         caller = ANONYMOUS
         for credential in given:
             if credential.kind == "application-id":
-                caller = msgspec.structs.replace(caller, application=self._application(credential.text, request))
+                ref = self._application(credential.text, request)
+                caller = msgspec.structs.replace(caller, application=ref, limits=self._limits_of(ref))
             else:
                 caller = self._holder(credential, caller, request)
         return caller
@@ -157,10 +161,19 @@ class Register:
         if key.application is not None:
             self._check_application(self._known_application(key.application), request)
         self._used[ref] = now
+        application = key.application or caller.application
         return msgspec.structs.replace(
             caller, account=key.account, subject=account.subject, permissions=frozenset(key.permissions), key=ref,
-            application=key.application or caller.application, expires_at=key.expires_at,
+            application=application, expires_at=key.expires_at,
+            limits=self._limits_of(application) if application is not None else self._allowances.of_key(ref),
         )
+
+    def _limits_of(self, ref: str) -> tuple[Limit, ...]:
+        """What the calls of an application are counted against; worked out once, until it changes."""
+        limits = self._limits.get(ref)
+        if limits is None:
+            limits = self._limits[ref] = self._allowances.of_application(ref, self._applications[ref])
+        return limits
 
     def _known_application(self, ref: str) -> Application:
         application = self._applications.get(ref)

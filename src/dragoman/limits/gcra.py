@@ -15,13 +15,13 @@ _SLACK_S = 1e-9
 def judge(due_s: float, now_s: float, rate: Rate, cost: int) -> tuple[Verdict, float]:
     """Whether `cost` calls may be made now by who is due at a moment, and when it is due then.
 
-    A refused call costs nothing, and a cost above the burst is never allowed. After a clock has stepped back nobody is
-    locked out for longer than a burst takes.
+    A refused call costs nothing, a cost above the burst is never allowed, and a negative one gives back. After a clock has
+    stepped back nobody is locked out for longer than a burst takes.
     """
     step_s = 1.0 / rate.per_second
     window_s = step_s * rate.burst
     due_s = min(max(due_s, now_s), now_s + window_s)
-    after_s = due_s + step_s * cost
+    after_s = max(due_s + step_s * cost, now_s)
     if after_s > now_s + window_s + _SLACK_S:
         return Verdict(allowed=False, remaining=0, retry_after_s=after_s - now_s - window_s), due_s
     return Verdict(allowed=True, remaining=int((now_s + window_s - after_s) / step_s + _SLACK_S)), after_s

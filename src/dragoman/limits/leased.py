@@ -96,6 +96,9 @@ class LeasedMeter:
             return self._charge_alone(subject, rate, cost)
         now = self._clock()
         lease = self._lease_of(subject)
+        if cost < 0:
+            lease.left -= cost                      # given back here, and spent again as long as the lease lasts
+            return Verdict(allowed=True, remaining=lease.left + lease.elsewhere)
         if lease.left >= cost and now < lease.until_s:
             lease.left -= cost
             return Verdict(allowed=True, remaining=lease.left + lease.elsewhere)

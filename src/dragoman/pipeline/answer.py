@@ -12,15 +12,27 @@ from ..catalog.resource import Resource
 from ..contracts import Answer, Dialect, Header, Outcome, Refused, Request, Work
 from ..errors import Code, Fault, Refusal, SourceUnavailable, refuse
 from ..observations import Crashed, Observe
-from ..query import Query
+from ..query import ANONYMOUS, Query
 from . import conditional, cors
 from .encoding import Encoder
 from .execute import Executor, Later
 from .gate import Gate
 from .plan import Planner
+from .standing import Standing
 
 Targets = Mapping[tuple[str, str], tuple[Catalog, Resource | Method]]
 """Everything published, by catalog and path."""
+
+
+class Course:
+    """What a request has become so far, for whoever writes its answer."""
+
+    __slots__ = ("caller", "query", "standing")
+
+    def __init__(self) -> None:
+        self.query: Query | None = None
+        self.caller = ANONYMOUS
+        self.standing: Standing | None = None
 
 
 class Spoken(NamedTuple):
@@ -54,28 +66,31 @@ class Pipeline:
     def answer(self, request: Request) -> Answer | Work:
         """Judge, allow, charge and answer; what takes time is returned as `Work`, judged and charged already."""
         spoken = self._spoken_by(request)
-        query: Query | None = None
+        course = Course()
         try:
             if request.verb == "OPTIONS":
                 return cors.preflight(spoken.dialect.verbs)
             read = spoken.dialect.read(request)
             if isinstance(read, Answer):
-                return self._finish(read, spoken, request)
-            query = read
+                return self._finish(read, spoken, request, course)
+            query = course.query = read
             catalog, target = self._find(query)
-            caller = self._gate.admit(query, target, request)
-            plan = spoken.planner.plan(query, catalog, target, caller, request)
+            course.caller = self._gate.admit(query, target, request)
+            course.standing = self._gate.charge(course.caller, request)
+            if course.standing is not None and not course.standing.verdict.allowed:
+                raise course.standing.refusal()
+            plan = spoken.planner.plan(query, catalog, target, course.caller, request)
             outcome = self._executor.execute(plan)
         except Exception as error:  # noqa: BLE001  # the one place where every failure becomes an answer
-            outcome = self._refused(error, query, request, "answer")
+            outcome = self._refused(error, course.query, request, "answer")
         if callable(outcome):
             later = outcome
-            return Work(lambda: self._run(later, query, spoken, request))
-        return self._write(outcome, spoken, request)
+            return Work(lambda: self._run(later, spoken, request, course))
+        return self._write(outcome, spoken, request, course)
 
     def refuse(self, request: Request, fault: Fault) -> Answer:
         """The answer to a request that a lane could not read whole, such as one with too large a body."""
-        return self._write(Refused(faults=(fault,)), self._spoken_by(request), request)
+        return self._write(Refused(faults=(fault,)), self._spoken_by(request), request, Course())
 
     def _spoken_by(self, request: Request) -> Spoken:
         """The dialect of a request; for a path of none the first, which says so."""
@@ -90,12 +105,12 @@ class Pipeline:
             raise refuse(Code.TARGET_UNKNOWN, "no such endpoint", value=query.target)
         return found
 
-    async def _run(self, later: Later, query: Query | None, spoken: Spoken, request: Request) -> Answer:
+    async def _run(self, later: Later, spoken: Spoken, request: Request, course: Course) -> Answer:
         try:
             outcome: Outcome = await later()
         except Exception as error:  # noqa: BLE001  # the same place, for work
-            outcome = self._refused(error, query, request, "work")
-        return self._write(outcome, spoken, request)
+            outcome = self._refused(error, course.query, request, "work")
+        return self._write(outcome, spoken, request, course)
 
     def _refused(self, error: Exception, query: Query | None, request: Request, stage: str) -> Refused:
         """Every failure as a refusal: of an unexpected one the client learns the request's id, the log the rest."""
@@ -108,15 +123,19 @@ class Pipeline:
             Fault(code=code, message=message, hint=f"Report the request id {request.id} if it lasts."),
         ))
 
-    def _write(self, outcome: Outcome, spoken: Spoken, request: Request) -> Answer:
+    def _write(self, outcome: Outcome, spoken: Spoken, request: Request, course: Course) -> Answer:
         try:
-            return self._finish(spoken.dialect.write(outcome, request), spoken, request)
+            return self._finish(spoken.dialect.write(outcome, request), spoken, request, course)
         except Exception as error:  # noqa: BLE001  # a dialect that cannot write its answer
             refused = self._refused(error, None, request, "write")
-        return self._finish(spoken.dialect.write(refused, request), spoken, request)
+        return self._finish(spoken.dialect.write(refused, request), spoken, request, course)
 
-    def _finish(self, answer: Answer, spoken: Spoken, request: Request) -> Answer:
-        """What every answer has: cross-origin headers, an entity tag, a coding, and 304 where the client has it."""
+    def _finish(self, answer: Answer, spoken: Spoken, request: Request, course: Course) -> Answer:
+        """What every answer has: cross-origin headers, how the caller stands with its limits, an entity tag, a coding, and
+        304 where the client has it."""
+        answer.application, answer.key = course.caller.application, course.caller.key
+        if course.standing is not None:
+            answer.headers += course.standing.headers()
         if self._hears_host:
             answer.headers = conditional.varying(answer.headers, b"X-Forwarded-Host")
         answer.headers += (cors.ORIGIN, spoken.exposed)

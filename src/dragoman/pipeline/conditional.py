@@ -9,7 +9,7 @@ from .encoding import CODINGS
 
 _KEPT = frozenset((
     b"cache-control", b"content-location", b"date", b"etag", b"expires", b"vary", b"access-control-allow-origin",
-    b"access-control-expose-headers", b"content-language", b"link",
+    b"access-control-expose-headers", b"ratelimit", b"ratelimit-policy", b"content-language", b"link",
 ))
 
 
@@ -45,7 +45,7 @@ def emptied(answer: Answer) -> Answer:
     """The 304 for an answer: the headers that a cache would renew, and no body."""
     headers = [header for header in answer.headers if header[0] in _KEPT]
     return Answer(status=304, headers=headers, etag=answer.etag, target=answer.target, language=answer.language,
-                  dialect=answer.dialect)
+                  dialect=answer.dialect, application=answer.application, key=answer.key)
 
 
 def varying(headers: Sequence[Header], by: bytes) -> list[Header]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
+from collections.abc import Sequence
+from functools import lru_cache
+
 import msgspec
 
 from ..catalog.fields import Field
@@ -11,22 +15,54 @@ from ..catalog.values import read_scalar
 from ..contracts import Credentials, Meter, Request
 from ..errors import Code, Refusal, refuse
 from ..formats.form import unquote_path
-from ..query import ANONYMOUS, EVERYBODY, Audience, Caller, Owned, Query, Rate
+from ..query import ANONYMOUS, EVERYBODY, Audience, Caller, Limit, Owned, Query, Rate
+from .standing import Standing
 
 
 class Gate:
-    """Admits callers. `rate` is what one address may ask without any credential; None for no limit."""
+    """Admits callers and charges them.
 
-    def __init__(self, credentials: Credentials, meter: Meter, rate: Rate | None) -> None:
-        self._credentials, self._meter, self._rate = credentials, meter, rate
+    `anonymous` is what one address may ask without any key, `wrong_keys` how many wrong ones it may try, and `client` what
+    one address may ask through an application beside the application's own limits; None for no limit.
+    """
+
+    def __init__(
+        self, credentials: Credentials, meter: Meter, anonymous: Rate | None = None, *, wrong_keys: Rate | None = None,
+        client: Rate | None = None,
+    ) -> None:
+        self._credentials, self._meter = credentials, meter
+        self._anonymous, self._wrong_keys, self._client = anonymous, wrong_keys, client
 
     def admit(self, query: Query, target: Resource | Method, request: Request) -> Caller:
-        """The caller, allowed and charged. Raises `Refusal` with the reason that is theirs."""
+        """The caller, who may ask for this. Raises `Refusal` with the reason that is theirs."""
         caller = self._identify(query, target, request) if query.credentials else ANONYMOUS
         if target.authenticated:
             self._allow(caller, target.permission)
-        self._charge(caller, request)
         return caller
+
+    def charge(self, caller: Caller, request: Request) -> Standing | None:
+        """How the caller stands after this call, in its tightest limit; a refused call costs nothing in any of them."""
+        limits = self._limits_of(caller, request)
+        if not limits:
+            return None
+        standings: list[Standing] = []
+        for limit in limits:
+            standing = Standing(limit, self._meter.charge(limit.subject, limit.rate))
+            if not standing.verdict.allowed:
+                for charged in standings:
+                    self._meter.charge(charged.limit.subject, charged.limit.rate, -1)
+                return standing
+            standings.append(standing)
+        return standings[0] if len(standings) == 1 else min(standings, key=lambda each: each.verdict.remaining)
+
+    def _limits_of(self, caller: Caller, request: Request) -> Sequence[Limit]:
+        if not caller.limits:
+            return () if self._anonymous is None else (
+                Limit("address", f"address:{network_of(request.peer)}", self._anonymous),)
+        if self._client is None or caller.application is None:
+            return caller.limits
+        subject = f"client:{caller.application}:{network_of(request.peer)}"
+        return (*caller.limits, Limit("client", subject, self._client))
 
     def _identify(self, query: Query, target: Resource | Method, request: Request) -> Caller:
         """Public data are for anybody, whatever a stale key says; there a bad credential counts as none."""
@@ -34,10 +70,19 @@ class Gate:
             caller = self._credentials.identify(query.credentials, request)
             _check_urls(caller, request)
             return caller
-        except Refusal:
+        except Refusal as refusal:
             if is_open(target):
                 return ANONYMOUS
+            self._charge_wrong(refusal, request)
             raise
+
+    def _charge_wrong(self, refusal: Refusal, request: Request) -> None:
+        """Slow down whoever tries keys."""
+        if self._wrong_keys is None or refusal.faults[0].code is not Code.CREDENTIAL_INVALID:
+            return
+        verdict = self._meter.charge(f"wrong:{network_of(request.peer)}", self._wrong_keys)
+        if not verdict.allowed:
+            raise refuse(Code.LIMIT_EXCEEDED, "too many wrong keys", facts={"retry_after_s": verdict.retry_after_s}) from None
 
     def _allow(self, caller: Caller, needed: str | None) -> None:
         if caller.account is None:
@@ -46,14 +91,17 @@ class Gate:
         if needed is not None and needed not in caller.permissions:
             raise refuse(Code.PERMISSION_MISSING, f"requires scope {needed}", value=needed, facts={"permission": needed})
 
-    def _charge(self, caller: Caller, request: Request) -> None:
-        rate = caller.rate or self._rate
-        if rate is None:
-            return
-        subject = f"application:{caller.application}" if caller.application else f"address:{request.peer}"
-        verdict = self._meter.charge(subject, rate)
-        if not verdict.allowed:
-            raise refuse(Code.LIMIT_EXCEEDED, "too many requests", facts={"retry_after_s": verdict.retry_after_s})
+
+@lru_cache(maxsize=4096)
+def network_of(peer: str) -> str:
+    """What is counted as one client: an IPv4 address, or the IPv6 network that one customer has."""
+    try:
+        address = ipaddress.ip_address(peer)
+    except ValueError:
+        return peer
+    if isinstance(address, ipaddress.IPv4Address):
+        return peer
+    return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
 
 
 def _check_urls(caller: Caller, request: Request) -> None:

@@ -198,7 +198,8 @@ def _told(request: Request, answer: Answer, size_bytes: int, time_us: int) -> An
     return Answered(
         request_id=request.id, peer=request.peer, verb=request.verb, path=request.path.decode("ascii", "backslashreplace"),
         status=answer.status, dialect=answer.dialect, target=answer.target, language=answer.language,
-        cluster=request.cluster, outcome=answer.outcome, size_bytes=size_bytes, time_us=time_us,
+        application=answer.application, key=answer.key, cluster=request.cluster, outcome=answer.outcome,
+        size_bytes=size_bytes, time_us=time_us,
     )
 
 

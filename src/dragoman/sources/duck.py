@@ -107,6 +107,7 @@ def opened(path: Path, name: str) -> Iterator[Duck]:
         connection.execute(f"SET allowed_paths = [{quoted(str(plain))}]")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")       # it would print into what machines read
         connection.execute("SET lock_configuration = true")
         yield Duck(connection, plain, name)
 

@@ -31,7 +31,7 @@ class Gw2:
     unknown_parameters: ClassVar[str] = "ignore"
     verbs: ClassVar[str] = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
     exposed_headers: ClassVar[str] = (
-        "Content-Language, ETag, Link, Retry-After, X-Page-Size, X-Page-Total, X-Request-Id, X-Result-Count, "
+        "Content-Language, ETag, Link, RateLimit, RateLimit-Policy, Retry-After, X-Page-Size, X-Page-Total, X-Request-Id, X-Result-Count, "
         "X-Result-Total, X-Schema-Version"
     )
 

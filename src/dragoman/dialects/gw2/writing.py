@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from ...catalog.method import Method
@@ -118,7 +119,7 @@ def write_refusal(refused: Refused) -> Answer:
     if "allow" in first.facts:
         headers.append((b"allow", first.facts["allow"].encode()))
     if "retry_after_s" in first.facts:
-        headers.append((b"retry-after", b"%d" % max(1, round(first.facts["retry_after_s"]))))
+        headers.append((b"retry-after", b"%d" % max(1, ceil(first.facts["retry_after_s"]))))
     text = " ".join(dict.fromkeys(_text(fault) for fault in refused.faults))
     return Answer(status=STATUSES.get(first.code, 400), headers=headers, body=encode_json({"text": text}),
                   outcome=first.code.value, target=refused.query.target if refused.query else "")
