@@ -17,7 +17,7 @@ import msgspec
 
 from . import assembly
 from .assembly import Plane, Served, Shop
-from .control.published import Published
+from .control.published import Published, note_address
 from .control.site import Room
 from .errors import DragomanError
 from .observations import Observe
@@ -60,6 +60,7 @@ def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_js
             click.echo(choice, err=True)
     plane.editions.refresh()
     listening = server.listen(settings)
+    note_address(data_dir, server.url_of(listening, settings))
     publisher = _publish_beside(shops, settings, log, as_json=as_json)
     screen = Screen(plane, settings, server.url_of(listening, settings), as_json=as_json)
     metrics = Metrics(open_folder(settings), plane.publications)

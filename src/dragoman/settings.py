@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import typing
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -186,13 +188,24 @@ class Settings(Section, frozen=True, kw_only=True):
         if not 0 <= self.port <= 65_535 or self.workers < 1:
             raise SettingsError("port is from 0 to 65535, and workers at least 1.")
         for name, provider in self.sign_in.items():
-            if not provider.issuer and not (provider.authorize_url and provider.token_url and provider.profile_url):
-                raise SettingsError(f"sign_in.{name}: give its issuer, or authorize_url, token_url and profile_url.")
+            _check_sign_in(name, provider)
         for network in self.http.trusted_proxies:
             try:
                 ipaddress.ip_network(network, strict=False)
             except ValueError:
                 raise SettingsError(f"http.trusted_proxies: {network!r} is no address or network.") from None
+
+
+def _check_sign_in(name: str, provider: SignIn) -> None:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,59}", name):
+        raise SettingsError(f"sign_in.{name}: name it with small letters, digits, - and _, since it stands in addresses.")
+    given = [provider.issuer] if provider.issuer else [provider.authorize_url, provider.token_url, provider.profile_url]
+    if not all(given):
+        raise SettingsError(f"sign_in.{name}: give its issuer, or authorize_url, token_url and profile_url.")
+    for address in given:
+        url = urlsplit(address)
+        if url.scheme != "https" and not (url.scheme == "http" and url.hostname in ("localhost", "127.0.0.1", "::1")):
+            raise SettingsError(f"sign_in.{name}: {address!r} is no https address; whoever listens could sign in as anybody.")
 
 
 def load(file: Path | None = None, environment: Mapping[str, str] | None = None, **given: Any) -> Settings:

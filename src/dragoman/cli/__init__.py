@@ -22,4 +22,4 @@ def _add(*commands: Any) -> None:
 
 
 _add(publishing.serve, publishing.init, publishing.publish, publishing.editions, publishing.rollback)
-_add(people.account, applications.application, keys.key, people.migrate)
+_add(people.account, people.terms, applications.application, keys.key, people.migrate)

@@ -1,12 +1,16 @@
-"""Commands about people: their accounts, and the database that holds them."""
+"""Commands about who may ask: accounts, applications, keys, and the database that holds them."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
+from ..errors import SettingsError
 from .common import common, open_control, settings_of, tell
+
+_PASSWORD_MAX_BYTES = 4_096
 
 
 @click.command()
@@ -26,7 +30,7 @@ def account() -> None:
 
 @account.command("add")
 @click.argument("name")
-@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input.")
 @click.option("--operator", is_flag=True, help="Give it the reins; prints a link that signs in once.")
 @click.option("--subject", help="The account's id in the publisher's data.")
 @click.option("--email", default="", help="Its address; taken as verified.")
@@ -35,17 +39,43 @@ def add_account(
     name: str, password_stdin: bool, operator: bool, subject: str | None, email: str, data_dir: str | None, as_json: bool,
 ) -> None:
     """Open an account."""
+    password = _read_password() if password_stdin else None
     settings = open_control(data_dir)
-    from ..control.accounts import services
+    from ..control.accounts import links, services
 
-    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
-    made = services.add(name, email=email, password=password or None, operator=operator, subject=subject)
+    made = services.add(name, email=email, password=password, operator=operator, subject=subject)
     facts = {"account": made.username, "id": made.pk, "subject": made.subject, "operator": operator}
     line = f"Opened the account {made.username}."
-    if operator or not password:
-        facts["sign_in_link"] = link = services.link_of(made, settings)
+    if operator or password is None:
+        facts["sign_in_link"] = link = links.link_of(made, settings)
         line += f"\nThis link signs in once, within the hour: {link}"
     tell(facts, line, as_json=as_json)
+
+
+def _read_password() -> str:
+    """The first line of standard input. Raises `SettingsError` for none, and for what is no text."""
+    line = sys.stdin.buffer.readline(_PASSWORD_MAX_BYTES + 1).rstrip(b"\r\n")
+    if not line or len(line) > _PASSWORD_MAX_BYTES:
+        raise SettingsError(f"Give a password of 1 to {_PASSWORD_MAX_BYTES} bytes on the first line of standard input.")
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        raise SettingsError("The password is no UTF-8 text.") from None
+
+
+@account.command("link")
+@click.argument("name")
+@common
+def link_account(name: str, data_dir: str | None, as_json: bool) -> None:
+    """Print a link that signs an account in once, within the hour."""
+    settings = open_control(data_dir)
+    from ..control.accounts import links, services
+
+    found = services.find(name)
+    if not found.is_active:
+        raise SettingsError(f"The account {found.username!r} is banned: `dragoman account unban {found.username}` first.")
+    link = links.link_of(found, settings)
+    tell({"account": found.username, "sign_in_link": link}, link, as_json=as_json)
 
 
 @account.command("ban")
@@ -57,8 +87,9 @@ def ban_account(name: str, reason: str, data_dir: str | None, as_json: bool) -> 
     open_control(data_dir)
     from ..control.accounts import services
 
-    services.ban(services.find(name), reason)
-    tell({"account": name, "banned": True}, f"Banned {name}.", as_json=as_json)
+    found = services.find(name)
+    services.ban(found, reason)
+    tell({"account": found.username, "banned": True}, f"Banned {found.username}.", as_json=as_json)
 
 
 @account.command("unban")
@@ -69,5 +100,27 @@ def unban_account(name: str, data_dir: str | None, as_json: bool) -> None:
     open_control(data_dir)
     from ..control.accounts import services
 
-    services.unban(services.find(name))
-    tell({"account": name, "banned": False}, f"{name} is not banned any more.", as_json=as_json)
+    found = services.find(name)
+    services.unban(found)
+    tell({"account": found.username, "banned": False}, f"{found.username} is not banned any more.", as_json=as_json)
+
+
+@click.group()
+def terms() -> None:
+    """What people agree to when they sign up."""
+
+
+@terms.command("publish")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@common
+def publish_terms(file: Path, data_dir: str | None, as_json: bool) -> None:
+    """Put the text of FILE in force; every account is asked to accept it. Headings begin with #, points of a list with -."""
+    open_control(data_dir)
+    from ..control.accounts import terms as texts
+
+    try:
+        made = texts.publish(file.read_text("utf-8"))
+    except UnicodeDecodeError:
+        raise SettingsError(f"{file} is no UTF-8 text.") from None
+    tell({"published_at": made.published_at.isoformat(), "characters": len(made.text)},
+          "The terms are in force; every account is asked to accept them.", as_json=as_json)

@@ -8,11 +8,13 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from ..credentials.secrets import Digester, load_key
-from ..settings import Settings
+from ..settings import Settings, SignIn
 
 _HERE = "dragoman.control"
-APPS = ("ledger", "accounts", "applications", "keys", "room")
+APPS = ("ledger", "accounts", "upstream", "applications", "keys", "room")
 _DAY_S = 86_400
+_COUNTS_MAX = 100_000
+"""How many counts of tries are kept: with the few hundred that are the default, a stranger drives them out by new ones."""
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -59,13 +61,17 @@ def values_of(settings: Settings) -> dict[str, Any]:
         "TIME_ZONE": "UTC",
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
         "DATABASES": {"default": database_of(settings)},
-        "CACHES": {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "room_cache"}},
+        "CACHES": {"default": {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "room_cache",
+            "OPTIONS": {"MAX_ENTRIES": _COUNTS_MAX},
+        }},
         "DATA_UPLOAD_MAX_MEMORY_SIZE": settings.http.body_max_bytes,
         "LOGGING_CONFIG": None,
         **_apps(),
         **_pages(settings),
         **_sessions(secure, prefix),
         **_accounts(secure=secure),
+        **_upstream(settings),
         **_mail(settings),
     }
 
@@ -110,7 +116,7 @@ def _apps() -> dict[str, Any]:
             "django.contrib.staticfiles", "django.contrib.humanize", "django.forms",
             *(f"{_HERE}.{app}" for app in APPS),
             "allauth", "allauth.account", "allauth.mfa", "allauth.usersessions", "allauth.socialaccount",
-            "allauth.socialaccount.providers.openid_connect", "django_htmx",
+            "django_htmx",
         ],
         "MIDDLEWARE": [
             f"{_HERE}.room.middleware.guard",
@@ -122,8 +128,9 @@ def _apps() -> dict[str, Any]:
             "django.contrib.messages.middleware.MessageMiddleware",
             "django_htmx.middleware.HtmxMiddleware",
             "allauth.account.middleware.AccountMiddleware",
-            "allauth.usersessions.middleware.UserSessionsMiddleware",
             f"{_HERE}.accounts.middleware.prefer_language",
+            f"{_HERE}.accounts.middleware.note_session",
+            f"{_HERE}.accounts.middleware.tell_limits",
             f"{_HERE}.accounts.middleware.ask_terms",
         ],
     }
@@ -186,6 +193,8 @@ def _accounts(*, secure: bool) -> dict[str, Any]:
         "ACCOUNT_USERNAME_MIN_LENGTH": 2,
         "ACCOUNT_PRESERVE_USERNAME_CASING": False,
         "ACCOUNT_EMAIL_VERIFICATION": "mandatory",
+        "ACCOUNT_PREVENT_ENUMERATION": "strict",
+        "ACCOUNT_LOGIN_ON_PASSWORD_RESET": True,
         "ACCOUNT_EMAIL_NOTIFICATIONS": True,
         "ACCOUNT_MAX_EMAIL_ADDRESSES": 3,
         "ACCOUNT_REAUTHENTICATION_REQUIRED": True,
@@ -197,9 +206,27 @@ def _accounts(*, secure: bool) -> dict[str, Any]:
         "MFA_PASSKEY_LOGIN_ENABLED": True,
         "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": not secure,
         "MFA_ADAPTER": f"{_HERE}.accounts.adapter.MFAAdapter",
-        "SOCIALACCOUNT_ADAPTER": f"{_HERE}.accounts.adapter.UpstreamAdapter",
+    }
+
+
+def _upstream(settings: Settings) -> dict[str, Any]:
+    """Sign-in with the publisher's own accounts; an address that was not proven there is not asked for."""
+    return {
+        "SOCIALACCOUNT_ADAPTER": f"{_HERE}.upstream.adapter.UpstreamAdapter",
         "SOCIALACCOUNT_STORE_TOKENS": False,
         "SOCIALACCOUNT_ONLY": False,
+        "SOCIALACCOUNT_EMAIL_REQUIRED": False,
+        "SOCIALACCOUNT_EMAIL_VERIFICATION": "none",
+        "SOCIALACCOUNT_PROVIDERS": {"upstream": {"APPS": [_upstream_app(name, each) for name, each in settings.sign_in.items()]}},
+    }
+
+
+def _upstream_app(name: str, provider: SignIn) -> dict[str, Any]:
+    addresses = {"authorization_endpoint": provider.authorize_url, "token_endpoint": provider.token_url,
+                 "userinfo_endpoint": provider.profile_url}
+    return {
+        "provider_id": name, "name": provider.name, "client_id": provider.client_id, "secret": provider.client_secret,
+        "settings": {"issuer": provider.issuer, "addresses": addresses, "scope": list(provider.scope), "subject": provider.subject},
     }
 
 

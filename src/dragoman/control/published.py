@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import msgspec
 
 from ..catalog.catalog import Catalog
+from ..settings import Settings
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -36,3 +38,23 @@ def publish(told: Published) -> None:
 def published() -> Published:
     """What is served beside this Room; nothing where a command runs without a server."""
     return _known[0]
+
+
+def publisher_name(settings: Settings) -> str:
+    """Whose Room it is: the publisher's name, else the titles of the catalogs."""
+    return settings.room.publisher or ", ".join(catalog.title for catalog in published().catalogs) or "Dragoman"
+
+
+def note_address(data_dir: Path, url: str) -> None:
+    """Keep where the server answers, for commands that run beside it; whole or not at all."""
+    aside = data_dir / "address.json.new"
+    aside.write_bytes(msgspec.json.encode({"url": url}))
+    aside.rename(data_dir / "address.json")
+
+
+def noted_address(data_dir: Path) -> str | None:
+    """Where a server of this data directory answered last; None for one that never ran."""
+    try:
+        return msgspec.json.decode((data_dir / "address.json").read_bytes(), type=dict[str, str]).get("url")
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None

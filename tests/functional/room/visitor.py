@@ -49,8 +49,8 @@ class Page:
         return " ".join(self.tree.xpath("string(//h1[1])").split())
 
     def form(self, *names: str, action: str | None = None) -> Any:
-        """The first form with fields (or buttons) of these names, that goes to this address."""
-        for form in self.tree.forms:
+        """The first form with fields (or buttons) of these names, that goes to this address; the page's own come first."""
+        for form in [*self.tree.xpath("//main//form"), *self.tree.forms]:
             known = {each.get("name") for each in form.iter("input", "select", "textarea", "button")}
             if set(names) <= known and (action is None or (form.get("action") or "") == action):
                 return form
@@ -103,6 +103,11 @@ class Visitor:
         return self.fill("/accounts/login/", {"login": name, "password": password})
 
     @property
+    def inside(self) -> bool:
+        """Whether the Room knows who this is."""
+        return self.get("/room/account/").path == "/room/account/"
+
+    @property
     def session(self) -> str | None:
         """The session's cookie."""
         return next((cookie.value for cookie in self.client.cookies.jar if cookie.name.endswith("dragoman-session")), None)
@@ -152,7 +157,6 @@ class Room:
         """A browser in which somebody has signed in: use it in a `with`."""
         visitor = self.visitor()
         page = visitor.sign_in(name, password)
-        assert visitor.session, page.text
         assert "/accounts/login/" not in page.path, page.text
         return visitor
 

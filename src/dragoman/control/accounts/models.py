@@ -67,7 +67,7 @@ class Terms(models.Model):
     """Terms of use; the newest are in force (L21)."""
 
     text = models.TextField()
-    """In Markdown-like paragraphs, as the publisher wrote them."""
+    """As the publisher wrote them: paragraphs, lines that begin with `#` as headings, lists of lines that begin with `-`."""
     published_at = models.DateTimeField(default=timezone.now, unique=True)
 
     class Meta:

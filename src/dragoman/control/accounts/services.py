@@ -2,49 +2,92 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
-import secrets
 from typing import TYPE_CHECKING
 
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.utils import timezone
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from ...errors import SettingsError
-from ...settings import Settings
-from .models import Account, SignInLink, username_validators
+from .models import USERNAME_MAX, Account, username_validators
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LINK_LIFETIME = dt.timedelta(hours=1)
+SUBJECT_MAX = 255
+_REASON_MAX = 1_000
 
 
-@transaction.atomic
 def add(
     username: str, *, email: str = "", password: str | None = None, operator: bool = False, subject: str | None = None,
 ) -> Account:
-    """Open an account. Raises `SettingsError` for a name or subject that is taken or no name."""
-    _check_name(username)
-    if Account.objects.filter(username=username.lower()).exists():
-        raise SettingsError(f"There is an account {username!r} already: choose another name.")
-    if subject and Account.objects.filter(subject=subject).exists():
-        raise SettingsError(f"The subject {subject!r} belongs to another account.")
-    account = Account.objects.create_user(username, email, password, is_operator=operator, subject=subject or None)
-    if email:
-        EmailAddress.objects.create(user=account, email=account.email, primary=True, verified=True)
+    """Open an account, its address taken as verified. Raises `SettingsError` with what is wrong, and what to do."""
+    username = check_name(username)
+    account = Account(username=username, email=email.lower(), is_operator=operator, subject=check_subject(subject))
+    _check_email(account.email)
+    if password is None:
+        account.set_unusable_password()
+    else:
+        _check_password(password, account)
+        account.set_password(password)
+    try:
+        with transaction.atomic():
+            account.save()
+            if email:
+                EmailAddress.objects.create(user=account, email=account.email, primary=True, verified=True)
+    except IntegrityError:
+        raise SettingsError(f"There is an account {username!r} already: choose another name.") from None
     return account
 
 
-def _check_name(username: str) -> None:
+def check_name(username: str, owner: Account | None = None) -> str:
+    """A name as it is kept, that nobody else has. Raises `SettingsError`."""
+    plain = username.lower()
     try:
         for validate in username_validators:
-            validate(username.lower())
+            validate(plain)
     except ValidationError as error:
-        raise SettingsError(f"{username!r} is no name of an account: {_words(error.messages)}") from None
+        told = _("%(name)r is no name of an account.") % {"name": username}
+        raise SettingsError(f"{told} {_words(error.messages)}") from None
+    if not 2 <= len(plain) <= USERNAME_MAX:
+        raise SettingsError(_("A name of an account has 2 to %(most)s characters.") % {"most": USERNAME_MAX})
+    if Account.objects.filter(username=plain).first() not in (None, owner):
+        raise SettingsError(_("There is an account %(name)r already: choose another name.") % {"name": plain})
+    return plain
+
+
+def check_subject(subject: str | None, owner: Account | None = None) -> str | None:
+    """A subject that no other account has; None for none. Raises `SettingsError`."""
+    if not subject:
+        return None
+    if len(subject) > SUBJECT_MAX or not subject.isprintable():
+        raise SettingsError(f"A subject has at most {SUBJECT_MAX} characters, and none that cannot be seen.")
+    holder = Account.objects.filter(subject=subject).first()
+    if holder is not None and holder != owner:
+        raise SettingsError(f"The subject {subject!r} belongs to the account {holder.username!r}: one account has it.")
+    return subject
+
+
+def _check_email(email: str) -> None:
+    if not email:
+        return
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise SettingsError(f"{email!r} is no e-mail address: write one such as alice@example.org.") from None
+    if EmailAddress.objects.filter(email=email, verified=True).exists():
+        raise SettingsError(f"The address {email!r} belongs to another account: choose another one, or leave it out.")
+
+
+def _check_password(password: str, account: Account) -> None:
+    try:
+        validate_password(password, account)
+    except ValidationError as error:
+        raise SettingsError(f"The password is refused. {_words(error.messages)}") from None
 
 
 def _words(messages: Sequence[str]) -> str:
@@ -55,13 +98,21 @@ def find(username: str) -> Account:
     """The account of a name. Raises `SettingsError` where there is none."""
     account = Account.objects.filter(username=username.lower()).first()
     if account is None:
-        raise SettingsError(f"There is no account {username!r}.")
+        raise SettingsError(f"There is no account {username!r}: see how its name is written.")
     return account
+
+
+def rename(account: Account, username: str) -> None:
+    """Give an account another name. Raises `SettingsError` for one that is taken or no name."""
+    account.username = check_name(username, account)
+    account.save()
 
 
 @transaction.atomic
 def ban(account: Account, reason: str = "") -> None:
     """End everything that an account may do: its sessions, its keys, its applications."""
+    if len(reason) > _REASON_MAX or not reason.replace("\n", " ").isprintable():
+        raise SettingsError(f"A reason has at most {_REASON_MAX} characters, and none that cannot be seen.")
     account.is_active, account.ban_reason = False, reason
     account.save()
     end_sessions(account)
@@ -74,41 +125,20 @@ def unban(account: Account) -> None:
     account.save()
 
 
+@transaction.atomic
+def delete(account: Account, *, with_applications: bool) -> None:
+    """End an account for good, with everything that is its own; the data plane knows at once.
+
+    Raises `SettingsError` while it owns applications that are neither given away nor to go with it.
+    """
+    Account.objects.select_for_update().get(pk=account.pk)
+    if account.applications.exists() and not with_applications:
+        raise SettingsError(_("You own applications: give them to somebody else first, or delete them too."))
+    end_sessions(account)
+    account.delete()
+
+
 def end_sessions(account: Account) -> None:
     """Sign an account out everywhere."""
     for session in UserSession.objects.filter(user=account):
         session.end()
-
-
-def make_link(account: Account) -> str:
-    """The token of a link that signs an account in once, within the hour."""
-    token = secrets.token_urlsafe(32)
-    SignInLink.objects.filter(expires_at__lt=timezone.now()).delete()
-    SignInLink.objects.create(account=account, digest=digest_of(token), expires_at=timezone.now() + LINK_LIFETIME)
-    return token
-
-
-def link_of(account: Account, settings: Settings) -> str:
-    """The whole address of such a link."""
-    scheme = "https" if settings.tls_cert else "http"
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  # recognised, not bound
-    base = settings.base_url.rstrip("/") or f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.port}"
-    return f"{base}/accounts/link/{make_link(account)}/"
-
-
-@transaction.atomic
-def use_link(token: str) -> Account | None:
-    """The account that a link signs in, once; None for a link that is unknown, used, too old, or of a banned account."""
-    link = SignInLink.objects.select_for_update().filter(
-        digest=digest_of(token), used_at=None, expires_at__gt=timezone.now(), account__is_active=True,
-    ).first()
-    if link is None:
-        return None
-    link.used_at = timezone.now()
-    link.save()
-    return link.account
-
-
-def digest_of(token: str) -> bytes:
-    """Under what a link is kept."""
-    return hashlib.sha256(token.encode()).digest()

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from ..configuration import ours
-from ..published import published
+from ..published import publisher_name
 
 _ACCOUNT = ("/accounts/", "/room/account/", "/room/terms/")
 _PARTS = ("applications", "keys")
@@ -16,9 +16,8 @@ _PARTS = ("applications", "keys")
 def publisher(request: HttpRequest) -> dict[str, Any]:
     """The publisher's name, logo and contact; what the menu offers, and which part of it is current."""
     settings = ours()
-    titles = ", ".join(catalog.title for catalog in published().catalogs)
     return {
-        "publisher": settings.room.publisher or titles or "Dragoman", "contact": settings.room.contact,
+        "publisher": publisher_name(settings), "contact": settings.room.contact,
         "contact_link": _link(settings.room.contact), "logo": "/room/logo" if settings.room.logo else "",
         "sign_up": settings.room.sign_up, "upstream": bool(settings.sign_in),
         "here": _part_of(request.path),

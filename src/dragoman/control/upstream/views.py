@@ -1,0 +1,41 @@
+"""Leaving for a provider, and coming back."""
+
+from __future__ import annotations
+
+from allauth.socialaccount.helpers import render_authentication_error
+from allauth.socialaccount.models import SocialApp
+from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from .speaking import Misunderstood, Speaker
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def leave(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Send somebody to a provider, by a page: the content policy lets no form lead to another host."""
+    response = _answer(OAuth2LoginView, request, provider_id)
+    if "Location" not in response:
+        return response
+    return render(request, "upstream/leaving.html", {"address": response["Location"]})
+
+
+@never_cache
+@require_safe
+def come_back(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Where a provider sends people back to."""
+    return _answer(OAuth2CallbackView, request, provider_id)
+
+
+def _answer(view: type[OAuth2LoginView | OAuth2CallbackView], request: HttpRequest, provider_id: str) -> HttpResponse:
+    speaker = Speaker(request, provider_id)
+    try:
+        response: HttpResponse = view.adapter_view(speaker)(request)
+    except SocialApp.DoesNotExist:
+        raise Http404 from None
+    except Misunderstood as error:
+        response = render_authentication_error(request, speaker.get_provider(), exception=error)
+    return response
