@@ -11,7 +11,12 @@ from scripts import messages
 
 
 def _texts(catalog: Catalog) -> dict[object, object]:
-    return {(message.context, message.id): message.string for message in catalog if message.id and message.string}
+    return {(message.context, _plain(message.id)): _plain(message.string) for message in catalog if message.id and message.string}
+
+
+def _plain(texts: object) -> object:
+    """Forms of plural are lists here and tuples there."""
+    return tuple(texts) if isinstance(texts, list) else texts
 
 
 @pytest.mark.parametrize("po", messages.files(), ids=lambda po: po.parts[-3])
