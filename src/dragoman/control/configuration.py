@@ -122,6 +122,7 @@ def _apps() -> dict[str, Any]:
             f"{_HERE}.room.middleware.guard",
             "django.contrib.sessions.middleware.SessionMiddleware",
             "django.middleware.locale.LocaleMiddleware",
+            f"{_HERE}.room.middleware.refuse_what_is_too_large",
             "django.middleware.common.CommonMiddleware",
             "django.middleware.csrf.CsrfViewMiddleware",
             "django.contrib.auth.middleware.AuthenticationMiddleware",

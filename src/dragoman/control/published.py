@@ -12,10 +12,10 @@ from ..settings import Settings
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """What is published of a resource at present: how many records, and the JSON of one key."""
+    """What is published of a resource at present: how many records, and the JSON of one key where there are any."""
 
     count: int
-    key: bytes
+    key: bytes | None
 
 
 class Published(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,8 +23,11 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
 
     catalogs: Sequence[Catalog] = ()
     address_of: Callable[[Catalog, str], str | None] = lambda _catalog, _path: None
-    """Where a resource or method of a catalog is asked for."""
+    """Where a resource or method of a catalog is asked for; None where no dialect shows it."""
     sample_of: Callable[[Catalog, str], Sample | None] = lambda _catalog, _path: None
+    """What is published of a resource; None before the first edition."""
+    index: str | None = None
+    """The address that lists every endpoint; the same with `.json` lists them for programs."""
 
 
 _known: list[Published] = [Published()]

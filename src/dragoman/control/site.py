@@ -12,6 +12,7 @@ from ..errors import DragomanError
 from ..observations import Crashed, Observe
 from ..settings import Settings
 from .published import Published, publish
+from .room.logo import read_logo
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -30,6 +31,9 @@ class Room:
     """Loads Django in a thread of its own when the process has started; a request that comes earlier waits for it."""
 
     def __init__(self, settings: Settings, published: Published, observe: Observe) -> None:
+        """Raises `SettingsError` for a logo that is none."""
+        if settings.room.logo:
+            read_logo(settings.room.logo)
         self._settings, self._published, self._observe = settings, published, observe
         self._loaded = threading.Event()
         self._ending = threading.Event()

@@ -15,12 +15,11 @@ from ..errors import Code, Fault
 from ..observations import Answered, Crashed, Observe
 from ..settings import Settings
 from .delivery import AnswerBroken, Send, begin, deliver
-from .entrance import Room, Scope, entrance
+from .entrance import Entrance, Room, Scope
 from .head import HeadReader
 from .presence import Receive, while_present
 from .problem import MEDIA_TYPE, problem_json
 
-Site = Callable[[Request], Answer | None]
 Hook = Callable[[], object]
 
 _KNOWN_VERBS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -31,15 +30,15 @@ _TICK_S = 0.1
 
 
 class Application:
-    """An ASGI 3 application: the data plane, the health of the process, its metrics, and the pages of a site."""
+    """An ASGI 3 application: the data plane, the health of the process, its metrics, and the Room for all the rest."""
 
     def __init__(
-        self, answerer: Answerer, settings: Settings, observe: Observe, *, ready: Callable[[], bool], site: Site,
+        self, answerer: Answerer, settings: Settings, observe: Observe, *, ready: Callable[[], bool],
         metrics: Callable[[], bytes] | None = None, room: Room | None = None, on_start: Sequence[Hook] = (),
         on_tick: Sequence[Hook] = (), on_stop: Sequence[Hook] = (),
     ) -> None:
         """`on_tick` hooks are called about ten times a second, where the server keeps the lifespan protocol."""
-        self._answerer, self._observe, self._site = answerer, observe, site
+        self._answerer, self._observe = answerer, observe
         self._ready, self._metrics, self._room, self._room_limit = ready, metrics, room, settings.http.body_max_bytes
         self._on_start, self._on_tick, self._on_stop = on_start, on_tick, on_stop
         self._head = HeadReader(settings)
@@ -60,18 +59,17 @@ class Application:
         started = time.perf_counter_ns()
         request = self._read_head(scope)
         ours = self._answerer.serves(request.path)
-        if not ours and self._room is not None and request.path not in _OWN and request.verb in _ROOM_VERBS:
-            await self._enter_room(self._room, request, scope, receive, send)
-            return
         answer: Answer | None
         try:
             if len(request.path) + len(request.query) > self._target_max_bytes:
                 answer = problem(request, 414, f"The target is longer than {self._target_max_bytes} bytes.")
+            elif self._room is not None and not ours and request.path not in _OWN and request.verb in _ROOM_VERBS:
+                answer = await self._enter(self._room, request, scope, receive, send)
             else:
                 answer = await self._ask(request, receive) if ours else self._show(request)
         except Exception as error:  # noqa: BLE001  # answerers never raise; should one, the client still is answered
             answer = self._crash(request, error)
-        if answer is None:                          # the client has gone
+        if answer is None:                          # the client has gone, or the Room has answered
             return
         size = 0
         try:
@@ -125,22 +123,29 @@ class Application:
         self._observe(_told(request, answer, size, 0))
         return answer
 
-    async def _enter_room(self, room: Room, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand a request over, with a bounded body and with what trusted proxies said of the client already heard."""
+    async def _enter(self, room: Room, request: Request, scope: Scope, receive: Receive, send: Send) -> Answer | None:
+        """Hand a request over, with a bounded body and with what trusted proxies said of the client already heard; None
+        when it was answered there. An exception after the status was sent goes on, so that the server cuts the connection."""
         body = await _read_body(request, receive, self._room_limit)
         if body is None:
-            return
-        if isinstance(body, Fault):
-            await deliver(problem(request, 413, body.message), request, receive, send)
-            return
-        await room(*entrance(request, body, scope, receive, send))
+            return None
+        entered = Entrance(request, body, scope, receive, send)
+        try:
+            await room(entered.scope, entered.receive, entered.send)
+        except Exception as error:
+            if entered.answered:
+                self._tell_crash(request, "room", error)
+                raise
+            return self._crash(request, error, "room")
+        return None
 
     def _show(self, request: Request) -> Answer:
         """What is not of the data plane: health, metrics, pages."""
+        verbs = "GET, HEAD, OPTIONS" if self._room is None or request.path in _OWN else "GET, HEAD, POST, OPTIONS"
         if request.verb == "OPTIONS":
-            return Answer(status=204, headers=[(b"allow", b"GET, HEAD, OPTIONS")])
+            return Answer(status=204, headers=[(b"allow", verbs.encode())])
         if request.verb not in _KNOWN_VERBS or (request.verb not in _READING_VERBS and request.path != b"*"):
-            return problem(request, 405, "Only GET and HEAD are answered here.", (b"allow", b"GET, HEAD, OPTIONS"))
+            return problem(request, 405, f"Only {verbs} are answered here.", (b"allow", verbs.encode()))
         if request.path == b"/health/live":
             return _state("live")
         if request.path == b"/health/ready":
@@ -150,10 +155,10 @@ class Application:
                 status=200, body=self._metrics(),
                 headers=[(b"content-type", b"text/plain; version=0.0.4; charset=utf-8"), _NO_STORE],
             )
-        return self._site(request) or problem(request, 404, "There is nothing at this address.")
+        return problem(request, 404, "There is nothing at this address.")
 
-    def _crash(self, request: Request, error: Exception) -> Answer:
-        self._tell_crash(request, "lane", error)
+    def _crash(self, request: Request, error: Exception, stage: str = "lane") -> Answer:
+        self._tell_crash(request, stage, error)
         answer = problem(request, 500, "Something went wrong on our side; tell the operator the request id.")
         answer.outcome = str(Code.INTERNAL)
         return answer

@@ -6,30 +6,39 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from ..contracts import Request
+from ..errors import Fault
 from .delivery import Send
 from .presence import Receive
 
 Scope = dict[str, Any]
 Room = Callable[[Scope, Receive, Send], Awaitable[None]]
-"""An ASGI application for everything that is no data plane, no health and no metrics."""
+"""An ASGI application for everything that is no data plane, no health and no metrics. It reads in the scope under
+`dragoman.too_large` whether the body was larger than allowed, and came in no part."""
 _HEARD = frozenset({b"forwarded", b"host", b"x-request-id"})
 
 
-def entrance(request: Request, body: bytes, scope: Scope, receive: Receive, send: Send) -> tuple[Scope, Receive, Send]:
-    """What an application is called with: nothing that a client says of itself stands where a proxy would say it, and
-    every answer bears the request's id."""
-    headers = [(name, value) for name, value in scope["headers"]
-               if name not in _HEARD and not name.startswith(b"x-forwarded-") and b"_" not in name]
-    headers += [(b"host", request.host.encode()), (b"x-request-id", request.id.encode())]
-    given = [{"type": "http.request", "body": body, "more_body": False}]
+class Entrance:
+    """What an application is called with for one request: nothing that a client says of itself stands where a proxy would
+    say it, and every answer bears the request's id."""
 
-    async def receive_whole() -> dict[str, Any]:
-        return given.pop() if given else await receive()
+    def __init__(self, request: Request, body: bytes | Fault, scope: Scope, receive: Receive, send: Send) -> None:
+        self.answered = False
+        """Whether a status was sent."""
+        headers = [(name, value) for name, value in scope["headers"]
+                   if name not in _HEARD and not name.startswith(b"x-forwarded-") and b"_" not in name]
+        headers += [(b"host", request.host.encode()), (b"x-request-id", request.id.encode())]
+        self.scope = {**scope, "headers": headers, "client": (request.peer, 0) if request.peer else None,
+                      "scheme": request.scheme, "dragoman.too_large": isinstance(body, Fault)}
+        self._given = [{"type": "http.request", "body": b"" if isinstance(body, Fault) else body, "more_body": False}]
+        self._receive, self._send, self._id = receive, send, request.id.encode()
 
-    async def send_named(message: dict[str, Any]) -> None:
+    async def receive(self) -> dict[str, Any]:
+        """The whole body, then what comes from the client."""
+        return self._given.pop() if self._given else await self._receive()
+
+    async def send(self, message: dict[str, Any]) -> None:
+        """A message of the application's answer."""
         if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message["headers"], (b"x-request-id", request.id.encode())]}
-        await send(message)
-
-    told = {**scope, "headers": headers, "client": (request.peer, 0) if request.peer else None, "scheme": request.scheme}
-    return told, receive_whole, send_named
+            self.answered = True
+            message = {**message, "headers": [*message["headers"], (b"x-request-id", self._id)]}
+        await self._send(message)

@@ -71,7 +71,7 @@ def main() -> None:
     ring = Ring(told["keys"])
     plane = assembly.assemble(shops, settings, log, ring)
     plane.editions.refresh()
-    application = Application(plane.answerer, settings, log, ready=plane.ready, site=lambda _: None, on_tick=[plane.editions.refresh],
+    application = Application(plane.answerer, settings, log, ready=plane.ready, on_tick=[plane.editions.refresh],
                               on_stop=[log.flush])
     listening = server.listen(settings)
     url = server.url_of(listening, settings)

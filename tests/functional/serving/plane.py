@@ -14,7 +14,6 @@ from dragoman import assembly
 from dragoman.observations import ignore
 from dragoman.serving import server
 from dragoman.serving.asgi import Application
-from dragoman.serving.front import front
 from dragoman.serving.log import Log
 from dragoman.settings import Settings
 
@@ -33,8 +32,7 @@ def build(values: dict[str, Any]) -> tuple[Application, Settings, Log]:
     register, _ = assembly.open_register(settings, log)
     plane = assembly.assemble(shops_of(settings), settings, log, register)
     plane.editions.refresh()
-    site = front(plane.catalogs, plane.address_of, plane.sample_of, base_url="http://api.example", index="/v2")
-    return Application(plane.answerer, settings, log, ready=plane.ready, site=site, on_stop=(log.flush,)), settings, log
+    return Application(plane.answerer, settings, log, ready=plane.ready, on_stop=(log.flush,)), settings, log
 
 
 def publish(values: dict[str, Any]) -> None:

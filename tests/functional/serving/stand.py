@@ -129,19 +129,27 @@ class Stand:
         raise RuntimeError("the secret of /srv/data")
 
 
+async def room(scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]) -> None:
+    """An application beside the data plane: one page, one that crashes, one that crashes in its middle."""
+    if scope["path"] == "/crash":
+        raise RuntimeError("the secret of /srv/data")
+    status = 405 if scope["method"] == "POST" else 404 if scope["path"] == "/nowhere" else 200
+    body = b"" if scope["dragoman.too_large"] else (await receive())["body"] or b"front"
+    headers = [(b"allow", b"GET, HEAD"), *([] if scope["path"] == "/broken" else [(b"content-length", b"%d" % len(body))])]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": scope["path"] == "/broken"})
+    if scope["path"] == "/broken":
+        raise RuntimeError("the secret of /srv/data")
+
+
 def build(values: dict[str, Any]) -> tuple[Application, Settings, Log]:
     settings = msgspec.convert(values, Settings, strict=False)
     log = Log(sys.stderr, access=settings.access_log)
     metrics = Metrics(open_folder(settings), lambda: [("stand", "default", 1_700_000_000.0)])
     folder = Path(settings.data_dir)
 
-    def site(request: Request) -> Answer | None:
-        if request.path == b"/siteless":
-            raise RuntimeError("the secret of /srv/data")
-        return Answer(status=200, headers=[], body=b"front") if request.path == b"/" else None
-
     return Application(
-        Stand(folder), settings, share(metrics, log), ready=lambda: not (folder / "unready").exists(), site=site,
+        Stand(folder), settings, share(metrics, log), ready=lambda: not (folder / "unready").exists(), room=room,
         metrics=metrics.render, on_start=((folder / "started").touch,), on_tick=(metrics.tick,),
         on_stop=(metrics.flush, log.flush, (folder / "stopped").touch),
     ), settings, log

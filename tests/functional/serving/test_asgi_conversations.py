@@ -118,7 +118,7 @@ def test_a_stream_that_cannot_start_is_an_error(running: Running) -> None:
     assert "secret" not in answer.text
 
 
-@pytest.mark.parametrize("path", ["/v2/crash", "/v2/workcrash", "/siteless"])
+@pytest.mark.parametrize("path", ["/v2/crash", "/v2/workcrash", "/crash"])
 def test_an_unexpected_exception_tells_its_request_id_and_nothing_else(running: Running, path: str) -> None:
     """No class, no path, no text of the exception; a HEAD neither."""
     answer = running.get(path)
@@ -226,12 +226,11 @@ def test_only_reading_is_allowed_outside_the_data_plane(running: Running, verb: 
     assert "GET" in answer.headers["allow"]
 
 
-def test_unknown_addresses_are_told_as_a_small_problem(running: Running) -> None:
-    """JSON, with the request's id."""
-    answer = running.get("/nowhere")
-    assert answer.status_code == 404
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["request_id"] == answer.headers["x-request-id"]
+def test_the_room_is_cut_off_in_its_middle_rather_than_look_complete(running: Running) -> None:
+    """What the Room has begun to say cannot be taken back."""
+    with pytest.raises(httpx.HTTPError):
+        running.get("/broken")
+    assert running.get("/").text == "front"
 
 
 def test_metrics_are_told_in_the_prometheus_form(running: Running) -> None:

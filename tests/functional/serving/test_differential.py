@@ -85,6 +85,14 @@ def test_the_requests_are_of_every_kind(expected: dict[str, Told]) -> None:
     assert all(status < 500 for status, _, _ in expected.values())
 
 
+def test_unknown_addresses_are_told_as_a_small_problem(expected: dict[str, Told]) -> None:
+    """Where there is no Room: JSON, with the request's id."""
+    status, headers, body = expected["GET /nowhere HTTP/1.1"]
+    assert status == 404
+    assert ("content-type", "application/problem+json") in headers
+    assert b'"request_id":"<id>"' in body
+
+
 @pytest.mark.parametrize("kind", OTHERS)
 def test_every_answer_is_the_same_on_every_server(
     expected: dict[str, Told], data: Path, tmp_path_factory: pytest.TempPathFactory, kind: str,

@@ -12,7 +12,12 @@ from django.core.files.storage import FileSystemStorage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from ..configuration import ours
+from .logo import read_logo
+
 _FOREVER = "public, max-age=31536000, immutable"
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+"""A picture may style itself, and do nothing else, also where it is opened as a page."""
 _TEXTS = ("text/", "application/javascript", "application/json", "image/svg")
 
 
@@ -43,7 +48,21 @@ def serve(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     kind = "text/javascript" if name.endswith(".js") else kind
-    response = HttpResponse(content, content_type=f"{kind}; charset=utf-8" if kind.startswith(_TEXTS) else kind)
+    return _answer(request, content, f"{kind}; charset=utf-8" if kind.startswith(_TEXTS) else kind)
+
+
+@require_safe
+def logo(request: HttpRequest) -> HttpResponse:
+    """The publisher's logo."""
+    file = ours().room.logo
+    if not file:
+        raise Http404
+    picture = read_logo(file)
+    return _answer(request, picture.content, picture.media_type)
+
+
+def _answer(request: HttpRequest, content: bytes, kind: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=kind)
     response["Cache-Control"] = _FOREVER if "v" in request.GET else "public, max-age=300"
-    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+    response["Content-Security-Policy"] = _POLICY
     return response

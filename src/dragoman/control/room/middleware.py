@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse
 
 from . import errors
@@ -20,7 +21,7 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Cache-Control": "private, no-store",
+    "Cache-Control": "no-store",
 }
 
 
@@ -42,3 +43,11 @@ def _dressed(request: HttpRequest, bare: HttpResponse) -> HttpResponse:
         if name not in ("Content-Type", "Content-Length"):
             page.headers[name] = value
     return page
+
+
+def refuse_what_is_too_large(respond: Respond) -> Respond:
+    """Say so on a page where the server below has not read a body since it was larger than allowed."""
+    def answer(request: HttpRequest) -> HttpResponse:
+        scope = request.scope if isinstance(request, ASGIRequest) else {}
+        return errors.page(request, 413) if scope.get("dragoman.too_large") else respond(request)
+    return answer

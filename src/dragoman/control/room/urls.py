@@ -8,4 +8,8 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("i18n/setlang/", views.set_language, name="set_language"),
     path("static/<path:name>", assets.serve),
+    path("favicon.ico", assets.serve, {"name": "room/icon.svg"}),
+    path("favicon.svg", assets.serve, {"name": "room/icon.svg"}),
+    path("robots.txt", assets.serve, {"name": "room/robots.txt"}),
+    path("room/logo", assets.logo, name="logo"),
 ]

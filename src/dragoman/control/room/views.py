@@ -9,12 +9,17 @@ from django.views import i18n
 from django.views.decorators.http import require_POST, require_safe
 
 from ..accounts.models import Account
+from ..configuration import ours
+from ..published import published
+from .home import sections
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The first page, for anybody: what is published, and how to begin."""
-    return render(request, "room/home.html")
+    known = published()
+    origin = ours().base_url.rstrip("/") or f"{request.scheme}://{request.get_host()}"
+    return render(request, "room/home.html", {"sections": sections(known, origin), "index": known.index})
 
 
 @require_POST

@@ -1,0 +1,191 @@
+"""What the first page shows: every resource that is published, with addresses and lines to try at once."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+from urllib.parse import quote
+
+import msgspec
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ...catalog.catalog import Catalog
+from ...catalog.fields import Field
+from ...catalog.resource import Resource
+from ...catalog.shapes import Choice, Nested, Scalar, describe, element
+from ..published import Published, Sample
+
+_CODE = re.compile("`([^`]+)`")
+_BLANK_LINE = "\n\n"
+KEY = "YOUR-KEY"
+"""What stands in a line in the place of a key."""
+
+
+class Piece(NamedTuple):
+    """A part of a text: plain, code, or a link within the page."""
+
+    text: str
+    code: bool = False
+    target: str = ""
+
+
+class Example(NamedTuple):
+    """An address to try, and what it shows."""
+
+    what: str
+    address: str
+
+
+class Row(NamedTuple):
+    """One field: its dotted name, its type in words, and what it is for."""
+
+    name: str
+    type: str
+    uses: list[list[Piece]]
+
+
+class Card(NamedTuple):
+    """One resource."""
+
+    anchor: str
+    name: str
+    about: list[Piece]
+    facts: list[str]
+    examples: list[Example]
+    line: str
+    needs_key: bool
+    rows: list[Row]
+
+
+class Section(NamedTuple):
+    """One catalog."""
+
+    name: str
+    title: str
+    about: list[Piece]
+    own_language: str
+    languages: Sequence[str]
+    public: bool
+    waiting: bool
+    total: str
+    cards: list[Card]
+
+
+def sections(published: Published, origin: str) -> list[Section]:
+    """Everything that is published, in the language that is active; `origin` is what lines name, `https://api.example.org`."""
+    return [_section(catalog, published, origin) for catalog in published.catalogs]
+
+
+def _section(catalog: Catalog, published: Published, origin: str) -> Section:
+    shown = [(resource, address) for path, resource in catalog.resources.items()
+             if (address := published.address_of(catalog, path)) is not None]
+    stored = [resource for resource, _address in shown if not resource.live]
+    samples = {resource.path: published.sample_of(catalog, resource.path) for resource in stored}
+    return Section(
+        name=catalog.name, title=catalog.title, about=_pieces(catalog.description), own_language=catalog.languages[0],
+        languages=catalog.languages if any(resource.localized for resource, _address in shown) else (),
+        public=not any(resource.authenticated or resource.owner or resource.needs for resource, _address in shown),
+        waiting=bool(samples) and not any(samples.values()),
+        total=_count(len(shown), ngettext("%(count)s resource", "%(count)s resources", len(shown))),
+        cards=[_card(catalog, resource, address, samples.get(resource.path), origin) for resource, address in shown],
+    )
+
+
+def _card(catalog: Catalog, resource: Resource, address: str, sample: Sample | None, origin: str) -> Card:
+    examples = {} if resource.authenticated else _examples(catalog, resource, address, sample)
+    fields = _count(len(resource.fields), ngettext("%(count)s field", "%(count)s fields", len(resource.fields)))
+    records = [] if sample is None else [_count(sample.count, ngettext("%(count)s record", "%(count)s records", sample.count))]
+    return Card(
+        anchor=_anchor(resource), name=resource.name, about=_pieces(resource.description.partition(_BLANK_LINE)[0]),
+        facts=[*records, fields], line=_line(origin, address, examples), needs_key=resource.authenticated,
+        examples=[Example(_names()[what], target) for what, target in examples.items()],
+        rows=[Row(name, describe(field.shape), _uses(catalog, field)) for name, field in _unfold(resource.fields)],
+    )
+
+
+def _line(origin: str, address: str, examples: dict[str, str]) -> str:
+    """A command to paste into a shell, whatever an address or a host may hold."""
+    if not examples:
+        return shlex.join(["curl", "-H", f"Authorization: Bearer {KEY}", origin + address])
+    return shlex.join(["curl", origin + examples.get("one", examples["page"])])
+
+
+def _count(number: int, text: str) -> str:
+    """`1,875 records` as the language writes it."""
+    return text % {"count": number_format(number, use_l10n=True, force_grouping=True)}
+
+
+def _names() -> dict[str, str]:
+    return {"ids": _("All ids"), "one": _("One record"), "page": _("A page of records"), "some": _("Ids that fit a filter")}
+
+
+def _pieces(text: str) -> list[Piece]:
+    """A docstring's text, parted where backquotes mark code."""
+    parts = _CODE.split(" ".join(text.split()))
+    return [Piece(part, code=bool(place % 2)) for place, part in enumerate(parts) if part]
+
+
+def _uses(catalog: Catalog, field: Field) -> list[list[Piece]]:
+    """What a field is for, in words."""
+    marks = {_("key"): field.key, _("filter"): field.filter is not None, _("search"): field.search is not None,
+             _("sort"): field.sort, _("extra"): field.extra}
+    uses = [[Piece(name)] for name, holds in marks.items() if holds]
+    referred = catalog.referred(field.refers) if field.refers is not None else None
+    if referred is not None:
+        uses.append([Piece(_("key of")), Piece(referred.name, target=_anchor(referred))])
+    if field.needs is not None:
+        uses.append([Piece(_("needs the permission")), Piece(field.needs, code=True)])
+    return uses
+
+
+def _unfold(fields: Iterable[Field], prefix: str = "") -> Iterator[tuple[str, Field]]:
+    """The fields with their dotted names, those of nested records below them."""
+    for field in fields:
+        yield prefix + field.name, field
+        inner = element(field.shape)
+        if isinstance(inner, Nested):
+            yield from _unfold(inner.fields, f"{prefix}{field.name}.")
+
+
+def _anchor(resource: Resource) -> str:
+    """An id that no other resource of the page has."""
+    return f"{resource.catalog}-{resource.group}-{resource.name}"
+
+
+def _examples(catalog: Catalog, resource: Resource, address: str, sample: Sample | None) -> dict[str, str]:
+    """Addresses to try, by what each is; a record is shown in a second language."""
+    found = {"ids": address}
+    if sample is not None and sample.key is not None:
+        language = f"lang={catalog.languages[1]}" if resource.localized and len(catalog.languages) > 1 else ""
+        path, query = _key_address(msgspec.json.decode(sample.key))
+        joined = "&".join(part for part in (query, language) if part)
+        found["one"] = f"{address}{path}{'?' if joined else ''}{joined}"
+    found["page"] = f"{address}?page=0&page_size=10{_order(resource)}"
+    condition = next(filter(None, map(_condition, resource.fields)), None)
+    if condition is not None:
+        found["some"] = f"{address}?{condition}"
+    return found
+
+
+def _order(resource: Resource) -> str:
+    """A sorting that the resource allows, `&sort=name`."""
+    return next((f"&sort={field.name_in('gw2')}" for field in resource.fields if field.sort), "")
+
+
+def _condition(field: Field) -> str | None:
+    """A filter whose values the declaration tells: `current=true`, `kind=territory`; None where only data tell them."""
+    shape = element(field.shape)
+    value = shape.values[0] if isinstance(shape, Choice) else "true" if shape == Scalar("bool") else None
+    return None if field.filter is None or value is None else f"{field.name_in('gw2')}={quote(str(value), safe='')}"
+
+
+def _key_address(key: str | int) -> tuple[str, str]:
+    """A key as a path below its resource, or as a query where a browser would take the path for another one."""
+    text = str(key)
+    if any(part in ("", ".", "..") for part in text.split("/")):
+        return "", f"id={quote(text, safe='')}"
+    return f"/{quote(text, safe='/:@')}", ""
