@@ -13,13 +13,9 @@ from .catalog.catalog import Catalog
 from .catalog.module import load_module
 from .catalog.names import check_names
 from .catalog.origin import File, Origin, Rows, Table
-<<<<<<< HEAD
 from .contracts import Answerer, CredentialStore, Dialect, Meter, Source, SourceKind
-from .credentials.allowances import Allowances
-=======
-from .contracts import Answerer, CredentialStore, Dialect, Source, SourceKind
 from .control.published import Sample
->>>>>>> 4783910 (Let the Room answer the first page, its files and everything else that is no data plane)
+from .credentials.allowances import Allowances
 from .credentials.follower import Follower
 from .credentials.ledger import open_ledger
 from .credentials.register import Register
@@ -38,11 +34,7 @@ from .pipeline.encoding import Encoder
 from .pipeline.execute import Executor
 from .pipeline.gate import Gate
 from .pipeline.live import Live
-<<<<<<< HEAD
 from .query import Rate, read_rate
-from .serving.front import Sample
-=======
->>>>>>> 4783910 (Let the Room answer the first page, its files and everything else that is no data plane)
 from .serving.runtime import AsyncioRuntime
 from .settings import Settings
 from .sources import detect

@@ -48,17 +48,12 @@ def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_js
         catalogs, choices = assembly.load_catalogs(sources, name, settings)
     shops = assembly.open_sources(catalogs)
     register, follower = assembly.open_register(settings, log)
-<<<<<<< HEAD
     meter, leased = assembly.open_meter(settings, log)
     plane = assembly.assemble(shops, settings, log, register, meter)
-    room = Room(settings, Published(catalogs=plane.catalogs, address_of=plane.address_of), log)
-    beside: list[Beside] = [follower, room, *([leased] if leased is not None else [])]
-=======
-    plane = assembly.assemble(shops, settings, log, register)
     published = Published(catalogs=plane.catalogs, address_of=plane.address_of, sample_of=plane.sample_of,
                           index=settings.mounts.get("gw2", "/v2"))
     room = Room(settings, published, log)
->>>>>>> 4783910 (Let the Room answer the first page, its files and everything else that is no data plane)
+    beside: list[Beside] = [follower, room, *([leased] if leased is not None else [])]
     data_dir = Path(settings.data_dir)
     assembly.remember(data_dir, Served(sources=tuple(sources), name=name))
     if not as_json:
@@ -72,15 +67,8 @@ def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_js
     metrics = Metrics(open_folder(settings), plane.publications)
     application = Application(
         plane.answerer, settings, share(metrics, log), ready=plane.ready, metrics=metrics.render,
-<<<<<<< HEAD
-        site=front(plane.catalogs, plane.address_of, plane.sample_of, base_url=settings.base_url,
-                   index=settings.mounts.get("gw2", "/v2")),
         room=room, on_start=[*(each.start for each in beside)], on_tick=[plane.editions.refresh, metrics.tick],
         on_stop=[*(each.stop for each in beside), metrics.flush, log.flush],
-=======
-        room=room, on_start=[follower.start, room.start], on_tick=[plane.editions.refresh, metrics.tick],
-        on_stop=[room.stop, follower.stop, metrics.flush, log.flush],
->>>>>>> 4783910 (Let the Room answer the first page, its files and everything else that is no data plane)
     )
     watcher = threading.Thread(target=_watch, args=(publisher, plane, screen), daemon=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))       # until the server takes it over, nothing has been served

@@ -171,15 +171,10 @@ def test_a_host_that_a_client_claims_poisons_nothing(cache: Cache, path: str) ->
 
 
 def test_the_first_page_is_not_kept_by_a_shared_cache(cache: Cache) -> None:
-<<<<<<< HEAD
-    """Neither it nor its refusal of a host that it does not know, as both tell the address that was asked."""
-    cache.get("/", X_Forwarded_Host="evil.example")
-=======
-    """It names the address by which it was asked for, and is not shown under a name that is not ours."""
+    """Neither it nor its refusal of a host that it does not know."""
     poison = cache.get("/", X_Forwarded_Host="evil.example")
     assert poison.status_code == 400
     assert "evil.example" not in poison.text
->>>>>>> 4783910 (Let the Room answer the first page, its files and everything else that is no data plane)
     again = cache.get("/")
     assert (again.status_code, again.headers["x-cache"]) == (200, "MISS")
     assert "evil.example" not in again.text

@@ -7,12 +7,8 @@ from typing import Any
 from django.http import HttpRequest
 
 from ..configuration import ours
-<<<<<<< HEAD
 from ..published import publisher_name
-=======
-from ..published import published
 from .logo import read_logo
->>>>>>> 4783910 (Let the Room answer the first page, its files and everything else that is no data plane)
 
 _ACCOUNT = ("/accounts/", "/room/account/", "/room/terms/")
 _PARTS = ("applications", "keys")
@@ -22,13 +18,8 @@ def publisher(request: HttpRequest) -> dict[str, Any]:
     """The publisher's name, logo and contact; what the menu offers, and which part of it is current."""
     settings = ours()
     return {
-<<<<<<< HEAD
         "publisher": publisher_name(settings), "contact": settings.room.contact,
-        "contact_link": _link(settings.room.contact), "logo": "/room/logo" if settings.room.logo else "",
-=======
-        "publisher": settings.room.publisher or titles or "Dragoman", "contact": settings.room.contact,
         "contact_link": _link(settings.room.contact), "logo": read_logo(settings.room.logo).address if settings.room.logo else "",
->>>>>>> 4783910 (Let the Room answer the first page, its files and everything else that is no data plane)
         "sign_up": settings.room.sign_up, "upstream": bool(settings.sign_in),
         "here": _part_of(request.path),
     }
