@@ -56,7 +56,7 @@ def plane(folder: Path) -> Answerer:
     from .catalog import catalog
 
     settings = Settings(data_dir=str(folder / "data"), limits=Limits(address=""))
-    shops = assembly.open_sources([_loaded(catalog)])
+    shops = assembly.open_sources([_loaded(catalog)], settings)
     with Bar(shown=False) as bar:
         assembly.publish(shops, settings, ignore, bar)
     register, _ = assembly.open_register(settings, ignore)

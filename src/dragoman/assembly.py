@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,21 +29,23 @@ from .limits.memory import MemoryMeter
 from .limits.shared import SharedMeter
 from .observations import Observe
 from .operations.store import OperationStore
+from .pipeline import live
 from .pipeline.answer import Pipeline
 from .pipeline.encoding import Encoder
 from .pipeline.execute import Executor
 from .pipeline.gate import Gate
-from .pipeline.live import Live
 from .query import Rate, read_rate
 from .serving.runtime import AsyncioRuntime
-from .settings import Settings
+from .settings import Live, Settings
 from .sources import detect
 from .sources.files import FileSources
 from .sources.function import FunctionSources
 from .sources.sql import SqlSources
 
-SOURCE_KINDS: Mapping[type[Origin], SourceKind] = {Table: SqlSources(), File: FileSources(), Rows: FunctionSources()}
-"""Which implementation opens which declared origin."""
+
+def source_kinds(limits: Live) -> Mapping[type[Origin], SourceKind]:
+    """Which implementation opens which declared origin, and within which limits it is asked while a client waits."""
+    return {Table: SqlSources(limits), File: FileSources(limits), Rows: FunctionSources(limits)}
 
 
 def dialects(settings: Settings) -> list[Dialect]:
@@ -126,15 +128,12 @@ Shop = tuple[Catalog, str, dict[str, Source]]
 """One catalog in one cluster, with the open source of each of its resources."""
 
 
-def open_sources(catalogs: Sequence[Catalog]) -> list[Shop]:
+def open_sources(catalogs: Sequence[Catalog], settings: Settings) -> list[Shop]:
     """Open every source. Raises `DeclarationError` for one that can never be opened."""
-    return [(catalog, cluster, dict(_sources_of(catalog, cluster))) for catalog in catalogs
-            for cluster in catalog.clusters]
-
-
-def _sources_of(catalog: Catalog, cluster: str) -> Iterator[tuple[str, Source]]:
-    for path, resource in catalog.resources.items():
-        yield path, SOURCE_KINDS[type(resource.origin)].open(catalog, resource, cluster)
+    kinds = source_kinds(settings.live)
+    return [(catalog, cluster, {path: kinds[type(resource.origin)].open(catalog, resource, cluster)
+                                for path, resource in catalog.resources.items()})
+            for catalog in catalogs for cluster in catalog.clusters]
 
 
 def publish(shops: Sequence[Shop], settings: Settings, observe: Observe, progress: Any) -> list[str]:
@@ -280,7 +279,7 @@ def assemble(
     editions = Editions(data_dir, [(shop[0].name, shop[1]) for shop in shops], settings.memory, observe)
     sources = {(catalog.name, cluster, path): source for catalog, cluster, opened in shops
                for path, source in opened.items()}
-    executor = Executor(editions, Live(sources, settings.live.rows_max), OperationStore(data_dir), AsyncioRuntime())
+    executor = Executor(editions, live.Live(sources, settings.live.rows_max), OperationStore(data_dir), AsyncioRuntime())
     address, wrong_keys, client = _rates(settings, "address", "wrong_keys", "client")
     gate = Gate(credentials, meter or MemoryMeter(), address, wrong_keys=wrong_keys, client=client)
     served = [*catalogs, *(catalog for dialect in spoken for catalog in dialect.own)]

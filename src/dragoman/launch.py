@@ -46,7 +46,7 @@ def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_js
     log = Log(sys.stderr, access=settings.access_log)
     with looking(shown=not as_json):
         catalogs, choices = assembly.load_catalogs(sources, name, settings)
-    shops = assembly.open_sources(catalogs)
+    shops = assembly.open_sources(catalogs, settings)
     register, follower = assembly.open_register(settings, log)
     meter, leased = assembly.open_meter(settings, log)
     plane = assembly.assemble(shops, settings, log, register, meter)

@@ -131,10 +131,22 @@ class Room(Section, frozen=True, kw_only=True):
 
 
 class Live(Section, frozen=True, kw_only=True):
-    """How databases are asked while a client waits."""
+    """How sources are asked while a client waits."""
 
+    timeout_s: float = 10.0
+    """How long one question may take."""
+    connections_max: int = 5
+    """How many questions one database, file or function may be asked at once."""
+    retry_s: float = 1.0
+    """For how long a source that cannot be reached is left alone before it is asked again."""
     rows_max: int = 10_000
     """How many records one answer may hold where no page is asked for."""
+    scan_max: int = 100_000
+    """How many rows may be compared one by one, where a database cannot compare them itself."""
+
+    def __post_init__(self) -> None:
+        if not (self.timeout_s > 0 and self.retry_s >= 0 and min(self.connections_max, self.rows_max, self.scan_max) >= 1):
+            raise ValueError("limits of live resources are at least 1, and times more than 0.")
 
 
 class Cluster(Section, frozen=True, kw_only=True):

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from dragoman import Catalog, File, Filter, Key, Localized, Record, Rows, Search, Sort, Table
-from dragoman.assembly import SOURCE_KINDS
+from dragoman.assembly import source_kinds
 from dragoman.catalog.origin import Origin
 from dragoman.contracts import Source
+from dragoman.settings import Live
 
 COUNT = 40
 
@@ -75,7 +76,7 @@ def opened(origin: Origin, file: Path, database: str | None = None, record: Any 
     catalog.resource("vessels", origin)(record)
     catalog.load(file)
     resource = catalog.resources["data/vessels"]
-    return SOURCE_KINDS[type(origin)].open(catalog, resource, "default"), catalog
+    return source_kinds(Live())[type(origin)].open(catalog, resource, "default"), catalog
 
 
 _SQLITE = """CREATE TABLE vessels (id INTEGER PRIMARY KEY, name_en TEXT, Name_DE TEXT, port TEXT, kind TEXT, decks INT,

@@ -43,7 +43,7 @@ class TestPipeline(AnswererContract):
     def make(folder):
         settings = Settings(data_dir=str(folder))
         catalogs, _ = assembly.load_catalogs([str(CATALOG)], None, settings)
-        shops = assembly.open_sources(catalogs)
+        shops = assembly.open_sources(catalogs, settings)
         assembly.publish(shops, settings, ignore, lambda *_, **__: None)
         register, _ = assembly.open_register(settings, ignore)
         plane = assembly.assemble(shops, settings, ignore, register)

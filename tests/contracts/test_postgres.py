@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import psycopg
 import pytest
+from sqlalchemy import text
 
 from dragoman import Filter, Key, Record, Table
 from dragoman.errors import Code, PublicationError, SourceUnavailable
 from dragoman.query import Filtered, Owned
-from dragoman.sources import deadline
+from dragoman.settings import Live
+from dragoman.sources.sql import Call
 
 from ..unit.sources.helpers import open_source, read
 from ..unit.zero_code.worlds import found_in, records, told, written
@@ -158,18 +162,58 @@ def test_what_python_cannot_hold_is_told(database: str, tmp_path: Path) -> None:
     assert raised.value.code is Code.SOURCE_INVALID
 
 
-def test_a_slow_question_is_cancelled_in_the_server(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits for it, so nobody works on it."""
-    monkeypatch.setattr(deadline, "TIMEOUT_S", 0.5)
-    run(database, "CREATE VIEW lines AS SELECT 'a'::text AS key, 1 AS n FROM pg_sleep(30)")
-    source = open_source(tmp_path, Line, Table("lines"), database=database)
-    with pytest.raises(SourceUnavailable) as raised:
-        asyncio.run(source.get(["a"]))
-    assert raised.value.code is Code.SOURCE_TIMEOUT
+def running(database: str, text: str) -> int:
+    """How many statements with a text the server works on."""
     with psycopg.connect(database) as connection:
-        running = connection.execute("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND state = 'active' "
-                                     "AND pid <> pg_backend_pid()").fetchone()
-    assert running == (0,)
+        found = connection.execute("SELECT count(*) FROM pg_stat_activity WHERE query LIKE %s AND state = 'active' "
+                                   "AND pid <> pg_backend_pid()", (f"%{text}%",)).fetchone()
+    return int(found[0]) if found is not None else -1
+
+
+def in_time(true: Callable[[], bool], timeout_s: float = 5.0) -> bool:
+    """Whether something comes true in time."""
+    ends_at = time.monotonic() + timeout_s
+    while not true() and time.monotonic() < ends_at:
+        time.sleep(0.02)
+    return true()
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_a_slow_question_is_cancelled_in_the_server(database: str, tmp_path: Path, leaves: bool) -> None:
+    """Nobody waits for it, so nobody works on it: neither after its time, nor when the client has left."""
+    run(database, "CREATE VIEW lines AS SELECT 'a'::text AS key, 1 AS n FROM pg_sleep(30)")
+    limits = Live(timeout_s=30 if leaves else 0.5)
+    source = open_source(tmp_path, Line, Table("lines"), database=database, limits=limits)
+
+    async def ask() -> None:
+        asking = asyncio.create_task(source.get(["a"]))     # type: ignore[arg-type]  # a coroutine
+        if leaves:
+            await asyncio.to_thread(in_time, lambda: running(database, "lines") == 1)
+            asking.cancel()
+        await asking
+
+    with pytest.raises(asyncio.CancelledError if leaves else SourceUnavailable) as raised:
+        asyncio.run(ask())
+    assert leaves or getattr(raised.value, "code", None) is Code.SOURCE_TIMEOUT
+    assert in_time(lambda: running(database, "lines") == 0)
+    run(database, "CREATE OR REPLACE VIEW lines AS SELECT 'a'::text AS key, 1 AS n")
+    assert asyncio.run(source.get(["a"])) == [{"key": "a", "n": 1}]
+
+
+def test_the_server_itself_ends_what_takes_too_long(database: str, tmp_path: Path) -> None:
+    """Even where nobody could tell it any more."""
+    run(database, "CREATE VIEW lines AS SELECT 'a'::text AS key, 1 AS n FROM pg_sleep(30)")
+    with Call(database.replace("postgresql://", "postgresql+psycopg://"), "lines", Live(timeout_s=0.3)) as call, \
+            pytest.raises(SourceUnavailable, match="statement timeout") as raised:
+        call.run(text("SELECT * FROM lines"))               # type: ignore[arg-type]  # any statement
+    assert raised.value.code is Code.SOURCE_TIMEOUT
+
+
+def test_publishing_may_take_its_time(database: str, tmp_path: Path) -> None:
+    """The limits are those of clients who wait."""
+    run(database, "CREATE VIEW lines AS SELECT 'a'::text AS key, 1 AS n FROM pg_sleep(1)")
+    source = open_source(tmp_path, Line, Table("lines"), database=database, limits=Live(timeout_s=0.3))
+    assert read(source, Line) == [{"key": "a", "n": 1}]
 
 
 def test_a_large_table_streams_from_the_server(database: str, tmp_path: Path) -> None:

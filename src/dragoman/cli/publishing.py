@@ -118,4 +118,4 @@ def _shops(sources: Sequence[str], name: str | None, settings: Settings) -> list
     data_dir = Path(settings.data_dir)
     served = assembly.Served(sources=tuple(sources), name=name) if sources else assembly.recall(data_dir)
     catalogs, _ = assembly.load_catalogs(served.sources, served.name, settings)
-    return assembly.open_sources(catalogs)
+    return assembly.open_sources(catalogs, settings)

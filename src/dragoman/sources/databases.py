@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ..errors import SettingsError
-from .deadline import TIMEOUT_S
+from ..settings import Live
+from .desk import Desk
 
 if TYPE_CHECKING:
     import sqlite3
@@ -23,6 +24,7 @@ _REMEDY = "Write sqlite:///file.db or dialect://user@host/name, and install its 
 _CONNECT_TIMEOUT = {"psycopg": "connect_timeout", "psycopg2": "connect_timeout", "pymysql": "connect_timeout",
                     "mysqldb": "connect_timeout"}
 """What drivers call the time that connecting may take, in seconds."""
+_CONNECT_S = 5
 
 
 def expand(url: str, folder: Path, environment: Mapping[str, str] | None = None) -> str:
@@ -54,8 +56,15 @@ def sqlite_file(url: str) -> Path | None:
 
 
 @lru_cache(maxsize=64)
-def engine_of(url: str) -> Engine:
-    """What connects to a database. Raises `SettingsError` for a URL that cannot be used."""
+def desk_of(url: str, limits: Live) -> Desk:  # noqa: ARG001  # what the cache knows it by
+    """Where all live resources of a database ask."""
+    return Desk(limits)
+
+
+@lru_cache(maxsize=64)
+def engine_of(url: str, limits: Live | None = None) -> Engine:
+    """What connects to a database: for publishing, which may take its time, or within the limits of live resources.
+    Raises `SettingsError` for a URL that cannot be used."""
     from sqlalchemy import NullPool, create_engine, event
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError, NoSuchModuleError
@@ -64,14 +73,26 @@ def engine_of(url: str) -> Engine:
     if file is not None:                    # opened anew each time: another file may have taken its place
         return create_engine("sqlite://", creator=partial(_open_sqlite, file), poolclass=NullPool)
     try:
-        timeout = _CONNECT_TIMEOUT.get(make_url(url).get_driver_name())
-        engine = create_engine(url, pool_pre_ping=True, pool_timeout=TIMEOUT_S,
-                               connect_args={timeout: int(TIMEOUT_S)} if timeout else {})
+        driver = make_url(url).get_driver_name()
+        engine = create_engine(url, pool_pre_ping=True, **_options(driver, limits))
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise SettingsError(f"The database URL cannot be used: {reason(error)}. {_REMEDY}") from None
     if engine.dialect.name == "postgresql":
-        event.listen(engine, "connect", _read_only)
+        event.listen(engine, "connect", partial(_prepare_postgres, limits))
     return engine
+
+
+def _options(driver: str, limits: Live | None) -> dict[str, Any]:
+    """How a pool connects. A network that swallows what is sent must not hold a connection for ever."""
+    timeout = _CONNECT_TIMEOUT.get(driver)
+    wait_s = _CONNECT_S if limits is None else max(1, min(_CONNECT_S, int(limits.timeout_s)))
+    given: dict[str, Any] = {timeout: wait_s} if timeout else {}
+    if limits is None:
+        return {"connect_args": given}
+    if driver.startswith("psycopg"):
+        given |= {"tcp_user_timeout": int(limits.timeout_s * 1000), "keepalives_idle": 5, "keepalives_interval": 2,
+                  "keepalives_count": 3}
+    return {"connect_args": given, "pool_size": limits.connections_max, "max_overflow": 0, "pool_timeout": limits.timeout_s}
 
 
 def _open_sqlite(file: Path) -> sqlite3.Connection:
@@ -92,9 +113,11 @@ def _casefold(value: Any) -> Any:
     return value.casefold() if isinstance(value, str) else value
 
 
-def _read_only(connection: Any, _: Any) -> None:
-    """PostgreSQL itself refuses whatever would write, a function in a view for instance."""
+def _prepare_postgres(limits: Live | None, connection: Any, _: Any) -> None:
+    """PostgreSQL itself refuses whatever would write, a function in a view for instance, and ends what takes too long."""
     connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+    if limits is not None:
+        connection.execute(f"SET SESSION statement_timeout = {int(limits.timeout_s * 1000)}")
     connection.commit()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..catalog.origin import File, Found
 from ..errors import SettingsError
+from ..settings import Live
 from .databases import expand, sqlite_file
 from .duck import READERS, kind_of
 from .files import FileSources
@@ -20,7 +21,7 @@ _KINDS = f"SQLite, {', '.join(READERS)}"
 def find(argument: str) -> Sequence[Found]:
     """The tables in a file, folder or database. Raises `SettingsError` with the remedy."""
     if _is_url(argument):
-        return SqlSources().inspect(argument)
+        return SqlSources(Live()).inspect(argument)
     path = Path(argument)
     if path.is_dir():
         return _find_in_folder(path)
@@ -52,10 +53,10 @@ def _find_in_file(path: Path) -> Sequence[Found]:
     if path.stat().st_size == 0:
         raise SettingsError(f"{path}: the file is empty. Put the data in, or name another file.")
     if is_sqlite(path):
-        return SqlSources().inspect(str(path))
+        return SqlSources(Live()).inspect(str(path))
     if kind_of(path) is None:
         raise SettingsError(f"{path}: not a kind of file that can be published; use {_KINDS}.")
-    return FileSources().inspect(str(path))
+    return FileSources(Live()).inspect(str(path))
 
 
 def is_sqlite(path: Path) -> bool:

@@ -12,8 +12,9 @@ from ..catalog.origin import Column, File, Found, Row
 from ..catalog.resource import Resource
 from ..errors import DeclarationError, DragomanError, SettingsError
 from ..query import Filtered, Owned
+from ..settings import Live
 from .columns import columns_of, selection
-from .deadline import in_thread
+from .desk import Desk
 from .duck import READERS, Duck, check_lines, kind_of, opened
 from .objects import envelope_of, records_of
 from .picking import Picker
@@ -29,8 +30,8 @@ _NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?(_[0-9]+)?")
 class FileSource:
     """Keeps the contract of `Source` for one file."""
 
-    def __init__(self, catalog: Catalog, resource: Resource, path: Path) -> None:
-        self._catalog, self._resource, self._path = catalog, resource, path
+    def __init__(self, catalog: Catalog, resource: Resource, path: Path, desk: Desk) -> None:
+        self._catalog, self._resource, self._path, self._desk = catalog, resource, path, desk
 
     def fingerprint(self) -> str | None:
         """Of the file's path, size and time."""
@@ -107,14 +108,17 @@ class FileSource:
             with opened(self._path, self._resource.path) as duck:
                 reading.append(duck)
                 try:
-                    return question(self._read(duck))
+                    return question(self._desk.bounded(self._resource.path, self._read(duck)))
                 finally:
                     reading.clear()
-        return await in_thread(self._resource.path, ask, stop)
+        return await self._desk.ask(self._resource.path, ask, stop)
 
 
 class FileSources:
     """Opens files, and finds what is in them."""
+
+    def __init__(self, limits: Live) -> None:
+        self._limits = limits
 
     def open(self, catalog: Catalog, resource: Resource, cluster: str) -> FileSource:
         """The source of a resource in a cluster. Raises `DeclarationError` for a file of no known kind."""
@@ -126,7 +130,7 @@ class FileSources:
         if kind_of(path) is None:
             raise DeclarationError(resource.path, f"{path.name} is no file that can be read.",
                                    f"Use one that ends in {', '.join(READERS)}.", resource.place)
-        return FileSource(catalog, resource, path)
+        return FileSource(catalog, resource, path, Desk(self._limits))
 
     def inspect(self, path: str) -> Sequence[Found]:
         """The one table that a file holds. Raises `SettingsError` for what cannot be read."""

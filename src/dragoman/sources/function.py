@@ -18,15 +18,16 @@ from ..catalog.resource import Resource
 from ..catalog.shapes import all_fields
 from ..errors import Code, DeclarationError, DragomanError, PublicationError, SettingsError, SourceUnavailable
 from ..query import Filtered, Owned
-from .deadline import in_thread, in_time
+from ..settings import Live
+from .desk import Desk
 from .picking import Picker
 
 
 class FunctionSource:
     """Keeps the contract of `Source` for one function in one cluster."""
 
-    def __init__(self, catalog: Catalog, resource: Resource, origin: Rows, cluster: str, folder: Path) -> None:
-        self._catalog, self._resource, self._origin = catalog, resource, origin
+    def __init__(self, catalog: Catalog, resource: Resource, origin: Rows, cluster: str, folder: Path, desk: Desk) -> None:
+        self._catalog, self._resource, self._origin, self._desk = catalog, resource, origin, desk
         self._cluster, self._folder = cluster, folder
         self._nests = any(record is not resource.record for record, _ in all_fields(resource.record))
 
@@ -68,16 +69,16 @@ class FunctionSource:
         """The records of these keys, by the declared `get` function, or picked out of all."""
         if self._origin.get is not None:
             return self._picker.owned(await self._get(self._origin.get, list(keys)), owned)
-        return await in_thread(self._resource.path, lambda: self._picker.by_key(self.scan(), keys, owned))
+        return await self._desk.ask(self._resource.path, lambda: self._picker.by_key(self._rows(), keys, owned))
 
     async def _get(self, function: Callable[..., Any], keys: list[Any]) -> Sequence[Row]:
         """What the publisher's own function finds, whether it is a coroutine or not."""
         name = self._resource.path
         try:
             if inspect.iscoroutinefunction(function):
-                rows = await in_time(name, self._called(function, keys))
+                rows = await self._desk.wait(name, lambda: self._called(function, keys))
             else:
-                rows = await in_thread(name, lambda: list(self._called(function, keys)))
+                rows = await self._desk.ask(name, lambda: list(self._called(function, keys)))
             return [self._as_mapping(row) for row in rows]
         except DragomanError:
             raise
@@ -88,8 +89,12 @@ class FunctionSource:
         self, filtered: Filtered, offset: int, limit: int, owned: Owned | None = None,
     ) -> tuple[Sequence[Row], int]:
         """One page of the records that fit, picked out of all, in the order asked."""
-        rows = await in_thread(self._resource.path, lambda: self._picker.pick(self.scan(), filtered, owned))
+        rows = await self._desk.ask(self._resource.path, lambda: self._picker.pick(self._rows(), filtered, owned))
         return rows[offset:offset + limit], len(rows)
+
+    def _rows(self) -> Iterator[Row]:
+        """What the function yields, up to what may be looked at while a client waits."""
+        return self._desk.bounded(self._resource.path, self.scan())
 
     def _as_mapping(self, row: Any) -> Any:
         """A row without record instances, nested ones included; what is no row is left for the validator to tell."""
@@ -126,6 +131,9 @@ def _facts(file: Path) -> str:
 class FunctionSources:
     """Opens functions; there is nothing to find without code."""
 
+    def __init__(self, limits: Live) -> None:
+        self._limits = limits
+
     def open(self, catalog: Catalog, resource: Resource, cluster: str) -> FunctionSource:
         """The source of a resource in a cluster. Raises `DeclarationError` for what is no function, and for a name in
         `depends_on` that nothing has."""
@@ -137,7 +145,7 @@ class FunctionSources:
         if unknown is not None:
             raise DeclarationError(resource.path, f"it depends on {unknown!r}, which is no file and no installed package.",
                                    "Write the path of a file beside the catalog, or the name of a package.", resource.place)
-        return FunctionSource(catalog, resource, origin, cluster, folder)
+        return FunctionSource(catalog, resource, origin, cluster, folder, Desk(self._limits))
 
     def inspect(self, path: str) -> Sequence[Found]:
         """Functions are declared, never found."""

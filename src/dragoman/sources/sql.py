@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from ..catalog.catalog import Catalog
 from ..catalog.origin import Found, Row, Table
 from ..catalog.resource import Resource
-from ..errors import DeclarationError, PublicationError, SourceUnavailable
+from ..errors import Code, DeclarationError, PublicationError, SourceUnavailable
 from ..query import Filtered, Owned
-from .databases import engine_of, expand, reason, sqlite_file
-from .deadline import in_thread
+from ..settings import Live
+from .databases import desk_of, engine_of, expand, reason, sqlite_file
+from .desk import Unreachable
 from .picking import Picker
 from .rows import RowReader
 from .statements import Statements, json_contents
@@ -24,13 +26,17 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _BATCH = 2_000
+_ENDED = "57014"
+"""PostgreSQL ended a statement, as it took too long or was cancelled."""
+_CANCEL_S = 2.0
 
 
 class SqlSource:
     """Keeps the contract of `Source` for one table in one database."""
 
-    def __init__(self, catalog: Catalog, resource: Resource, origin: Table, url: str) -> None:
+    def __init__(self, catalog: Catalog, resource: Resource, origin: Table, url: str, limits: Live) -> None:
         self._catalog, self._resource, self._origin, self._url = catalog, resource, origin, url
+        self._desk = desk_of(url, limits)
         self._known: Statements | None = None
 
     def fingerprint(self) -> str | None:
@@ -66,12 +72,16 @@ class SqlSource:
 
     async def _ask(self, question: Callable[[Call], T]) -> T:
         """What a question to the database gives, stopped there as soon as nobody waits for it."""
-        call = self._connected()
+        call = Call(self._url, self._resource.path, self._desk.limits)
 
         def ask() -> T:
             with call:
                 return question(call)
-        return await in_thread(self._resource.path, ask, call.stop)
+        try:
+            return await self._desk.ask(self._resource.path, ask, call.stop)
+        except SourceUnavailable:
+            self._known = None              # perhaps as the table is another one by now
+            raise
 
     def _get(self, call: Call, keys: Sequence[Any], owned: Owned | None) -> list[Row]:
         statements = self._statements(call)
@@ -97,7 +107,8 @@ class SqlSource:
     def _all(self, call: Call, statements: Statements, theirs: Sequence[Any] | None) -> Iterator[Row]:
         """Every row, or every row of an owner, for a comparison that is not the database's."""
         numbered = not statements.has_key                   # the number of a row depends on those of others
-        return statements.read(call.stream(statements.scanned(*(() if numbered else theirs or ()))))
+        rows = call.stream(statements.scanned(*(() if numbered else theirs or ())))
+        return statements.read(self._desk.bounded(self._resource.path, rows))
 
     @property
     def _picker(self) -> Picker:
@@ -116,23 +127,36 @@ class SqlSource:
 
 
 class Call:
-    """One connection for one question; its failures are those of a source."""
+    """One connection for one question, which another thread may stop; its failures are those of a source."""
 
-    def __init__(self, url: str, name: str) -> None:
-        self._url, self._name = url, name
+    def __init__(self, url: str, name: str, limits: Live | None = None) -> None:
+        self._url, self._name, self._limits = url, name, limits
         self._connection: Connection | None = None
+        self._lock, self._stopped = Lock(), False
         self.dialect = ""
 
     def __enter__(self) -> Self:
-        engine = engine_of(self._url)
+        engine = engine_of(self._url, self._limits)
         self.dialect = engine.dialect.name
-        self._connection = self._tried(engine.connect)
+        try:
+            connection = self._tried(engine.connect)
+        except SourceUnavailable as error:
+            raise Unreachable(str(error)) from error
+        with self._lock:
+            self._connection = connection
+        if self._stopped:
+            self.__exit__()
+            raise SourceUnavailable(f"{self._name}: nobody waits for it any more", Code.SOURCE_TIMEOUT)
         return self
 
     def __exit__(self, *_: object) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            self._tried(connection.close)
+        with self._lock:                    # once it is given back, it may work for somebody else, and is not to be stopped
+            connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        if self._stopped:                   # what stops it may still be on its way
+            self._tried(connection.invalidate)
+        self._tried(connection.close)
 
     @property
     def _open(self) -> Connection:
@@ -149,6 +173,8 @@ class Call:
         except SQLAlchemyError as error:
             if "decode to UTF-8" in reason(error):
                 raise PublicationError(self._name, f"a text is not Unicode: {reason(error)}.") from error
+            if getattr(getattr(error, "orig", None), "sqlstate", None) == _ENDED:
+                raise SourceUnavailable(f"{self._name}: {reason(error)}", Code.SOURCE_TIMEOUT) from error
             raise SourceUnavailable(f"{self._name}: {reason(error)}") from error
 
     def run(self, query: Select[Any]) -> Sequence[Any]:
@@ -180,15 +206,29 @@ class Call:
 
     def stop(self) -> None:
         """End what the database is doing for this call, from another thread."""
-        connection = self._connection
-        driver = connection.connection.driver_connection if connection is not None else None
-        stop = getattr(driver, "interrupt", None) or getattr(driver, "cancel", None)
-        if stop is not None:
-            stop()
+        with self._lock:
+            self._stopped = True
+            connection = self._connection
+            driver: Any = connection.connection.driver_connection if connection is not None else None
+            if hasattr(driver, "interrupt"):
+                driver.interrupt()
+            elif hasattr(driver, "cancel_safe"):
+                self._cancel(driver)
+
+    def _cancel(self, driver: Any) -> None:
+        import psycopg
+
+        try:
+            driver.cancel_safe(timeout=_CANCEL_S)
+        except psycopg.Error:
+            return                          # a server that does not hear ends the statement at its own time limit
 
 
 class SqlSources:
     """Opens tables, and finds those of a database."""
+
+    def __init__(self, limits: Live) -> None:
+        self._limits = limits
 
     def open(self, catalog: Catalog, resource: Resource, cluster: str) -> SqlSource:
         """The source of a resource in a cluster. Raises `DeclarationError` where no database is named, and
@@ -202,7 +242,7 @@ class SqlSources:
                                    "Add it to the catalog's database.", resource.place)
         expanded = expand(url, catalog.file.parent if catalog.file else Path.cwd())
         engine_of(expanded)
-        return SqlSource(catalog, resource, origin, expanded)
+        return SqlSource(catalog, resource, origin, expanded, self._limits)
 
     def inspect(self, path: str) -> Sequence[Found]:
         """The tables and views of a database, by URL or by the path of an SQLite file."""

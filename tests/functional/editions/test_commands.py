@@ -58,7 +58,7 @@ from dragoman.observations import ignore
 from dragoman.settings import Settings
 
 settings = Settings(data_dir="data")
-shops = assembly.open_sources(assembly.load_catalogs(["catalog.py"], None, settings)[0])
+shops = assembly.open_sources(assembly.load_catalogs(["catalog.py"], None, settings)[0], settings)
 print("ready", flush=True)
 for command in map(str.strip, iter(sys.stdin.readline, "")):
     if command == "back":

@@ -21,6 +21,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 CATALOG = Path(__file__).with_name("catalog.py")
 START_TIMEOUT_S, STOP_TIMEOUT_S = 40.0, 20.0
+UNLIMITED = {"address": "", "key": "", "wrong_keys": ""}
 
 ALICE, BOB, CHARLIE = "1", "2", "3"
 EVERYTHING = ["account", "cargo", "letters", "plans", "progression"]
@@ -105,7 +106,7 @@ def fill(database: str) -> None:
 def start(folder: Path, database: str, **settings: Any) -> League:
     """Start the stand over a database, and wait until it answers."""
     told = {"catalog": str(CATALOG), "keys": KEYS,
-            "settings": {"port": 0, "data_dir": str(folder / "data"), **settings}}
+            "settings": {"port": 0, "data_dir": str(folder / "data"), "limits": UNLIMITED, **settings}}
     with (folder / "log").open("w") as log:
         process = subprocess.Popen([sys.executable, "-m", "tests.functional.keys.stand", json.dumps(told)], cwd=ROOT,
                                    env={**os.environ, "LEAGUE": database}, text=True, stdout=subprocess.PIPE, stderr=log)

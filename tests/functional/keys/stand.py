@@ -18,7 +18,7 @@ import msgspec
 
 from dragoman import assembly
 from dragoman.contracts import KeyInfo, Request
-from dragoman.errors import Code, refuse
+from dragoman.errors import Code, DragomanError, refuse
 from dragoman.progress import Bar
 from dragoman.query import ANONYMOUS, Caller, Credential
 from dragoman.serving import server
@@ -65,9 +65,12 @@ def main() -> None:
     settings = msgspec.convert(told["settings"], Settings, strict=False)
     log = Log(sys.stderr, access=settings.access_log)
     catalogs, _ = assembly.load_catalogs([told["catalog"]], None, settings)
-    shops = assembly.open_sources(catalogs)
-    with Bar(shown=False) as bar:
-        assembly.publish([shop for shop, _ in assembly.outdated(shops, settings)], settings, log, bar)
+    shops = assembly.open_sources(catalogs, settings)
+    try:
+        with Bar(shown=False) as bar:
+            assembly.publish([shop for shop, _ in assembly.outdated(shops, settings)], settings, log, bar)
+    except DragomanError as error:          # as in a server of ours: what was published before is served
+        print(error, file=sys.stderr)
     ring = Ring(told["keys"])
     plane = assembly.assemble(shops, settings, log, ring)
     plane.editions.refresh()

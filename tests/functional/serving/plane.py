@@ -22,7 +22,7 @@ CATALOG = "tests/golden/catalog.py"
 
 def shops_of(settings: Settings) -> list[assembly.Shop]:
     catalogs, _ = assembly.load_catalogs([CATALOG], None, settings)
-    return assembly.open_sources(catalogs)
+    return assembly.open_sources(catalogs, settings)
 
 
 def build(values: dict[str, Any]) -> tuple[Application, Settings, Log]:

@@ -13,7 +13,7 @@ import pytest
 from dragoman import Filter, Key, Record, Rows
 from dragoman.errors import Code, DeclarationError, PublicationError, SettingsError, SourceUnavailable
 from dragoman.query import Filtered
-from dragoman.sources import deadline
+from dragoman.settings import Live
 from dragoman.sources.function import FunctionSources
 
 from .helpers import open_source, read
@@ -91,9 +91,8 @@ def test_keys_are_asked_of_the_function_that_reads_them(tmp_path: Path) -> None:
     assert raised.value.code is Code.SOURCE_INVALID
 
 
-def test_a_slow_function_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_function_is_not_waited_for(tmp_path: Path) -> None:
     """Neither a coroutine nor a thread holds a request for long."""
-    monkeypatch.setattr(deadline, "TIMEOUT_S", 0.2)
 
     async def sleep(keys: list[int]) -> list[Any]:
         await asyncio.sleep(60)
@@ -105,7 +104,7 @@ def test_a_slow_function_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.M
 
     for get in (sleep, block):
         with pytest.raises(SourceUnavailable, match="no answer") as raised:
-            asyncio.run(open_source(tmp_path, Thing, Rows(list, get=get)).get([1]))
+            asyncio.run(open_source(tmp_path, Thing, Rows(list, get=get), limits=Live(timeout_s=0.2)).get([1]))
         assert raised.value.code is Code.SOURCE_TIMEOUT
 
 
@@ -147,4 +146,4 @@ def test_a_dependency_that_is_nothing_is_refused(tmp_path: Path) -> None:
 def test_nothing_is_found_without_code() -> None:
     """A function is declared."""
     with pytest.raises(SettingsError, match=r"\.py"):
-        FunctionSources().inspect("read_things")
+        FunctionSources(Live()).inspect("read_things")

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from dragoman import Catalog
-from dragoman.assembly import SOURCE_KINDS
+from dragoman.assembly import source_kinds
 from dragoman.catalog.introspect import catalog_of
 from dragoman.catalog.module import load_module
 from dragoman.catalog.rendering import source_text
 from dragoman.catalog.values import Validator
+from dragoman.settings import Live
 from dragoman.sources.detect import find, name_of
 
 RESERVED = frozenset({"access_token", "id", "ids", "lang", "page", "page_size", "search", "sort", "v", "fields", "q"})
@@ -43,5 +44,5 @@ def told(catalog: Catalog) -> Any:
 def records(catalog: Catalog) -> dict[str, list[dict[str, Any]]]:
     """Every record of every resource, validated."""
     return {path: list(map(Validator(resource.record),
-                           SOURCE_KINDS[type(resource.origin)].open(catalog, resource, "default").scan()))
+                           source_kinds(Live())[type(resource.origin)].open(catalog, resource, "default").scan()))
             for path, resource in catalog.resources.items()}
