@@ -6,6 +6,7 @@ Where two branches have both compiled, join the `.po` files and run this again.
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import re
 import sys
@@ -28,6 +29,7 @@ KEYWORDS: dict[str, Any] = {
 }
 _LITERAL = r"u?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
 _CALL = re.compile(rf"\b(?:n?p?gettext|_)\(\s*{_LITERAL}(?:,\s*{_LITERAL})*(?:,\s*count)?\s*\)")
+_ALWAYS = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 _CHANGING = (b'"Project-Id', b'"Report-Msgid', b'"POT-Creation', b'"PO-Revision', b'"Last-Translator', b'"Language-Team', b'"Generated-By')
 """Headers that would differ in every branch."""
 
@@ -70,7 +72,8 @@ def renewed(po: Path) -> Catalog:
         known = read_po(file, locale=po.parts[-3], domain="django")
     known.update(collect(), no_fuzzy_matching=True)
     known.obsolete.clear()
-    fresh = Catalog(locale=po.parts[-3], charset="utf-8", fuzzy=False, header_comment="# Texts of the Room.")
+    fresh = Catalog(locale=po.parts[-3], charset="utf-8", fuzzy=False, header_comment="# Texts of the Room.",
+                    creation_date=_ALWAYS, revision_date=_ALWAYS)
     for message in known:
         if message.id:
             fresh.add(message.id, message.string, flags=message.flags & {"python-format"}, context=message.context)

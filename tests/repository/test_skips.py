@@ -20,7 +20,7 @@ sys.exit(pytest.main(sys.argv[1:]))
 """
 NEEDS = {
     "node": "tests/clients/test_gw2api_client.py", "npm": "tests/clients/test_gw2api_client.py",
-    "chromium": "tests/browser/test_front_page.py::test_the_page_speaks_english_or_russian_and_fits",
+    "chromium": "tests/browser/test_home.py::test_the_page_speaks_english_or_russian_and_fits",
     "nginx": "tests/functional/test_caches.py",
     "openssl": "tests/functional/serving/test_processes.py::test_https_is_spoken_with_a_certificate",
     "redis-server": "tests/functional/limits/test_leased.py::test_subjects_do_not_count_for_each_other",
