@@ -4,6 +4,7 @@ SHELL := /bin/bash
 PORT ?= 8000
 DATA_DIR ?= dragoman-data
 ARGS ?=
+PYTEST ?= -n 2 --dist loadfile
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -20,7 +21,7 @@ run: $(VENV)/run.stamp ## Publish and serve the demo, the atlas, on port 8000 (P
 
 test: $(VENV)/dev.stamp ## Run all tests, after installing what they need
 	@scripts/servers test
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest $(PYTEST) $(ARGS)
 
 check: $(VENV)/dev.stamp ## Lint, types, and the rules of the layers
 	$(BIN)/ruff check .
