@@ -170,14 +170,16 @@ def test_a_worker_that_is_killed_is_replaced(run: Callable[..., Running]) -> Non
     assert len(workers) == 2
     for _ in range(20):
         server.get("/v2/echo/counted")
-    time.sleep(1.3)                             # by then every worker has told its counts
+    def total() -> int:
+        return sum(int(float(count)) for count in re.findall(
+            r'dragoman_requests_total\{.*status="200".*\} ([0-9.]+)', server.get("/metrics").text))
+
+    assert wait_until(lambda: total() >= 20, 5)     # every worker has told its counts
     victim = min(workers)
     os.kill(victim, signal.SIGKILL)
     assert wait_until(lambda: len(children(server.process.pid) - {victim}) == 2, 5)
     assert victim not in pids_answering(server, 20)
-    total = sum(int(float(count)) for count in re.findall(
-        r'dragoman_requests_total\{.*status="200".*\} ([0-9.]+)', server.get("/metrics").text))
-    assert total >= 20
+    assert total() >= 20
     assert any(f"worker {victim} ended with status -9" in line.get("message", "") for line in server.logged)
     assert server.stop() == 0
     assert not any(alive(pid) for pid in workers)
