@@ -106,7 +106,7 @@ class Stand:
     def show_endless(self, request: Request, n: int) -> Answer:
         return Answer(status=200, headers=[], body=self._chunks(1_000_000_000, lambda: None))
 
-    def show_counted(self, request: Request, n: int) -> Answer:
+    def show_patient(self, request: Request, n: int) -> Answer:
         return Answer(status=200, headers=[], body=self._counted(request.query.decode()))
 
     async def _counted(self, name: str) -> AsyncIterator[bytes]:

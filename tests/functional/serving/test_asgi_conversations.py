@@ -184,7 +184,7 @@ def test_a_stream_waits_for_its_reader(running: Running) -> None:
         return int(text) if text else -1
 
     with running.connect() as connection:
-        connection.sendall(b"GET /v2/counted?waiting HTTP/1.1\r\nHost: a\r\n\r\n")
+        connection.sendall(b"GET /v2/patient?waiting HTTP/1.1\r\nHost: a\r\n\r\n")
         assert running.wait_for("waiting")
         assert wait_until(lambda: _stands_still(produced), 10)
         before = produced()
