@@ -91,11 +91,13 @@ def test_the_documented_variable_sets_the_setting(setting: str) -> None:
 
 
 def test_the_example_of_a_settings_file_is_one(tmp_path: Path) -> None:
-    """It can be pasted."""
-    (example,) = blocks((ROOT / "docs/settings.md").read_text(), "toml")
+    """Each can be pasted."""
+    whole, sign_in = blocks((ROOT / "docs/settings.md").read_text(), "toml")
     file = tmp_path / "dragoman.toml"
-    file.write_text(example)
+    file.write_text(whole)
     assert load(file, {}).clusters["eu"].hosts == ("api.example.eu",)
+    file.write_text(sign_in)
+    assert set(load(file, {}).sign_in) == {"studio", "forum"}
 
 
 # -------------------------------------------------------------------------------------------- commands

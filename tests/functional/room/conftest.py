@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -35,10 +36,10 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def open_room(serve: Callable[..., Server], database_url: str) -> Callable[..., Room]:
-    """Start servers with a Room: `open_room(DRAGOMAN_WORKERS="2")`; a catalog of one's own by `catalog=`."""
-    def run(*arguments: str, catalog: str = CATALOG, **environment: str) -> Room:
+    """Start servers with a Room: `open_room(DRAGOMAN_WORKERS="2")`; a catalog, a folder of one's own by `catalog=`, `folder=`."""
+    def run(*arguments: str, catalog: str = CATALOG, **options: Any) -> Room:
         known = {"DRAGOMAN_DATABASE_URL": database_url} if database_url else {}
-        return Room(serve(*arguments, catalog=catalog, **known, **environment))
+        return Room(serve(*arguments, catalog=catalog, **known, **options))
     return run
 
 

@@ -61,13 +61,18 @@ class Visitor:
     """One browser: cookies of its own, and pages of one Room."""
 
     def __init__(self, url: str, **options: Any) -> None:
-        self.client = httpx.Client(base_url=url, follow_redirects=True, timeout=60, **options)
+        self.client = httpx.Client(base_url=url, timeout=60, **{"follow_redirects": True, **options})
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.client.close()
+
+    @property
+    def origin(self) -> str:
+        """The Room's scheme, host and port."""
+        return str(self.client.base_url).rstrip("/")
 
     def get(self, path: str, **options: Any) -> Page:
         """Open a page."""
@@ -89,7 +94,7 @@ class Visitor:
         data |= fields
         data = {name: value for name, value in data.items() if value is not None}
         target = urljoin(str(page.response.url), form.get("action") or "")
-        headers = {"origin": str(page.response.url.copy_with(path="/")).rstrip("/"), "referer": str(page.response.url)}
+        headers = {"origin": self.origin, "referer": str(page.response.url)}
         if form.method == "GET":
             return read(self.client.get(target, params=data, **options))
         return read(self.client.post(target, data=data, headers=headers, **options))

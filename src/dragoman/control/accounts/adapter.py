@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -88,8 +89,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         known = context.get("user") or Account.objects.filter(emailaddress__email=email, emailaddress__verified=True).first()
         language = (known.language if isinstance(known, Account) else "") or translation.get_language()
         told = {name: self._public(value) for name, value in context.items()}
-        name, address = publisher_name(ours()), self._public(self.request.build_absolute_uri("/"))
-        told |= {"publisher": name, "current_site": {"name": name, "domain": address}}
+        name, host = publisher_name(ours()), urlsplit(self._public(self.request.build_absolute_uri("/"))).netloc
+        told |= {"publisher": name, "current_site": {"name": name, "domain": host}}
         try:
             with translation.override(language):
                 super().send_mail(template_prefix, email, told)

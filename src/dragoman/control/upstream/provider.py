@@ -9,6 +9,7 @@ from allauth.socialaccount.providers.base import Provider
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider, OpenIDConnectProviderAccount
 from django.http import HttpRequest
 
+from ..accounts.services import SUBJECT_MAX
 from .speaking import Speaker
 
 _KEPT = ("name", "preferred_username", "nickname", "email")
@@ -36,6 +37,10 @@ class Upstream(OpenIDConnectProvider):  # type: ignore[misc]  # allauth ships no
         """Where to come back to; a visitor's address adds neither scopes nor parameters to what the provider is asked."""
         asked: dict[str, Any] = Provider.get_redirect_from_request_kwargs(self, request)
         return asked
+
+    def serialize(self) -> dict[str, Any]:
+        """By its own name: two providers may know us by the same client id."""
+        return {**super().serialize(), "id": self.app.provider_id}
 
     def get_default_scope(self) -> list[str]:
         """Those of the settings."""
@@ -65,9 +70,10 @@ class Upstream(OpenIDConnectProvider):  # type: ignore[misc]  # allauth ships no
 
 def _text(value: Any) -> str:
     """An id as a text. Raises `ValueError` for what is none."""
-    if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip():
-        raise ValueError(f"{type(value).__name__} is no id of an account")
-    return str(value)
+    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    if not text.strip() or len(text) > SUBJECT_MAX or not text.isprintable():
+        raise ValueError(f"{type(value).__name__} of {len(text)} characters is no id of an account")
+    return text
 
 
 provider_classes = [Upstream]
