@@ -17,7 +17,7 @@ help: ## List what can be made
 	@echo 'ARGS= what to add to the command: make test ARGS="tests/golden -x"'
 
 run: $(VENV)/run.stamp ## Publish and serve the demo, the atlas, on port 8000 (PORT=...)
-	@exec $(BIN)/dragoman serve examples/atlas/catalog.py --port $(PORT) --data-dir $(DATA_DIR) $(ARGS)
+	@exec $(BIN)/dragoman serve examples/atlas/catalog.py --demo --port $(PORT) --data-dir $(DATA_DIR) $(ARGS)
 
 test: $(VENV)/dev.stamp ## Run all tests, after installing what they need
 	@scripts/servers test

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -205,6 +206,10 @@ class Plane(msgspec.Struct, frozen=True):
                     language = f"&lang={catalog.languages[-1]}" if catalog.resources[path].localized else ""
                     return f"{address}?page=0&page_size=3{language}"
         return None
+
+    def example_with_key(self, dialect: Dialect, key: str) -> str | None:
+        """An address that says what a key is worth; None in a dialect that has none."""
+        return f"{dialect.mount}/tokeninfo?access_token={quote(key, safe='')}" if isinstance(dialect, Gw2) else None
 
     def sample_of(self, catalog: Catalog, path: str) -> Sample | None:
         """How many records of a resource are published for everybody, and a key where there are any; None before the first

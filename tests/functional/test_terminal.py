@@ -82,7 +82,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
 def test_the_screen_is_not_scrolled_away_by_the_log(terminal: Terminal) -> None:
     """A person sees choices, progress and where to go; no JSON, however much is asked."""
     session = terminal("serve", "toys.csv", "--port", "0")
-    url = session.until(r"First page +(http://[0-9.:]+)/")[1]
+    url = session.until(r"Developer Room +(http://[0-9.:]+)/")[1]
     session.until("Ctrl-C stops the server")
     assert httpx.get(f"{url}/v2/toys/2").json() == {"id": 2, "unit_price": 12}
     assert httpx.get(f"{url}/v2/nothing").status_code == 404
@@ -96,7 +96,7 @@ def test_the_screen_is_not_scrolled_away_by_the_log(terminal: Terminal) -> None:
 def test_whoever_asks_for_the_log_has_it_at_a_terminal_too(terminal: Terminal) -> None:
     """By the setting."""
     session = terminal("serve", "toys.csv", "--port", "0", DRAGOMAN_ACCESS_LOG="true")
-    url = session.until(r"First page +(http://[0-9.:]+)/")[1]
+    url = session.until(r"Developer Room +(http://[0-9.:]+)/")[1]
     httpx.get(f"{url}/v2/toys/2")
     session.until('"event":"answered"')
     assert session.interrupt() == 0

@@ -21,16 +21,17 @@ from .common import common, say, settings_of
 @click.option("--name", help="The name of a catalog published without code.")
 @click.option("--tls-cert", type=click.Path(exists=True, dir_okay=False), help="A certificate chain, PEM.")
 @click.option("--tls-key", type=click.Path(exists=True, dir_okay=False), help="Its key, PEM.")
+@click.option("--demo", is_flag=True, help="Show a link that signs the operator in, and a key to try, made anew.")
 @common
 def serve(
     sources: tuple[str, ...], host: str | None, port: int | None, workers: int | None, name: str | None,
-    tls_cert: str | None, tls_key: str | None, data_dir: str | None, as_json: bool,
+    tls_cert: str | None, tls_key: str | None, demo: bool, data_dir: str | None, as_json: bool,
 ) -> None:
     """Publish what is new and serve it: catalogs, data files, folders of them, or databases, with or without code."""
     from ..launch import serve as start
 
     settings = settings_of(host=host, port=port, workers=workers, data_dir=data_dir, tls_cert=tls_cert, tls_key=tls_key)
-    start(sources, name, settings, as_json=as_json)
+    start(sources, name, settings, as_json=as_json, demo=demo)
 
 
 @click.command(short_help="Print an editable catalog of a data source.")

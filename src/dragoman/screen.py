@@ -1,0 +1,65 @@
+"""What a person sees when the server answers: where the pages are, and lines to paste; the same as JSON for machines."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Iterator
+
+import click
+import msgspec
+
+from .assembly import Plane
+from .control.demo import Demo
+
+
+class Screen:
+    """Shown once, when everything on it works."""
+
+    def __init__(self, plane: Plane, url: str, *, as_json: bool) -> None:
+        self._plane, self._url, self._as_json = plane, url, as_json
+
+    def show(self, demo: Demo | None = None) -> None:
+        """Print it; with what a demo begins with, where there is one."""
+        click.echo(msgspec.json.encode(self._facts(demo)).decode() if self._as_json else "\n".join(self._lines(demo)))
+        sys.stdout.flush()
+
+    def _facts(self, demo: Demo | None) -> dict[str, object]:
+        facts: dict[str, object] = {
+            "url": self._url, "pid": os.getpid(), "catalogs": [catalog.name for catalog in self._plane.catalogs],
+            "room": f"{self._url}/", "examples": self._examples(),
+        }
+        if demo is not None:
+            facts |= {"operator_link": demo.operator_link, "demo_key": demo.key,
+                      "examples_with_key": self._examples_with_key(demo)}
+        return facts
+
+    def _lines(self, demo: Demo | None) -> Iterator[str]:
+        titles = ", ".join(catalog.title for catalog in self._plane.catalogs)
+        yield f"\n{titles}: ready\n"
+        yield _line("Developer Room", f"{self._url}/")
+        if demo is not None:
+            yield _line("Sign in, once", f"{demo.operator_link}   (the operator, within the hour)")
+            yield _line("Demo key", demo.key)
+        yield ""
+        for dialect, address in self._examples().items():
+            yield _line(dialect, shlex.join(["curl", address]))
+        for dialect, address in self._examples_with_key(demo).items():
+            yield _line(f"{dialect}, with key", shlex.join(["curl", address]))
+        yield "\nCtrl-C stops the server."
+
+    def _examples(self) -> dict[str, str]:
+        """One address of each dialect that answers 200."""
+        return {dialect.name: self._url + address for dialect in self._plane.dialects
+                if (address := self._plane.example(dialect)) is not None}
+
+    def _examples_with_key(self, demo: Demo | None) -> dict[str, str]:
+        """One address of each dialect where a key helps."""
+        return {} if demo is None else {
+            dialect.name: self._url + address for dialect in self._plane.dialects
+            if (address := self._plane.example_with_key(dialect, demo.key)) is not None}
+
+
+def _line(what: str, text: str) -> str:
+    return f"  {what:<15}  {text}"

@@ -1,0 +1,62 @@
+"""`serve --demo`: everything on its one screen works."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import httpx
+
+from .visitor import Room, read
+
+WITHIN_S = 2.0
+"""Every process knows a new key within a second; here four of them start on a busy machine."""
+
+
+def _ask(url: str) -> httpx.Response:
+    """Ask until it is answered well, as long as a key may need to be known."""
+    end = time.monotonic() + WITHIN_S
+    while (answer := httpx.get(url, timeout=30)).status_code != 200 and time.monotonic() < end:
+        time.sleep(0.05)
+    return answer
+
+
+def _link(room: Room) -> str:
+    return str(room.server.told["operator_link"]).removeprefix(room.url)
+
+
+def test_a_demo_of_several_workers_begins_with_a_link_and_a_key(open_room: Callable[..., Room]) -> None:
+    """Tables are made once, whoever comes first; the next start ends the key before, and the links are good once."""
+    room = open_room("--demo", "--workers", "4")
+    told = room.server.told
+    assert httpx.get(told["room"]).status_code == 200
+    assert list(told["examples"]) == ["gw2"]
+    assert all(httpx.get(url).status_code == 200 for url in told["examples"].values())
+    for url in told["examples_with_key"].values():
+        assert told["demo_key"] in url
+        assert _ask(url).json()["permissions"] == ["account", "inventories"]
+    with room.visitor() as visitor:
+        assert visitor.fill(_link(room)).path == "/room/applications/"
+        assert "operator" in visitor.get("/room/account/").text
+    with room.visitor() as visitor:
+        assert visitor.get(_link(room)).status == 410
+    assert [line for line in room.server.logged if line["event"] == "crashed" or line.get("level") == "error"] == []
+
+    again = open_room("--demo", "--workers", "4", folder=room.server.folder)
+    assert all(_ask(url).status_code == 200 for url in again.server.told["examples_with_key"].values())
+    for server in (room.server, again.server):
+        former = httpx.get(f"{server.url}/v2/tokeninfo", params={"access_token": told["demo_key"]})
+        assert former.status_code == 401
+    with again.visitor() as visitor:
+        assert visitor.fill(_link(again)).path == "/room/applications/"
+
+
+def test_a_name_that_is_taken_is_told_and_the_server_goes_on(open_room: Callable[..., Room]) -> None:
+    """Nobody becomes the operator by calling themselves so."""
+    room = open_room()
+    room.server.run("account", "add", "operator")       # it may be there from the test before: PostgreSQL is one for both
+    room.run("account", "ban", "operator")
+    again = open_room("--demo", folder=room.server.folder)
+    assert "operator_link" not in again.server.told
+    assert "dragoman account link NAME" in again.server.log.read_text()
+    assert read(httpx.get(again.url)).status == 200
