@@ -46,7 +46,7 @@ def test_a_demo_of_several_workers_begins_with_a_link_and_a_key(open_room: Calla
     assert all(_ask(url).status_code == 200 for url in again.server.told["examples_with_key"].values())
     for server in (room.server, again.server):
         former = httpx.get(f"{server.url}/v2/tokeninfo", params={"access_token": told["demo_key"]})
-        assert former.status_code == 401
+        assert former.status_code == 403
     with again.visitor() as visitor:
         assert visitor.fill(_link(again)).path == "/room/applications/"
 
