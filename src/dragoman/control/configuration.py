@@ -70,6 +70,7 @@ def values_of(settings: Settings) -> dict[str, Any]:
         **_apps(),
         **_pages(settings),
         **_sessions(secure, prefix),
+        **_transport(secure=secure),
         **_accounts(secure=secure),
         **_upstream(settings),
         **_mail(settings),
@@ -120,6 +121,8 @@ def _apps() -> dict[str, Any]:
         ],
         "MIDDLEWARE": [
             f"{_HERE}.room.middleware.guard",
+            "django.middleware.security.SecurityMiddleware",
+            "django.middleware.clickjacking.XFrameOptionsMiddleware",
             "django.contrib.sessions.middleware.SessionMiddleware",
             "django.middleware.locale.LocaleMiddleware",
             f"{_HERE}.room.middleware.refuse_what_is_too_large",
@@ -160,6 +163,19 @@ def _pages(settings: Settings) -> dict[str, Any]:
         "CSRF_TRUSTED_ORIGINS": [settings.base_url] if settings.base_url else [],
         "CSRF_FAILURE_VIEW": f"{_HERE}.room.errors.csrf_failed",
         "FORM_RENDERER": "django.forms.renderers.TemplatesSetting",
+    }
+
+
+def _transport(*, secure: bool) -> dict[str, Any]:
+    """What browsers are told of HTTPS and of other sites."""
+    return {
+        "SECURE_HSTS_SECONDS": 365 * _DAY_S if secure else 0,
+        "SECURE_REFERRER_POLICY": "same-origin",
+        "X_FRAME_OPTIONS": "DENY",
+        "SILENCED_SYSTEM_CHECKS": [
+            "security.W005", "security.W021",   # other hosts of the publisher's domain are not ours to decide on
+            "security.W008",                    # with a certificate only HTTPS is spoken; before a proxy, that redirects
+        ],
     }
 
 

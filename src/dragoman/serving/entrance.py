@@ -33,8 +33,12 @@ class Entrance:
         self._receive, self._send, self._id = receive, send, request.id.encode()
 
     async def receive(self) -> dict[str, Any]:
-        """The whole body, then what comes from the client."""
-        return self._given.pop() if self._given else await self._receive()
+        """The whole body, then the client's departure; the rest of a body that is too large is nobody's."""
+        if self._given:
+            return self._given.pop()
+        while (message := await self._receive())["type"] == "http.request":
+            pass
+        return message
 
     async def send(self, message: dict[str, Any]) -> None:
         """A message of the application's answer."""
