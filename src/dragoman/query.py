@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 
 import msgspec
+from xxhash import xxh3_64_hexdigest
 
 from .catalog.catalog import Catalog
 from .catalog.method import Injected, Method
@@ -159,19 +160,24 @@ class Query(msgspec.Struct, kw_only=True, gc=False):
     idempotency_key: str | None = None
 
 
+Shown = tuple[tuple[str, Any], ...]
+"""The shown fields of a record, in the order of its declaration: each name with what is shown below it, None for all.
+Written as `("name", None), ("crew", (("role", None),))`."""
+
+
 class View(msgspec.Struct, frozen=True):
     """What turns one record into bytes: the language, the version of the schema and the selection of fields."""
 
     language: str
     version: str = ""
-    fields: tuple[str, ...] = ()
-    extra: tuple[str, ...] = ()
+    shown: Shown | None = None
+    """None for every field."""
 
     @property
     def tag(self) -> str:
         """A short text that differs where the bytes may differ, for ETags."""
-        fields, extra = ",".join(self.fields), "+".join(("", *self.extra))
-        return ";".join(filter(None, (self.language, self.version, fields, extra)))
+        shown = xxh3_64_hexdigest(repr(self.shown).encode()) if self.shown is not None else ""
+        return ";".join(filter(None, (self.language, self.version, shown)))
 
 
 class Filtered(msgspec.Struct, frozen=True):

@@ -199,6 +199,13 @@ def element(shape: Shape) -> Shape:
     return shape
 
 
+def bottom(shape: Shape) -> Shape:
+    """What stands inside arrays, objects with free names and optionals: where names of fields go on."""
+    while isinstance(shape, (Nullable, Many, Keyed)):
+        shape = shape.value if isinstance(shape, Keyed) else shape.inner if isinstance(shape, Nullable) else shape.item
+    return shape
+
+
 def describe(shape: Shape) -> str:
     """A shape in words, for errors and the reference: `list of int`, `one of en, ru`."""
     match shape:

@@ -1,0 +1,167 @@
+"""`fields` and `extra`: which names make sense, what they show, and that what is shown stays as it was written."""
+
+import json
+from decimal import Decimal
+from typing import Annotated, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dragoman import Extra, Key, Localized, Record
+from dragoman.catalog.plain import encode_json
+from dragoman.views.project import projector
+from dragoman.views.select import NAMES_MAX, Selection
+
+
+class Crew(Record):
+    role: str
+    name: Localized
+
+
+class Garage(Record):
+    size: int
+    tanks: Annotated[list[int], Extra()]
+
+
+class Private(Record):
+    gold: int
+    garage: Annotated[Garage | None, Extra()] = None
+
+
+class Tank(Record):
+    tank_id: Annotated[int, Key()]
+    price: Decimal
+    crew: list[Crew]
+    by_map: dict[str, Crew]
+    boss: Crew | None
+    modules: Annotated[list[int], Extra()]
+    private: Private | None
+    anything: Any = None
+
+
+FIELDS = Tank.__dragoman_fields__
+RECORD = {
+    "tank_id": 1, "price": Decimal("1.50"), "crew": [{"role": "gunner", "name": "Ann"}, {"role": "driver", "name": "Ben"}],
+    "by_map": {"a.b": {"role": "x", "name": "X"}}, "boss": None, "modules": [1, 2],
+    "private": {"gold": 5, "garage": {"size": 2, "tanks": [7]}}, "anything": {"z": [1.0, None]},
+}
+
+
+def show(fields="", extra="", record=RECORD, nulls=False):
+    """A record as a client would see it, None where a name makes no sense."""
+    selection = Selection(FIELDS, fields.split(",") if fields else (), extra.split(",") if extra else ())
+    assert not selection.unfit
+    shown = selection.shown()
+    raw = encode_json(record)
+    return json.loads(raw if shown is None else projector(FIELDS, shown, nulls=nulls)(raw), parse_float=Decimal)
+
+
+def unfit(fields="", extra=""):
+    return [(each.parameter, each.name) for each in
+            Selection(FIELDS, fields.split(",") if fields else (), extra.split(",") if extra else ()).unfit]
+
+
+ALL = {**RECORD, "private": {"gold": 5}}
+del ALL["modules"]
+
+
+@pytest.mark.parametrize(("fields", "extra", "expected"), [
+    ("", "", json.loads(encode_json(ALL), parse_float=Decimal)),
+    ("tank_id", "", {"tank_id": 1}),
+    ("crew.role,tank_id", "", {"tank_id": 1, "crew": [{"role": "gunner"}, {"role": "driver"}]}),
+    ("by_map.name", "", {"by_map": {"a.b": {"name": "X"}}}),
+    ("boss.role", "", {"boss": None}),
+    ("price,anything", "", {"price": Decimal("1.50"), "anything": {"z": [Decimal("1.0"), None]}}),
+    ("tank_id,tank_id", "", {"tank_id": 1}),
+    ("crew,crew.role", "", {"crew": RECORD["crew"]}),
+    ("crew,-crew.name", "", {"crew": [{"role": "gunner"}, {"role": "driver"}]}),
+    ("tank_id,modules", "", {"tank_id": 1}),
+    ("tank_id,modules", "modules", {"tank_id": 1, "modules": [1, 2]}),
+    ("private", "private.garage", {"private": {"gold": 5, "garage": {"size": 2}}}),
+    ("private", "private.garage,private.garage.tanks", {"private": {"gold": 5, "garage": {"size": 2, "tanks": [7]}}}),
+    ("private.garage.size", "private.garage", {"private": {"garage": {"size": 2}}}),
+    ("-crew,-by_map,-boss,-private,-anything,-price", "", {"tank_id": 1}),
+    ("-private.gold,tank_id,private", "", {"tank_id": 1, "private": {}}),
+])
+def test_what_is_named_is_shown(fields, extra, expected):
+    assert show(fields, extra) == expected
+
+
+def test_what_is_excluded_is_left_out_and_all_else_is_shown():
+    assert show("-crew.name,-price").keys() == ALL.keys() - {"price"}
+    assert show("-crew.name")["crew"] == [{"role": "gunner"}, {"role": "driver"}]
+
+
+@pytest.mark.parametrize(("fields", "extra", "expected"), [
+    ("name", "", [("fields", "name")]), ("crew.rank", "", [("fields", "crew.rank")]), ("-crew.", "", [("fields", "-crew.")]),
+    ("tank_id.x", "", [("fields", "tank_id.x")]), ("", "crew", [("extra", "crew")]), ("", "-modules", [("extra", "-modules")]),
+    ("crew,-crew", "", [("fields", "crew")]), ("-crew,crew.role", "", [("fields", "crew.role")]), ("Crew", "", [("fields", "Crew")]),
+    ("a,b", "c", [("fields", "a"), ("fields", "b"), ("extra", "c")]), (".".join(["crew"] * 50), "", [("fields", ".".join(["crew"] * 50))]),
+    ("--crew", "", [("fields", "--crew")]), ("-", "", [("fields", "-")]), ("crew .role", "", [("fields", "crew .role")]),
+])
+def test_a_name_that_makes_no_sense_is_told(fields, extra, expected):
+    assert unfit(fields, extra) == expected
+
+
+def test_more_names_than_are_allowed_are_one_fault():
+    assert unfit(",".join(["tank_id"] * (NAMES_MAX + 1))) == [("fields", f"{NAMES_MAX + 1} names")]
+    assert unfit(",".join(["tank_id"] * NAMES_MAX)) == []
+
+
+def test_two_ways_to_say_the_same_are_one_view():
+    first = Selection(FIELDS, ["crew.role", "tank_id"], []).shown()
+    second = Selection(FIELDS, ["tank_id", "crew", "-crew.name", "tank_id"], []).shown()
+    assert first == second
+    assert hash(first) == hash(second)
+
+
+def test_everything_is_no_selection_at_all():
+    whole = Selection(FIELDS, [], []).shown(extra=True)
+    assert whole is None
+
+
+@pytest.mark.parametrize("nulls", [True, False])
+def test_what_a_record_does_not_hold_is_absent_or_null(nulls):
+    record = {name: value for name, value in RECORD.items() if name not in ("private", "price")}
+    shown = show("tank_id,price,private.gold", record=record, nulls=nulls)
+    assert shown == ({"tank_id": 1, "price": None, "private": None} if nulls else {"tank_id": 1})
+
+
+def test_numbers_and_escapes_stay_as_they_were_written():
+    raw = b'{"tank_id":1,"price":1.50,"anything":{"a":1e2,"b":"\\u00e9"}}'
+    shown = Selection(FIELDS, ["price", "anything"], []).shown()
+    assert projector(FIELDS, shown, nulls=False)(memoryview(raw)) == b'{"price":1.50,"anything":{"a":1e2,"b":"\\u00e9"}}'
+
+
+NAMES = ["tank_id", "price", "crew", "crew.role", "crew.name", "by_map", "by_map.role", "boss", "boss.name", "modules",
+         "private", "private.gold", "private.garage", "private.garage.size", "private.garage.tanks", "anything"]
+
+
+@given(st.lists(st.sampled_from(NAMES), max_size=6), st.lists(st.sampled_from(NAMES), max_size=4))
+def test_a_selection_agrees_with_its_plain_meaning(included, excluded):
+    """Against the rule written plainly: a leaf is shown if something above it is included (or nothing is), and nothing
+    above it is excluded."""
+    names = [*included, *(f"-{name}" for name in excluded)]
+    extra = ["modules", "private.garage", "private.garage.tanks"]
+    selection = Selection(FIELDS, names, extra)
+    clashes = any(inside == out or inside.startswith(out + ".") for inside in included for out in excluded)
+    assert bool(selection.unfit) == clashes
+    if clashes:
+        return
+    shown = selection.shown()
+    raw = encode_json(RECORD)
+    got = json.loads(raw if shown is None else projector(FIELDS, shown, nulls=False)(raw))
+
+    def above(leaf, names):
+        return any(leaf == name or leaf.startswith(name + ".") for name in names)
+    for leaf, path in {"tank_id": ("tank_id",), "crew.role": ("crew", 0, "role"), "boss": ("boss",), "modules": ("modules",),
+                       "private.gold": ("private", "gold"), "private.garage.size": ("private", "garage", "size")}.items():
+        value: Any = got
+        for step in path:
+            missing = not (isinstance(value, list) or (isinstance(value, dict) and step in value))
+            value = None if missing else value[step]
+            if missing:
+                break
+        partly = leaf == "boss" and any(name.startswith("boss.") for name in included)
+        assert missing is not ((not included or above(leaf, included) or partly) and not above(leaf, excluded)), leaf
