@@ -164,6 +164,12 @@ class Dialect(Protocol):
     keys_max: ClassVar[int]
     unknown_parameters: ClassVar[str]
     """`ignore` or `refuse`."""
+    shows_extra: ClassVar[bool]
+    """Whether extra fields are shown to who does not ask for them; else only to who does (L14)."""
+    hidden_nulls: ClassVar[bool]
+    """Whether a field that the caller may not see is null; else it is absent."""
+    keyed: ClassVar[bool]
+    """Whether lists are written record by record with their keys; else as the array that lies in the edition."""
     verbs: ClassVar[str]
     """What `OPTIONS` tells: `GET, HEAD, OPTIONS`."""
     exposed_headers: ClassVar[str]

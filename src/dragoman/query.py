@@ -172,11 +172,13 @@ class View(msgspec.Struct, frozen=True):
     version: str = ""
     shown: Shown | None = None
     """None for every field."""
+    nulls: bool = False
+    """Whether a field that the caller may not see is null instead of absent."""
 
     @property
     def tag(self) -> str:
         """A short text that differs where the bytes may differ, for ETags."""
-        shown = xxh3_64_hexdigest(repr(self.shown).encode()) if self.shown is not None else ""
+        shown = xxh3_64_hexdigest(repr(self.shown).encode()) if self.shown is not None else ""      # nulls are never public
         return ";".join(filter(None, (self.language, self.version, shown)))
 
 
@@ -214,6 +216,8 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True, gc=False):
     view: View
     audience: Audience = EVERYBODY
     caller: Caller = ANONYMOUS
+    keyed: bool = False
+    """Whether each record is wanted with its key."""
     keys: tuple[str, ...] = ()
     page: int = 0
     page_size: int = 0

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from ..catalog.method import Injected, Method
-from ..catalog.plain import to_plain
+from ..catalog.plain import encode_json, to_plain
 from ..contracts import Operations, Outcome, Result, Runtime, StartedOperation
 from ..editions.store import Edition, Editions, Shelf
 from ..errors import Code, refuse
 from ..query import Ask, Caller, Plan, Progress
-from .keys import check_range, keys_json, no_such
+from ..views.project import projector
+from .keys import check_range, cut, keys_json, no_such
 from .live import Live
 
 Later = Callable[[], Awaitable[Outcome]]
@@ -62,13 +65,19 @@ class Executor:
             raise refuse(Code.METHOD_TIMEOUT, "the method took too long") from None
         except SystemExit as error:             # it would end the server, for everybody
             raise RuntimeError(f"{method.path} ended with {error!r}") from error
-        return Result(plan=plan, value=to_plain(value), found=1, total=1)
+        return Result(plan=plan, value=_cut_value(plan, method, to_plain(value)), found=1, total=1)
 
     def _start(self, plan: Plan, method: Method) -> Outcome:
         id = self._operations.start(method, plan.arguments, plan.caller, plan.idempotency_key)
         return StartedOperation(id=id, plan=plan)
 
 
+def _cut_value(plan: Plan, method: Method, value: Any) -> Any:
+    """What a method returned, cut to the fields that are shown."""
+    shown = plan.view.shown
+    if shown is None or method.returns is None or value is None:
+        return value
+    return msgspec.json.decode(projector(method.returns, shown)(encode_json(value)))
 
 
 def _contained(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
@@ -94,7 +103,7 @@ def _one(plan: Plan, edition: Edition, shelf: Shelf) -> Result:
     if position < 0:
         raise no_such(plan)
     return Result(
-        plan=plan, items=(shelf.record(position, plan.view.language),), keys=keys, found=1, total=shelf.count,
+        plan=plan, items=cut(plan, (shelf.record(position, plan.view.language),)), keys=keys, found=1, total=shelf.count,
         tag=f"{shelf.version(position):x}-{plan.view.tag}", published_at=edition.published_at,
     )
 
@@ -102,7 +111,7 @@ def _one(plan: Plan, edition: Edition, shelf: Shelf) -> Result:
 def _many(plan: Plan, edition: Edition, shelf: Shelf) -> Result:
     keys = keys_json(plan)
     positions = [shelf.find(key) for key in keys]
-    items = shelf.records(positions, plan.view.language)
+    items = cut(plan, shelf.records(positions, plan.view.language))
     return Result(plan=plan, items=items, keys=keys, found=len(keys) - positions.count(-1), total=shelf.count,
                   tag=_tag(plan, edition), published_at=edition.published_at)
 
@@ -113,6 +122,8 @@ def _keys(plan: Plan, edition: Edition, shelf: Shelf) -> Result:
 
 
 def _all(plan: Plan, edition: Edition, shelf: Shelf) -> Result:
+    if plan.keyed or plan.view.shown is not None:
+        return _items(plan, edition, shelf, range(shelf.count), shelf.count)
     language = plan.view.language
     return Result(plan=plan, body=shelf.everything(language), found=shelf.count, total=shelf.count,
                   tag=_tag(plan, edition), published_at=edition.published_at,
@@ -123,6 +134,8 @@ def _page(plan: Plan, edition: Edition, shelf: Shelf) -> Result:
     check_range(plan, shelf.count)
     start = plan.page * plan.page_size
     stop = min(start + plan.page_size, shelf.count)
+    if plan.keyed or plan.view.shown is not None:
+        return _items(plan, edition, shelf, range(start, stop), shelf.count)
     body = b"".join((b"[", shelf.run(start, stop, plan.view.language), b"]")) if stop > start else b"[]"
     return Result(plan=plan, body=body, found=stop - start, total=shelf.count, tag=_tag(plan, edition),
                   published_at=edition.published_at)
@@ -130,18 +143,22 @@ def _page(plan: Plan, edition: Edition, shelf: Shelf) -> Result:
 
 def _selected(plan: Plan, edition: Edition, shelf: Shelf, positions: Sequence[int]) -> Result:
     total = len(positions)
-    result = Result(plan=plan, found=total, total=total, tag=_tag(plan, edition), published_at=edition.published_at)
     if plan.ask is Ask.KEYS:
-        result.body = b"[" + b",".join(map(shelf.key, positions)) + b"]"
-        return result
+        body = b"[" + b",".join(map(shelf.key, positions)) + b"]"
+        return Result(plan=plan, body=body, found=total, total=total, tag=_tag(plan, edition), published_at=edition.published_at)
     if plan.ask is Ask.PAGE:
         check_range(plan, total)
         start = plan.page * plan.page_size
         positions = positions[start:start + plan.page_size]
-    result.items = shelf.records(positions, plan.view.language)
-    result.keys = [shelf.key(position) for position in positions]
-    result.found = len(result.items)
-    return result
+    return _items(plan, edition, shelf, positions, total)
+
+
+def _items(plan: Plan, edition: Edition, shelf: Shelf, positions: Sequence[int], total: int) -> Result:
+    """Records one by one, with their keys."""
+    return Result(
+        plan=plan, items=cut(plan, shelf.records(positions, plan.view.language)), keys=list(map(shelf.key, positions)),
+        found=len(positions), total=total, tag=_tag(plan, edition), published_at=edition.published_at,
+    )
 
 
 def _tag(plan: Plan, edition: Edition) -> str:

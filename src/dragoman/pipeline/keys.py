@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..catalog.plain import encode_json
-from ..catalog.shapes import scalar_kind
+from ..catalog.shapes import Nested, scalar_kind
+from ..contracts import Buffer
 from ..errors import Code, Fault, Refusal, refuse
 from ..query import Ask, Plan
+from ..views.project import projector
 
 
 def keys_json(plan: Plan) -> list[bytes]:
@@ -21,6 +24,15 @@ def no_such(plan: Plan) -> Refusal:
     """The refusal of a key that no record has."""
     return refuse(Code.NOT_FOUND, "no such id", field=plan.target.key.name,     # type: ignore[union-attr]  # a resource
                   value=plan.keys[0] if plan.keys else None)
+
+
+def cut(plan: Plan, items: Sequence[Buffer | None]) -> Sequence[Buffer | None]:
+    """Records as JSON with the shown fields alone."""
+    shown = plan.view.shown
+    if shown is None:
+        return items
+    project = projector(Nested(plan.target.record), shown)      # type: ignore[union-attr]  # a resource
+    return [project(item) if item is not None else None for item in items]
 
 
 def check_range(plan: Plan, total: int) -> None:

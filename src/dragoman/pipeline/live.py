@@ -8,11 +8,11 @@ from typing import Any
 from ..catalog.fitting import Misfits
 from ..catalog.resource import Resource
 from ..catalog.values import Validator, read_scalar
-from ..contracts import Result, Source
+from ..contracts import Buffer, Result, Source
 from ..errors import Code, SourceUnavailable, refuse
 from ..query import Ask, Filtered, Plan
 from ..views.render import Renderer
-from .keys import check_range, keys_json, no_such
+from .keys import check_range, cut, keys_json, no_such
 
 Sources = Mapping[tuple[str, str, str], Source]
 """By catalog, cluster and path of the resource."""
@@ -37,7 +37,7 @@ class Live:
         if target.private and not all(map(_owned(plan).holds, values)):
             raise SourceUnavailable(f"{target.path}: the source gave a record of somebody else", Code.SOURCE_INVALID)
         keys = [renderer.key(value) for value in values]
-        return _result(plan, keys, [renderer.render(value, plan) for value in values], total)
+        return _result(plan, keys, cut(plan, [renderer.render(value, plan) for value in values]), total)
 
     async def _rows(self, plan: Plan, target: Resource) -> tuple[Sequence[Any], int]:
         """The rows that are asked for, and how many fit; of a private resource nothing but the caller's own exists."""
@@ -87,7 +87,7 @@ def _key_of(target: Resource, text: str) -> Any:
         return None
 
 
-def _result(plan: Plan, keys: list[bytes], items: list[bytes], total: int) -> Result:
+def _result(plan: Plan, keys: list[bytes], items: Sequence[Buffer | None], total: int) -> Result:
     if plan.ask is Ask.KEYS:
         return Result(plan=plan, body=b"[" + b",".join(keys) + b"]", found=total, total=total)
     if plan.ask in (Ask.ONE, Ask.MANY) and plan.keys:

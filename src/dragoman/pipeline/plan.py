@@ -11,11 +11,12 @@ from ..catalog.fields import Field
 from ..catalog.fitting import Misfit, Misfits
 from ..catalog.method import Method
 from ..catalog.resource import Resource
-from ..catalog.shapes import Many, bare, describe, element
+from ..catalog.shapes import Many, Nested, bare, bottom, describe, element
 from ..catalog.values import read_parameter, read_scalar, read_values
 from ..contracts import Dialect, Request
 from ..errors import Code, Fault, Refusal, refuse
 from ..query import Ask, Caller, Filtered, Plan, Query, View
+from ..views.select import Selection
 from .gate import audience_of, owned_by
 from .language import match, negotiate
 
@@ -33,7 +34,7 @@ class Planner:
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self._filters: dict[int, dict[str, Field]] = {}
-        self._views: dict[str, View] = {}
+        self._views: dict[tuple[str, str, str], View] = {}
 
     def plan(self, query: Query, catalog: Catalog, target: Resource | Method, caller: Caller, request: Request) -> Plan:
         """The plan of an admitted query. Raises `Refusal` with everything that is wrong with it."""
@@ -53,20 +54,34 @@ class Planner:
             owned = owned_by(caller, target) if target.owner is not None else None
             if query.parameters or query.search is not None or query.sort is not None:
                 filtered = self._filtered(query, target, faults)
+        view = self._view(language, query, catalog, target, faults)
         if faults:
             raise Refusal(*faults)
         return Plan(
             catalog=catalog, cluster=cluster_of(catalog, request.cluster), target=target, ask=ask,
-            view=self._view(language), audience=audience_of(caller, target), caller=caller, keys=keys,
+            view=view, keyed=self._dialect.keyed, audience=audience_of(caller, target), caller=caller, keys=keys,
             page=page, page_size=page_size, filtered=filtered, owned=owned, arguments=arguments,
             idempotency_key=query.idempotency_key,
         )
 
-    def _view(self, language: str) -> View:
-        view = self._views.get(language)
+    def _view(
+        self, language: str, query: Query, catalog: Catalog, target: Resource | Method, faults: list[Fault],
+    ) -> View:
+        """How records are shown; the same view for all who choose nothing."""
+        if query.fields or query.extra:
+            return self._selected(language, query, target, faults)
+        known = (language, catalog.name, target.path)
+        view = self._views.get(known)
         if view is None:
-            view = self._views[language] = View(language)
+            view = self._views[known] = self._selected(language, query, target, faults)
         return view
+
+    def _selected(self, language: str, query: Query, target: Resource | Method, faults: list[Fault]) -> View:
+        selection = Selection(fields_of(target), query.fields, query.extra)
+        faults += [Fault(code=Code.FIELD_UNKNOWN, message=each.reason, field=each.parameter, value=each.name, hint=each.remedy)
+                   for each in selection.unfit]
+        return View(language, shown=selection.shown(extra=self._dialect.shows_extra),
+                    nulls=self._dialect.hidden_nulls and bool(getattr(target, "needs", None)))
 
     def _check_verb(self, query: Query, target: Resource | Method) -> None:
         allowed = target.verb if isinstance(target, Method) else "GET"
@@ -186,6 +201,14 @@ class Planner:
         except Misfits as error:
             faults += [_fault_of(misfit, names) for misfit in error.misfits]
             return {}
+
+
+def fields_of(target: Resource | Method) -> tuple[Field, ...]:
+    """The fields of what a target answers; none where that are no records."""
+    if isinstance(target, Resource):
+        return target.fields
+    shape = bottom(target.returns) if target.returns is not None else None
+    return shape.fields if isinstance(shape, Nested) else ()
 
 
 def cluster_of(catalog: Catalog, asked: str) -> str:

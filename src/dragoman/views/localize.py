@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -29,9 +29,10 @@ class Localizer:
     """
 
     def __init__(
-        self, record: type[Record], languages: Sequence[str], permissions: Collection[str] = (),
+        self, record: type[Record], languages: Sequence[str], permissions: Collection[str] = (), *, nulls: bool = False,
     ) -> None:
-        self._walk = _walk_of_record(record.__dragoman_fields__, frozenset(permissions)) or _keep
+        """With `nulls`, a field that needs another permission is null instead of absent."""
+        self._walk = _walk_of_record(record.__dragoman_fields__, _Seen(frozenset(permissions), nulls)) or _keep
         self._choose = {language: _chooser(language, languages) for language in languages}
         self._chains = tuple((language, fallbacks(language, languages)) for language in languages)
 
@@ -107,33 +108,41 @@ def _keep(value: Any, _: Replace) -> Any:
     return value
 
 
-def _walk_of_record(fields: tuple[Field, ...], permissions: frozenset[str]) -> Walk | None:
+class _Seen(NamedTuple):
+    """What a caller may see, and whether the rest is null instead of absent."""
+
+    permissions: frozenset[str]
+    nulls: bool
+
+
+def _walk_of_record(fields: tuple[Field, ...], seen: _Seen) -> Walk | None:
     """What replaces the texts of a record and drops what is not to be seen; None where there is nothing to do."""
-    hidden = tuple(field.name for field in fields if field.needs and field.needs not in permissions)
-    walks = {field.name: _walk_of(field.shape, permissions) for field in fields if field.name not in hidden}
+    hidden = frozenset(field.name for field in fields if field.needs and field.needs not in seen.permissions)
+    walks = {field.name: _walk_of(field.shape, seen) for field in fields if field.name not in hidden}
     changed = tuple((name, walk) for name, walk in walks.items() if walk is not None)
     if not hidden and not changed:
         return None
+    nulls = dict.fromkeys((field.name for field in fields), None) if hidden and seen.nulls else {}
 
     def walk_record(value: Any, replace: Replace) -> Any:
         # in the order of the declaration, whatever that of the value: texts must meet the holes they were dug from
-        shown = {name: value[name] for name in walks}
+        shown = {**nulls, **{name: value[name] for name in walks}}
         for name, walk in changed:
             shown[name] = walk(shown[name], replace)
         return shown
     return walk_record
 
 
-def _walk_of(shape: Shape, permissions: frozenset[str]) -> Walk | None:
+def _walk_of(shape: Shape, seen: _Seen) -> Walk | None:
     match shape:
         case Text():
             return lambda value, replace: replace(value, "")
         case Nullable(Text()):
             return lambda value, replace: None if value is None else replace(value, None)
         case Nested():
-            return _walk_of_record(shape.fields, permissions)
+            return _walk_of_record(shape.fields, seen)
         case Nullable(inner) | Many(inner) | Keyed(inner):
-            walk = _walk_of(inner, permissions)
+            walk = _walk_of(inner, seen)
             return walk and _walk_inside(shape, walk)
         case _:
             return None

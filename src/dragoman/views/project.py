@@ -14,44 +14,39 @@ from ..contracts import Buffer
 from ..query import Shown
 
 Project = Callable[[Buffer], bytes]
-_RAW_NULL, _RAW_NOTHING = msgspec.Raw(b"null"), msgspec.Raw()
+_NOTHING = msgspec.Raw()
 _encode = msgspec.json.Encoder().encode
 
 
 @lru_cache(maxsize=512)
-def projector(fields: tuple[Field, ...], shown: Shown, *, nulls: bool) -> Project:
-    """What cuts the JSON of a record of these fields to what is shown.
-
-    A field that stands nowhere in a record, as it is not for everybody, stays away, or is null with `nulls`.
-    """
-    decode = msgspec.json.Decoder(_struct(fields, shown, nulls)).decode
-    return lambda record: _encode(decode(record))
+def projector(shape: Shape, shown: Shown) -> Project:
+    """What cuts the JSON of a value to what is shown of its records; what stands nowhere in a record stays away."""
+    decode = msgspec.json.Decoder(_type(shape, shown)).decode
+    return lambda value: _encode(decode(value))
 
 
-def _struct(fields: Sequence[Field], shown: Shown, nulls: bool) -> type[msgspec.Struct]:
+def _struct(fields: Sequence[Field], shown: Shown) -> type[msgspec.Struct]:
     """A type with the shown fields alone: the decoder skips all others, and keeps what is whole as it is written."""
     by_name = {field.name: field for field in fields}
-    missing: Any = None if nulls else msgspec.UNSET
-    absent: Any = None if nulls else msgspec.UnsetType
     declared: list[tuple[str, Any, Any]] = []
     for name, below in shown:
         if below is None:                   # `Raw` takes whatever stands there, null as well
-            declared.append((name, msgspec.Raw, _RAW_NULL if nulls else _RAW_NOTHING))
+            declared.append((name, msgspec.Raw, _NOTHING))
         else:
-            declared.append((name, _type(by_name[name].shape, below, nulls) | absent, missing))
-    return msgspec.defstruct("Shown", declared, gc=False, omit_defaults=not nulls)
+            declared.append((name, _type(by_name[name].shape, below) | msgspec.UnsetType, msgspec.UNSET))
+    return msgspec.defstruct("Shown", declared, gc=False, omit_defaults=True)
 
 
-def _type(shape: Shape, shown: Shown, nulls: bool) -> Any:
+def _type(shape: Shape, shown: Shown) -> Any:
     """The type of a value of which only a part is shown."""
     match shape:
         case Nested():
-            return _struct(shape.fields, shown, nulls)
+            return _struct(shape.fields, shown)
         case Nullable(inner):
-            return _type(inner, shown, nulls) | None
+            return _type(inner, shown) | None
         case Many(item):
-            return list[_type(item, shown, nulls)]  # type: ignore[misc]  # a type made just now
+            return list[_type(item, shown)]  # type: ignore[misc]  # a type made just now
         case Keyed(value):
-            return dict[str, _type(value, shown, nulls)]  # type: ignore[misc]  # a type made just now
+            return dict[str, _type(value, shown)]  # type: ignore[misc]  # a type made just now
         case _:
             raise TypeError(f"{shape} has no parts")

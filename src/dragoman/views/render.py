@@ -19,7 +19,7 @@ class Renderer:
         self._key = resource.key.name
         self._record, self._languages = resource.record, languages
         self._needed, self._owned = resource.needs, resource.owner is not None
-        self._localizers: dict[frozenset[str], Localizer] = {}
+        self._localizers: dict[tuple[frozenset[str], bool], Localizer] = {}
 
     def key(self, value: dict[str, Any]) -> bytes:
         """The JSON of a validated record's key."""
@@ -33,7 +33,9 @@ class Renderer:
         permitted = self._needed & plan.audience.permissions
         if permitted and self._owned and not (plan.owned is not None and plan.owned.holds(value)):
             permitted = frozenset()
-        localizer = self._localizers.get(permitted)
+        known = (permitted, plan.view.nulls)
+        localizer = self._localizers.get(known)
         if localizer is None:
-            localizer = self._localizers[permitted] = Localizer(self._record, self._languages, permitted)
+            localizer = Localizer(self._record, self._languages, permitted, nulls=plan.view.nulls)
+            self._localizers[known] = localizer
         return encode_json(localizer.localize(value, plan.view.language))

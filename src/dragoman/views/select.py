@@ -29,7 +29,7 @@ class Selection:
     def __init__(self, fields: Sequence[Field], wanted: Sequence[str], extra: Sequence[str]) -> None:
         self._fields = fields
         self.unfit: list[Unfit] = []
-        self._known = {path: field for path, field in walk(fields)}
+        self._known = dict(walk(fields))
         names = self._read("fields", wanted)
         self._included = {self._path(name) for name in names if not name.startswith("-")}
         self._excluded = {self._path(name[1:]) for name in names if name.startswith("-")}

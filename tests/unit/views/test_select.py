@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dragoman import Extra, Key, Localized, Record
 from dragoman.catalog.plain import encode_json
+from dragoman.catalog.shapes import Keyed, Many, Nested, Nullable
 from dragoman.views.project import projector
 from dragoman.views.select import NAMES_MAX, Selection
 
@@ -48,13 +49,13 @@ RECORD = {
 }
 
 
-def show(fields="", extra="", record=RECORD, nulls=False):
+def show(fields="", extra="", record=RECORD):
     """A record as a client would see it, None where a name makes no sense."""
     selection = Selection(FIELDS, fields.split(",") if fields else (), extra.split(",") if extra else ())
     assert not selection.unfit
     shown = selection.shown()
     raw = encode_json(record)
-    return json.loads(raw if shown is None else projector(FIELDS, shown, nulls=nulls)(raw), parse_float=Decimal)
+    return json.loads(raw if shown is None else projector(Nested(Tank), shown)(raw), parse_float=Decimal)
 
 
 def unfit(fields="", extra=""):
@@ -121,17 +122,21 @@ def test_everything_is_no_selection_at_all():
     assert whole is None
 
 
-@pytest.mark.parametrize("nulls", [True, False])
-def test_what_a_record_does_not_hold_is_absent_or_null(nulls):
+def test_what_a_record_does_not_hold_is_absent():
     record = {name: value for name, value in RECORD.items() if name not in ("private", "price")}
-    shown = show("tank_id,price,private.gold", record=record, nulls=nulls)
-    assert shown == ({"tank_id": 1, "price": None, "private": None} if nulls else {"tank_id": 1})
+    assert show("tank_id,price,private.gold", record=record) == {"tank_id": 1}
+
+
+def test_lists_and_maps_of_records_are_cut_alike():
+    shown = Selection(FIELDS, ["tank_id"], []).shown()
+    assert projector(Many(Nested(Tank)), shown)(encode_json([RECORD, RECORD])) == b'[{"tank_id":1},{"tank_id":1}]'
+    assert projector(Keyed(Nullable(Nested(Tank))), shown)(encode_json({"a": RECORD, "b": None})) == b'{"a":{"tank_id":1},"b":null}'
 
 
 def test_numbers_and_escapes_stay_as_they_were_written():
     raw = b'{"tank_id":1,"price":1.50,"anything":{"a":1e2,"b":"\\u00e9"}}'
     shown = Selection(FIELDS, ["price", "anything"], []).shown()
-    assert projector(FIELDS, shown, nulls=False)(memoryview(raw)) == b'{"price":1.50,"anything":{"a":1e2,"b":"\\u00e9"}}'
+    assert projector(Nested(Tank), shown)(memoryview(raw)) == b'{"price":1.50,"anything":{"a":1e2,"b":"\\u00e9"}}'
 
 
 NAMES = ["tank_id", "price", "crew", "crew.role", "crew.name", "by_map", "by_map.role", "boss", "boss.name", "modules",
@@ -151,7 +156,7 @@ def test_a_selection_agrees_with_its_plain_meaning(included, excluded):
         return
     shown = selection.shown()
     raw = encode_json(RECORD)
-    got = json.loads(raw if shown is None else projector(FIELDS, shown, nulls=False)(raw))
+    got = json.loads(raw if shown is None else projector(Nested(Tank), shown)(raw))
 
     def above(leaf, names):
         return any(leaf == name or leaf.startswith(name + ".") for name in names)

@@ -29,6 +29,9 @@ class Gw2:
     paging: ClassVar[Paging] = Paging(first=0, size_default=50, size_max=200)
     keys_max: ClassVar[int] = 200
     unknown_parameters: ClassVar[str] = "ignore"
+    shows_extra: ClassVar[bool] = True
+    hidden_nulls: ClassVar[bool] = False
+    keyed: ClassVar[bool] = False
     verbs: ClassVar[str] = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
     exposed_headers: ClassVar[str] = (
         "Content-Language, ETag, Link, RateLimit, RateLimit-Policy, Retry-After, X-Page-Size, X-Page-Total, X-Request-Id, X-Result-Count, "
