@@ -76,7 +76,8 @@ class TestSharedMeter(MeterContract):
             process.join(10)
         took_s = moments[-1] - moments[0]
         assert took_s > 1
-        assert 50 + 200 * took_s * 0.99 - 1 <= len(moments) <= 50 + 200 * took_s + 1
+        late_s = 0.05                       # a moment is noted before the call that it is of
+        assert 50 + 200 * took_s * 0.99 - 1 <= len(moments) <= 50 + 200 * (took_s + late_s) + 1
 
     def test_another_meter_on_the_same_file_goes_on_counting(self, tmp_path, clock):
         first, second = SharedMeter(tmp_path / "limits", clock), SharedMeter(tmp_path / "limits", clock)
