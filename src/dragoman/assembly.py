@@ -42,6 +42,9 @@ from .sources import detect
 from .sources.files import FileSources
 from .sources.function import FunctionSources
 from .sources.sql import SqlSources
+from .statistics.counting import Counter
+from .statistics.places import Place
+from .statistics.recorder import Recorder
 
 
 def source_kinds(limits: Live) -> Mapping[type[Origin], SourceKind]:
@@ -270,6 +273,13 @@ def open_meter(settings: Settings, observe: Observe) -> tuple[Meter, LeasedMeter
     except ValueError as error:
         raise SettingsError(f"valkey_url: {error}") from None
     return leased, leased
+
+
+def open_statistics(settings: Settings, observe: Observe) -> tuple[Counter, Recorder]:
+    """What counts calls, and what has to be started in each process to keep the counts."""
+    counter = Counter(settings.statistics.calls_max)
+    place = Place(settings.database_url, Path(settings.data_dir))
+    return counter, Recorder(counter, place, settings.statistics, observe)
 
 
 def assemble(

@@ -63,6 +63,8 @@ class Answer(msgspec.Struct, kw_only=True, gc=False):
     dialect: str = ""
     target: str = ""
     language: str = ""
+    version: str = ""
+    """Of the schema, as it was resolved."""
 
 
 class Work(msgspec.Struct, frozen=True, gc=False):

@@ -52,7 +52,8 @@ def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_js
     published = Published(catalogs=plane.catalogs, address_of=plane.address_of, sample_of=plane.sample_of,
                           index=settings.mounts.get("gw2", "/v2"))
     room = Room(settings, published, log)
-    beside: list[Beside] = [follower, room, *([leased] if leased is not None else [])]
+    counter, recorder = assembly.open_statistics(settings, log)
+    beside: list[Beside] = [follower, room, recorder, *([leased] if leased is not None else [])]
     data_dir = Path(settings.data_dir)
     assembly.remember(data_dir, Served(sources=tuple(sources), name=name))
     if not as_json:
@@ -67,7 +68,7 @@ def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_js
     screen = Screen(plane, url, as_json=as_json)
     metrics = Metrics(open_folder(settings), plane.publications)
     application = Application(
-        plane.answerer, settings, share(metrics, log), ready=plane.ready, metrics=metrics.render,
+        plane.answerer, settings, share(metrics, counter, log), ready=plane.ready, metrics=metrics.render,
         room=room, on_start=[*(each.start for each in beside)], on_tick=[plane.editions.refresh, metrics.tick],
         on_stop=[*(each.stop for each in beside), metrics.flush, log.flush],
     )

@@ -99,6 +99,16 @@ class LimitsRegained(Observation, frozen=True, kw_only=True, tag="limits-regaine
     nodes: int
 
 
+class StatisticsLost(Observation, frozen=True, kw_only=True, tag="statistics-lost", gc=False):
+    """The database of statistics does not answer: counts wait in memory."""
+
+    error: str
+
+
+class StatisticsRegained(Observation, frozen=True, kw_only=True, tag="statistics-regained", gc=False):
+    """The database answers again, and what waited is written."""
+
+
 class Started(Observation, frozen=True, kw_only=True, tag="started", gc=False):
     """A process listens."""
 

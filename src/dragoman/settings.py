@@ -130,6 +130,21 @@ class Room(Section, frozen=True, kw_only=True):
     """Who makes keys, by kind: their owner (the default), an operator when asked, or an operator alone (D11)."""
 
 
+class Statistics(Section, frozen=True, kw_only=True):
+    """How much is kept of what was asked."""
+
+    minutes_days: int = 2
+    """For how many days calls are told by the minute; older ones by the hour."""
+    hours_days: int = 60
+    """For how many days they are told by the hour; older ones by the day."""
+    days_days: int = 1_095
+    """For how many days they are told at all."""
+    calls_max: int = 200
+    """How many of its last calls are kept of each application and key."""
+    calls_days: int = 14
+    """For how many days at most."""
+
+
 class Live(Section, frozen=True, kw_only=True):
     """How sources are asked while a client waits."""
 
@@ -191,6 +206,7 @@ class Settings(Section, frozen=True, kw_only=True):
     sign_in: dict[str, SignIn] = {}
     """Where else people may come from, by a short name that stands in addresses."""
     live: Live = Live()
+    statistics: Statistics = Statistics()
     clusters: dict[str, Cluster] = {}
 
     def __post_init__(self) -> None:

@@ -27,12 +27,13 @@ Targets = Mapping[tuple[str, str], tuple[Catalog, Resource | Method]]
 class Course:
     """What a request has become so far, for whoever writes its answer."""
 
-    __slots__ = ("caller", "query", "standing")
+    __slots__ = ("caller", "query", "standing", "version")
 
     def __init__(self) -> None:
         self.query: Query | None = None
         self.caller = ANONYMOUS
         self.standing: Standing | None = None
+        self.version = ""
 
 
 class Spoken(NamedTuple):
@@ -80,6 +81,7 @@ class Pipeline:
             if course.standing is not None and not course.standing.verdict.allowed:
                 raise course.standing.refusal()
             plan = spoken.planner.plan(query, catalog, target, course.caller, request)
+            course.version = plan.view.version
             outcome = self._executor.execute(plan)
         except Exception as error:  # noqa: BLE001  # the one place where every failure becomes an answer
             outcome = self._refused(error, course.query, request, "answer")
@@ -133,7 +135,7 @@ class Pipeline:
     def _finish(self, answer: Answer, spoken: Spoken, request: Request, course: Course) -> Answer:
         """What every answer has: cross-origin headers, how the caller stands with its limits, an entity tag, a coding, and
         304 where the client has it."""
-        answer.application, answer.key = course.caller.application, course.caller.key
+        answer.application, answer.key, answer.version = course.caller.application, course.caller.key, course.version
         if course.standing is not None:
             answer.headers += course.standing.headers()
         if self._hears_host:

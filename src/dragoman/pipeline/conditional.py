@@ -45,7 +45,7 @@ def emptied(answer: Answer) -> Answer:
     """The 304 for an answer: the headers that a cache would renew, and no body."""
     headers = [header for header in answer.headers if header[0] in _KEPT]
     return Answer(status=304, headers=headers, etag=answer.etag, target=answer.target, language=answer.language,
-                  dialect=answer.dialect, application=answer.application, key=answer.key)
+                  version=answer.version, dialect=answer.dialect, application=answer.application, key=answer.key)
 
 
 def varying(headers: Sequence[Header], by: bytes) -> list[Header]:

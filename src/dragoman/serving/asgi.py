@@ -203,7 +203,7 @@ def _told(request: Request, answer: Answer, size_bytes: int, time_us: int) -> An
     return Answered(
         request_id=request.id, peer=request.peer, verb=request.verb, path=request.path.decode("ascii", "backslashreplace"),
         status=answer.status, dialect=answer.dialect, target=answer.target, language=answer.language,
-        application=answer.application, key=answer.key, cluster=request.cluster, outcome=answer.outcome,
+        version=answer.version, application=answer.application, key=answer.key, cluster=request.cluster, outcome=answer.outcome,
         size_bytes=size_bytes, time_us=time_us,
     )
 

@@ -1,0 +1,248 @@
+"""What statistics keep, wherever they lie: in files of a data directory, or in PostgreSQL."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dragoman.errors import SourceUnavailable
+from dragoman.observations import Answered, Observation
+from dragoman.settings import Statistics
+from dragoman.statistics.bases import Base
+from dragoman.statistics.counting import Batch, Counter, Series
+from dragoman.statistics.places import Place
+from dragoman.statistics.reading import EVERYTHING, Reader, Scope
+from dragoman.statistics.recorder import Recorder
+from dragoman.statistics.rolling import DAY_S, roll_up
+from dragoman.statistics.writing import Writer
+
+NOW = 1_700_000_000
+KEPT = Statistics()
+AGES = NOW * 2
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Where statistics lie."""
+    return Place(request.getfixturevalue("database") if request.param == "postgres" else "", tmp_path)
+
+
+@pytest.fixture
+def open_writer(place: Place) -> Iterator[Callable[..., Writer]]:
+    """Writers of several processes."""
+    with ExitStack() as stack:
+        yield lambda calls_max=200: Writer(stack.enter_context(place.own()), calls_max, lambda: NOW)
+
+
+def answered(application: str | None = "a" * 32, key: str | None = None, **more: Any) -> Answered:
+    """One answer."""
+    usual: dict[str, Any] = {
+        "request_id": "r", "peer": "192.0.2.1", "verb": "GET", "path": "/v2/toys", "status": 200, "dialect": "gw2",
+        "target": "toys", "time_us": 300, "size_bytes": 10,
+    }
+    return Answered(application=application, key=key, **{**usual, **more})
+
+
+def batch_of(*answers: Answered, at: float = NOW) -> Batch:
+    """What a counter gives that counted these at a time."""
+    counter = Counter(200, lambda: at)
+    for each in answers:
+        counter(each)
+    return counter.take()
+
+
+def counts_at(*times: int, application: str = "app") -> Batch:
+    """One call at each of some times, counted by the minute."""
+    batch = Batch()
+    for at in times:
+        batch.add(Series(application, "", "toys", "gw2", "", "ok"), at // 60 * 60, [1] + [0] * 15 + [10, 50])
+    return batch
+
+
+def calls(place: Place, scope: Scope = EVERYTHING, since: int = 0, until: int = AGES) -> int:
+    """How many calls there were."""
+    return Reader(place).usage(scope, since, until, 60).total.calls
+
+
+def test_nothing_was_called_where_nothing_was_written(place: Place) -> None:
+    """A new server shows empty pages."""
+    reader = Reader(place)
+    assert reader.usage(EVERYTHING, 0, NOW, 60).total.calls == 0
+    assert reader.calls(EVERYTHING, 10) == []
+    assert reader.versions_used() == []
+
+
+def test_calls_are_told_by_time_outcome_target_dialect_and_version(place: Place, open_writer: Callable[..., Writer]) -> None:
+    """For an application, for keys and for everybody; times as quantiles."""
+    writer = open_writer()
+    writer.write(batch_of(*[answered()] * 8, answered(outcome="not-found", target="ships", status=404, time_us=7_000),
+                          answered(version="2024-01-01", dialect="dast", key="k1"), answered(None), at=NOW))
+    writer.write(batch_of(answered(application="b", key="k2"), at=NOW + 120))
+    reader = Reader(place)
+    usage = reader.usage(Scope(application="a" * 32), NOW - 60, NOW + 600, 60)
+    assert (usage.total.calls, usage.total.errors, usage.total.size_bytes) == (10, 1, 100)
+    assert usage.outcomes == {"ok": 9, "not-found": 1}
+    assert {name: sums.calls for name, sums in usage.targets.items()} == {"ships": 1, "toys": 9}
+    assert next(iter(usage.targets)) == "ships"
+    assert {name: sums.calls for name, sums in usage.dialects.items()} == {"gw2": 9, "dast": 1}
+    assert {name: sums.calls for name, sums in usage.versions.items()} == {"": 9, "2024-01-01": 1}
+    assert 200 < usage.total.quantile_us(0.5) <= 500
+    assert 5_000 < usage.total.quantile_us(0.99) <= 10_000
+    assert calls(place) == 12
+    assert calls(place, Scope(keys=("k1", "k2"))) == 2
+    assert calls(place, Scope(keys=())) == 0
+    assert calls(place, until=NOW + 60) == 11
+    assert {name: sums.calls for name, sums in reader.applications(0, AGES).items()} == {"a" * 32: 10, "": 1, "b": 1}
+
+
+def test_versions_that_applications_use_are_told_with_their_last_time(place: Place, open_writer: Callable[..., Writer]) -> None:
+    """So that a publisher knows whom the end of a version would hurt."""
+    open_writer().write(batch_of(answered("a", version="2023-01-01"), answered("b"), at=NOW))
+    open_writer().write(batch_of(answered("a", version="2023-01-01"), at=NOW + 600))
+    found = [(each.application, each.version, each.calls, each.last_at) for each in Reader(place).versions_used()]
+    assert found == [("a", "2023-01-01", 2, (NOW + 600) // 60 * 60), ("b", "", 1, NOW // 60 * 60)]
+    assert [each.application for each in Reader(place).versions_used(NOW + 300)] == ["a"]
+
+
+def test_several_writers_at_once_lose_nothing_and_count_nothing_twice(place: Place) -> None:
+    """Each has a place of its own."""
+    def work() -> None:
+        with place.own() as base:
+            writer = Writer(base, 200)
+            for _ in range(20):
+                writer.write(batch_of(answered(), answered(), answered(None)))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert calls(place) == 4 * 20 * 3
+
+
+def test_a_batch_that_was_written_before_the_connection_broke_is_not_written_again(
+    place: Place, open_writer: Callable[..., Writer],
+) -> None:
+    """Whoever does not learn of a commit asks for it."""
+    writer = open_writer()
+    writer.write(counts_at(NOW))
+    base: Base = writer._base
+    do = base.do
+
+    def break_after(*statements: Any) -> None:
+        do(*statements)
+        raise SourceUnavailable("the connection broke")
+
+    batch = counts_at(NOW)
+    writer._base.do = break_after
+    with pytest.raises(SourceUnavailable):
+        writer.write(batch)
+    writer._base.do = do
+    writer.write(batch)
+    writer.write(counts_at(NOW))
+    assert calls(place) == 3
+
+
+def test_the_last_calls_of_each_caller_are_kept_and_no_more(place: Place, open_writer: Callable[..., Writer],
+                                                            monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that calls much does not push out another's."""
+    monkeypatch.setattr("dragoman.statistics.writing._TRIM_S", 0.0)
+    writer = open_writer(calls_max=5)
+    writer.write(batch_of(answered("quiet", request_id="once")))
+    for number in range(8):
+        writer.write(batch_of(*(answered(request_id=f"{number}-{each}") for each in range(3)), at=NOW + number))
+        writer.trim()
+    reader = Reader(place)
+    assert [call.request_id for call in reader.calls(Scope(application="a" * 32), 100)] == ["7-2", "7-1", "7-0", "6-2", "6-1"]
+    assert [call.request_id for call in reader.calls(Scope(application="quiet"), 100)] == ["once"]
+    assert [call.request_id for call in reader.calls(EVERYTHING, 100, "once")] == ["once"]
+    assert reader.calls(Scope(application="a" * 32), 100, "once") == []
+
+
+def test_a_clock_that_steps_back_loses_no_call(place: Place, open_writer: Callable[..., Writer]) -> None:
+    """Even into a time that was rolled up already."""
+    writer = open_writer()
+    writer.write(batch_of(answered(), at=NOW))
+    roll_up(place, KEPT, NOW + 3 * DAY_S)
+    writer.write(batch_of(answered(), at=NOW))
+    writer.write(batch_of(answered(), at=NOW - 3_600))
+    assert calls(place) == 3
+    roll_up(place, KEPT, NOW + 3 * DAY_S)
+    usage = Reader(place).usage(EVERYTHING, 0, AGES, 3_600)
+    assert [sums.calls for sums in usage.series.values()] == [1, 2]
+
+
+def test_minutes_become_hours_and_hours_days_and_no_call_is_lost(place: Place, open_writer: Callable[..., Writer]) -> None:
+    """Until it is too old to be kept."""
+    ages_days = (0, 0.5, 1.9, 2.5, 10, 59, 61, 400, 1_000, 1_200)
+    for writer in (open_writer(), open_writer()):
+        writer.write(counts_at(*(NOW - int(age * DAY_S) + second for age in ages_days for second in (0, 61, 125))))
+    assert calls(place) == 60
+    assert roll_up(place, KEPT, NOW)
+    assert calls(place) == 54
+    assert calls(place, since=NOW - 2 * DAY_S) == 18
+    with place.every() as bases:
+        spans = [row for base in bases for row in base.ask("SELECT span, count(*) FROM statistics_count GROUP BY span ORDER BY span")]
+    assert {span for span, _ in spans} == {60, 3_600, 86_400}
+    assert roll_up(place, KEPT, NOW)
+    assert calls(place) == 54
+
+
+def test_years_of_calls_take_a_bounded_number_of_rows(place: Place, open_writer: Callable[..., Writer]) -> None:
+    """Three years, called twice a day, rolled up as time goes by, of which one is kept."""
+    kept = Statistics(minutes_days=2, hours_days=60, days_days=365)
+    writer = open_writer()
+    rows = []
+    for month in range(36):
+        begins = NOW + month * 30 * DAY_S
+        writer.write(counts_at(*range(begins, begins + 30 * DAY_S, DAY_S // 2)))
+        roll_up(place, kept, begins + 30 * DAY_S)
+        with place.every() as bases:
+            rows.append(sum(base.ask("SELECT count(*) FROM statistics_count")[0][0] for base in bases))
+    assert rows[-1] == rows[-6] <= kept.days_days + kept.hours_days + 10
+    first_kept = (NOW + 36 * 30 * DAY_S) // DAY_S * DAY_S - kept.days_days * DAY_S
+    assert calls(place, since=first_kept + DAY_S) in range(2 * 364 - 1, 2 * 365 + 1)
+    assert calls(place, until=first_kept - DAY_S) == 0
+
+
+def test_calls_older_than_they_are_kept_are_forgotten(place: Place, open_writer: Callable[..., Writer]) -> None:
+    """The counts stay."""
+    writer = open_writer()
+    writer.write(batch_of(answered(request_id="old"), at=NOW - 15 * DAY_S))
+    writer.write(batch_of(answered(request_id="new"), at=NOW - 13 * DAY_S))
+    roll_up(place, KEPT, NOW)
+    assert [call.request_id for call in Reader(place).calls(EVERYTHING, 10)] == ["new"]
+    assert calls(place) == 2
+
+
+def test_one_process_at_a_time_rolls_up(place: Place) -> None:
+    """The others leave it to that one."""
+    with place.alone() as first:
+        assert first
+        assert not roll_up(place, KEPT, NOW)
+    assert roll_up(place, KEPT, NOW)
+
+
+def test_a_recorder_writes_within_a_second_and_everything_when_it_stops(place: Place) -> None:
+    """A graceful stop loses nothing."""
+    seen: list[Observation] = []
+    counter = Counter(200)
+    recorder = Recorder(counter, place, KEPT, seen.append)
+    recorder.start()
+    counter(answered())
+    waited = threading.Event()
+    for _ in range(100):
+        if calls(place) == 1:
+            break
+        waited.wait(0.05)
+    assert calls(place) == 1
+    for _ in range(1_000):
+        counter(answered())
+    recorder.stop()
+    assert calls(place) == 1_001
+    assert seen == []
