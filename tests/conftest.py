@@ -76,7 +76,7 @@ class Server:
 def start(folder: Path, *arguments: str, **environment: str) -> Server:
     """Start `dragoman serve` in a folder and wait until it says where it answers."""
     log = folder / f"log-{time.monotonic_ns()}.txt"
-    command = [sys.executable, "-m", "dragoman", "serve", *arguments, "--port", "0", "--json", "--data-dir", "data"]
+    command = [sys.executable, "-m", "dragoman", "serve", "--port", "0", "--json", "--data-dir", "data", *arguments]
     with log.open("w") as errors:
         process = subprocess.Popen(command, cwd=folder, env={**os.environ, **UNLIMITED, **environment}, text=True,
                                    stdout=subprocess.PIPE, stderr=errors)

@@ -170,7 +170,7 @@ def _delete(request: HttpRequest, account: Account, *, with_applications: bool) 
     logout(request)
     messages.success(request, _("Your account is deleted."))
     if address:
-        get_adapter(request).send_notification_mail("accounts/email/deleted", Account(username=account.username), email=address)
+        get_adapter(request).send_notification_mail("accounts/email/deleted", account, email=address)
 
 
 def _what_ends(account: Account) -> dict[str, Any]:
