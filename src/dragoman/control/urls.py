@@ -5,6 +5,8 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("dragoman.control.room.urls")),
     path("", include("dragoman.control.accounts.urls")),
+    path("", include("dragoman.control.applications.urls")),
+    path("", include("dragoman.control.keys.urls")),
     path("accounts/", include("allauth.urls")),
 ]
 handler400 = "dragoman.control.room.errors.bad_request"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
 from ...conftest import Server, make_database
+from .asking import CATALOG as ASKED
+from .cast import Cast, gather
 from .visitor import Room
 
 CATALOG = """
@@ -47,3 +50,10 @@ def open_room(serve: Callable[..., Server], database_url: str) -> Callable[..., 
 def room(open_room: Callable[..., Room]) -> Room:
     """One Room for the tests of a module: let each make people of its own by `room.person()`."""
     return open_room()
+
+
+@pytest.fixture(scope="module")
+def cast(open_room: Callable[..., Room]) -> Iterator[Cast]:
+    """Alice, Bob and Charlie, signed in, beside a catalog that wants keys."""
+    with ExitStack() as stack:
+        yield gather(open_room(catalog=ASKED, DRAGOMAN_ROOM__APPLICATIONS_MAX="200"), stack)

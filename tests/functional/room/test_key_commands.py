@@ -112,9 +112,10 @@ def test_an_import_with_faults_imports_nothing_and_names_every_line(room: Room) 
         f"gw2,{sha256('f')},{alice},{'x' * 81},,",
         f"gw2,{sha256(good)},{alice},,,",
         f"gw2,{sha256(known)},{alice},,,",
+        f"gw2,{sha256('g')},a\0b,,,",
     ])))
     for line, words in ((3, "'gw3'"), (4, "64 hexadecimal digits"), (5, "no account"), (6, "“flying”"), (7, "2030-01-31"),
-                        (8, "1 to 80 characters"), (9, "stands in line 2"), (10, "another account's")):
+                        (8, "1 to 80 characters"), (9, "stands in line 2"), (10, "another account's"), (11, "no account")):
         assert any(each.startswith(f"line {line}: ") and words in each for each in told.split("\n")), (line, told)
     assert "line 2:" not in told
     assert ask(room, good).status_code == 403

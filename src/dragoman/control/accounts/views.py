@@ -22,6 +22,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ...errors import SettingsError
+from ..who import account_of
 from . import links, services, terms
 from .devices import device_of
 from .export import export
@@ -30,12 +31,6 @@ from .models import Account
 
 HOME = "/room/applications/"
 _SHOW_OR_SEND = require_http_methods(["GET", "HEAD", "POST"])
-
-
-def account_of(request: HttpRequest) -> Account:
-    """Who has signed in; for views behind `login_required`."""
-    assert isinstance(request.user, Account)  # noqa: S101  # what the decorator has proven
-    return request.user
 
 
 # ------------------------------------------------------------------------------------------ one-time links

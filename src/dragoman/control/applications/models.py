@@ -45,9 +45,9 @@ class Application(Told):
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        """In the order of their making."""
+        """The newest first."""
 
-        ordering: ClassVar[list[str]] = ["created_at", "id"]
+        ordering: ClassVar[list[str]] = ["-created_at", "id"]
 
     def __str__(self) -> str:
         return self.name

@@ -62,7 +62,7 @@ def found_by(account: Account, text: str = "") -> QuerySet[Application]:
     """The applications that an account works on, its own and others', whose name has a text in it or whose id it is."""
     mine = Q(owner=account) | Q(pk__in=Member.objects.filter(account=account).values("application"))
     found = Application.objects.filter(mine)
-    plain = " ".join(text.split())
+    plain = " ".join("".join(character for character in text if character.isprintable()).split())
     return found.filter(Q(folded__contains=plain.casefold()) | Q(pk=plain.lower())) if plain else found
 
 

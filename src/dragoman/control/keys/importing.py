@@ -170,7 +170,7 @@ def _moment(text: str | None) -> dt.datetime | None:
 
 def _accounts(names: set[str]) -> dict[str, int]:
     """The number of every account that is named."""
-    wanted: list[str] = sorted(names)
+    wanted = sorted(name for name in names if name.isprintable())      # PostgreSQL has no NUL in its texts
     found: dict[str, int] = {}
     for start in range(0, len(wanted), _BATCH):
         found |= dict(Account.objects.filter(username__in=wanted[start:start + _BATCH]).values_list("username", "pk"))

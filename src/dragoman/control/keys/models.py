@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from typing import ClassVar
 
@@ -76,6 +77,8 @@ class Key(Told):
     """Since when it is ended, for good."""
 
     objects = KeySet.as_manager()
+    used_at: dt.datetime | None = None
+    """When the data plane saw it last, once a page has looked that up."""
 
     class Meta:
         """The newest first."""

@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='applications', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'ordering': ['created_at', 'id'],
+                'ordering': ['-created_at', 'id'],
             },
         ),
         migrations.CreateModel(
