@@ -59,7 +59,7 @@ def plane(folder: Path) -> Answerer:
     shops = assembly.open_sources([_loaded(catalog)], settings)
     with Bar(shown=False) as bar:
         assembly.publish(shops, settings, ignore, bar)
-    register, _ = assembly.open_register(settings, ignore)
+    register, _, _ = assembly.open_register(settings, ignore)
     return assembly.assemble(shops, settings, ignore, register).answerer
 
 

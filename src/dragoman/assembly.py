@@ -14,13 +14,14 @@ from .catalog.catalog import Catalog
 from .catalog.module import load_module
 from .catalog.names import check_names
 from .catalog.origin import File, Origin, Rows, Table
-from .contracts import Answerer, CredentialStore, Dialect, Meter, Source, SourceKind
+from .contracts import Answerer, CredentialStore, Dialect, Meter, Source, SourceKind, Switches
 from .control.published import Sample
 from .credentials.allowances import Allowances
 from .credentials.follower import Follower
 from .credentials.ledger import open_ledger
 from .credentials.register import Register
 from .credentials.secrets import Digester, load_key
+from .credentials.switches import Switches as SwitchesInMemory
 from .dialects.gw2 import Gw2
 from .editions import publish as publishing
 from .editions.store import Editions
@@ -240,15 +241,16 @@ class Plane(msgspec.Struct, frozen=True):
         )
 
 
-def open_register(settings: Settings, observe: Observe) -> tuple[Register, Follower]:
-    """What keys are worth, and what keeps that up to date once it is started."""
+def open_register(settings: Settings, observe: Observe) -> tuple[Register, Switches, Follower]:
+    """What keys are worth, what is switched off, and what keeps both up to date once it is started."""
     data_dir = Path(settings.data_dir)
     server, standalone, quota, key = _rates(settings, "server", "standalone", "quota", "key")
     register = Register(
         Digester(load_key(settings.secret_key, data_dir)), stale_max_s=settings.credentials_stale_max_s,
         allowances=Allowances(server=server, standalone=standalone, quota=quota, key=key),
     )
-    return register, Follower(open_ledger(settings.database_url, data_dir), register, observe)
+    switches = SwitchesInMemory()
+    return register, switches, Follower(open_ledger(settings.database_url, data_dir), register, switches, observe)
 
 
 def _rates(settings: Settings, *names: str) -> list[Rate | None]:
@@ -284,12 +286,15 @@ def open_statistics(settings: Settings, observe: Observe) -> tuple[Counter, Reco
 
 def assemble(
     shops: Sequence[Shop], settings: Settings, observe: Observe, credentials: CredentialStore,
-    meter: Meter | None = None,
+    meter: Meter | None = None, switches: Switches | None = None,
 ) -> Plane:
-    """Put a data plane together, with a meter of its own where none is given. Raises `DeclarationError` where names clash."""
+    """Put a data plane together; with a meter of its own where none is given, and nothing switched off without `switches`.
+
+    Raises `DeclarationError` where names clash.
+    """
     catalogs = list({shop[0].name: shop[0] for shop in shops}.values())
     spoken = dialects(settings)
-    check_names({dialect.name: dialect.bind(catalogs, credentials) for dialect in spoken}, catalogs, spoken)
+    check_names({dialect.name: dialect.bind(catalogs, credentials, switches) for dialect in spoken}, catalogs, spoken)
     data_dir = Path(settings.data_dir)
     editions = Editions(data_dir, [(shop[0].name, shop[1]) for shop in shops], settings.memory, observe)
     sources = {(catalog.name, cluster, path): source for catalog, cluster, opened in shops
@@ -301,7 +306,7 @@ def assemble(
     targets = {(catalog.name, target.path): (catalog, target) for catalog in served for target in catalog.targets}
     pipeline = Pipeline(targets, spoken, gate, executor, Encoder(settings.memory.encoded_max_bytes), observe,
                         settings.http.body_max_bytes,
-                        hears_host=bool(settings.clusters and settings.http.trusted_proxies))
+                        switches=switches, hears_host=bool(settings.clusters and settings.http.trusted_proxies))
     return Plane(pipeline, editions, catalogs, spoken)
 
 

@@ -177,9 +177,9 @@ class Dialect(Protocol):
     exposed_headers: ClassVar[str]
     """The headers of its answers that scripts of other origins may read."""
 
-    def bind(self, catalogs: Sequence[Catalog], keys: Keys) -> Mapping[str, str]:
-        """Learn what is published, and who knows the keys; the paths that will be answered, each with who declared it,
-        to find clashes."""
+    def bind(self, catalogs: Sequence[Catalog], keys: Keys, switches: Switches | None = None) -> Mapping[str, str]:
+        """Learn what is published, who knows the keys, and what is switched off, to say so where endpoints are listed; the
+        paths that will be answered, each with who declared it, to find clashes."""
 
     @property
     def own(self) -> Sequence[Catalog]:
@@ -295,6 +295,14 @@ class Keys(Protocol):
         What it may do was compared with the caller's: `permissions` are some of theirs, `urls` lie within theirs (in
         the form of `Caller.urls`, none for no limit), `expires_at` is not after theirs. Raises `Refusal`.
         """
+
+
+class Switches(Protocol):
+    """What an operator has switched off for the moment, in every dialect (L20)."""
+
+    @property
+    def off(self) -> Mapping[tuple[str, str], str]:
+        """The reasons by catalog and path; asked for each request, so from memory. Another mapping once anything changed."""
 
 
 class CredentialStore(Credentials, Keys, Protocol):

@@ -46,9 +46,9 @@ def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_js
     with looking(shown=not as_json):
         catalogs, choices = assembly.load_catalogs(sources, name, settings)
     shops = assembly.open_sources(catalogs, settings)
-    register, follower = assembly.open_register(settings, log)
+    register, switches, follower = assembly.open_register(settings, log)
     meter, leased = assembly.open_meter(settings, log)
-    plane = assembly.assemble(shops, settings, log, register, meter)
+    plane = assembly.assemble(shops, settings, log, register, meter, switches)
     published = Published(catalogs=plane.catalogs, address_of=plane.address_of, sample_of=plane.sample_of,
                           index=settings.mounts.get("gw2", "/v2"))
     room = Room(settings, published, log)

@@ -45,7 +45,7 @@ class TestPipeline(AnswererContract):
         catalogs, _ = assembly.load_catalogs([str(CATALOG)], None, settings)
         shops = assembly.open_sources(catalogs, settings)
         assembly.publish(shops, settings, ignore, lambda *_, **__: None)
-        register, _ = assembly.open_register(settings, ignore)
+        register, _, _ = assembly.open_register(settings, ignore)
         plane = assembly.assemble(shops, settings, ignore, register)
         plane.editions.refresh()
         ledger = Ledger()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from .common import common, open_control, tell
+from .common import actor, common, open_control, tell
 
 
 @click.group()
@@ -24,9 +24,9 @@ def add_application(
     """Register an application; prints its id."""
     open_control(data_dir)
     from ..control.accounts import services as accounts
-    from ..control.applications import services
+    from ..control.administration import acts
 
-    made = services.add(name, accounts.find(owner), type, addresses)
+    made = acts.register(actor(), name, accounts.find(owner), type, addresses)
     tell({"application_id": made.pk, "name": made.name, "type": made.type, "addresses": made.addresses}, made.pk,
          as_json=as_json)
 
@@ -38,9 +38,10 @@ def add_application(
 def block_application(id: str, reason: str, data_dir: str | None, as_json: bool) -> None:
     """Refuse every call of an application."""
     open_control(data_dir)
+    from ..control.administration import acts
     from ..control.applications import services
 
-    services.block(services.find(id), reason)
+    acts.block(actor(), services.find(id), reason)
     tell({"application_id": id, "blocked": True}, f"Blocked {id}.", as_json=as_json)
 
 
@@ -50,7 +51,26 @@ def block_application(id: str, reason: str, data_dir: str | None, as_json: bool)
 def unblock_application(id: str, data_dir: str | None, as_json: bool) -> None:
     """Take the calls of a blocked application again."""
     open_control(data_dir)
+    from ..control.administration import acts
     from ..control.applications import services
 
-    services.unblock(services.find(id))
+    acts.unblock(actor(), services.find(id))
     tell({"application_id": id, "blocked": False}, f"{id} is not blocked any more.", as_json=as_json)
+
+
+@application.command("limit")
+@click.argument("id")
+@click.option("--rate", help="Calls in a time, such as 50/s; an empty text for what is usual.")
+@click.option("--quota", help="The same of its quota, such as 1000000/d.")
+@common
+def limit_application(id: str, rate: str | None, quota: str | None, data_dir: str | None, as_json: bool) -> None:
+    """Say how much an application may ask; what is not named stays as it is."""
+    open_control(data_dir)
+    from ..control.administration import acts
+    from ..control.applications import services
+
+    found = services.find(id)
+    acts.limit(actor(), found, found.rate if rate is None else rate, found.quota if quota is None else quota)
+    found = services.find(id)
+    tell({"application_id": id, "rate": found.rate, "quota": found.quota},
+         f"{id}: rate {found.rate or 'as usual'}, quota {found.quota or 'as usual'}.", as_json=as_json)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
+from ..catalog.catalog import Catalog
 from ..errors import DragomanError
 from ..settings import Settings, load
 
@@ -59,6 +61,21 @@ def open_control(data_dir: str | None) -> Settings:
     settings = settings_of(data_dir=data_dir)
     migrate(settings, first_only=True)
     return settings
+
+
+def actor() -> Any:
+    """Who runs this command, for the log of operators' acts."""
+    from ..control.administration.audit import actor_of_command
+
+    return actor_of_command()
+
+
+def served_catalogs(settings: Settings) -> list[Catalog]:
+    """What this data directory serves. Raises `DragomanError` where that cannot be told."""
+    from .. import assembly
+
+    served = assembly.recall(Path(settings.data_dir))
+    return assembly.load_catalogs(served.sources, served.name, settings)[0]
 
 
 def tell(facts: dict[str, Any], line: str, *, as_json: bool) -> None:

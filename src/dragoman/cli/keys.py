@@ -11,7 +11,7 @@ import click
 from ..credentials.secrets import Kind
 from ..errors import DragomanError
 from ..settings import Settings
-from .common import common, open_control, say, tell
+from .common import actor, common, open_control, say, served_catalogs, tell
 
 KINDS = [Kind.GW2.value, Kind.API_TOKEN.value, Kind.USER_TOKEN.value, Kind.REMOTE_AUTH.value]
 _DEFAULT = "account"
@@ -35,10 +35,11 @@ def add_key(
     """Make a key; its secret is printed this once."""
     settings = open_control(data_dir)
     from ..control.accounts import services as accounts
+    from ..control.administration import acts
     from ..control.keys import services
 
     _know_permissions(settings, permissions)
-    made, secret = services.add(accounts.find(owner), Kind(kind), name or kind, permissions, services.expiry(expires))
+    made, secret = acts.add_key(actor(), accounts.find(owner), Kind(kind), name or kind, permissions, services.expiry(expires))
     facts = {"id": str(made.pk), "secret": secret, "kind": made.kind, "permissions": made.permissions,
              "expires_at": made.expires_at.isoformat() if made.expires_at else None}
     tell(facts, f"{secret}\n\nIt is shown this once. Its id is {made.pk}.", as_json=as_json)
@@ -46,14 +47,12 @@ def add_key(
 
 def _know_permissions(settings: Settings, wanted: Sequence[str]) -> None:
     """Learn the permissions of what this data directory serves, where others than the usual one are wanted."""
-    from .. import assembly
     from ..control.published import Published, publish
 
     if set(wanted) <= {_DEFAULT}:
         return
     try:
-        served = assembly.recall(Path(settings.data_dir))
-        catalogs, _ = assembly.load_catalogs(served.sources, served.name, settings)
+        catalogs = served_catalogs(settings)
     except DragomanError as error:
         click.echo(f"The permissions could not be compared with what is served: {error}", err=True)
     else:
@@ -66,9 +65,10 @@ def _know_permissions(settings: Settings, wanted: Sequence[str]) -> None:
 def revoke_key(id: str, data_dir: str | None, as_json: bool) -> None:
     """End a key for good."""
     open_control(data_dir)
+    from ..control.administration import acts
     from ..control.keys import services
 
-    services.revoke(services.find(id))
+    acts.revoke(actor(), services.find(id))
     tell({"id": id, "state": "revoked"}, f"Revoked {id}.", as_json=as_json)
 
 
@@ -79,9 +79,10 @@ def revoke_key(id: str, data_dir: str | None, as_json: bool) -> None:
 def disable_key(id: str, reason: str, data_dir: str | None, as_json: bool) -> None:
     """Refuse a key until it is enabled again; its owner cannot do that."""
     open_control(data_dir)
+    from ..control.administration import acts
     from ..control.keys import services
 
-    services.suspend(services.find(id), reason)
+    acts.suspend(actor(), services.find(id), reason)
     tell({"id": id, "state": "suspended"}, f"Disabled {id}.", as_json=as_json)
 
 
@@ -91,9 +92,10 @@ def disable_key(id: str, reason: str, data_dir: str | None, as_json: bool) -> No
 def enable_key(id: str, data_dir: str | None, as_json: bool) -> None:
     """Take a key again that an operator disabled; what its owner disabled stays so."""
     open_control(data_dir)
+    from ..control.administration import acts
     from ..control.keys import services
 
-    services.release(services.find(id))
+    acts.release(actor(), services.find(id))
     state = services.find(id).state.value
     tell({"id": id, "state": state}, f"{id} is not disabled by an operator any more; it is {state}.", as_json=as_json)
 
@@ -105,12 +107,12 @@ def import_keys(file: Path, data_dir: str | None, as_json: bool) -> None:
     """Take over keys that were issued elsewhere, by the SHA-256 of each: CSV or NDJSON with kind, sha256, account and,
     where there are any, name, permissions and expires. All of them or none; those that are known stay as they are."""
     settings = open_control(data_dir)
-    from ..control.keys.importing import import_keys as take_over
+    from ..control.administration import acts
     from ..control.keys.importing import read
 
     rows = read(file)
     _know_permissions(settings, sorted({name for _, row in rows.good for name in row.names}))
-    done = take_over(rows)
+    done = acts.import_keys(actor(), rows)
     tell(done._asdict(), f"Imported {done.added} keys; {done.known} were known.", as_json=as_json)
 
 
@@ -146,10 +148,11 @@ def _facts_of(request: Any) -> dict[str, Any]:
 def grant_request(id: str, data_dir: str | None, as_json: bool) -> None:
     """Let the account that asked make its key."""
     open_control(data_dir)
+    from ..control.administration import acts
     from ..control.keys import issue
     from ..control.keys.models import Answer
 
-    issue.answer(issue.find_request(id), Answer.GRANTED)
+    acts.answer_key(actor(), issue.find_request(id), Answer.GRANTED, "")
     tell({"id": id, "answer": "granted"}, f"Granted {id}: its account finds it under Keys.", as_json=as_json)
 
 
@@ -160,8 +163,9 @@ def grant_request(id: str, data_dir: str | None, as_json: bool) -> None:
 def refuse_request(id: str, reason: str, data_dir: str | None, as_json: bool) -> None:
     """Refuse a request for a key."""
     open_control(data_dir)
+    from ..control.administration import acts
     from ..control.keys import issue
     from ..control.keys.models import Answer
 
-    issue.answer(issue.find_request(id), Answer.REFUSED, reason)
+    acts.answer_key(actor(), issue.find_request(id), Answer.REFUSED, reason)
     tell({"id": id, "answer": "refused"}, f"Refused {id}.", as_json=as_json)

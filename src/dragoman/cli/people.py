@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ..errors import SettingsError
-from .common import common, open_control, settings_of, tell
+from .common import actor, common, open_control, settings_of, tell
 
 _PASSWORD_MAX_BYTES = 4_096
 
@@ -41,9 +41,10 @@ def add_account(
     """Open an account."""
     password = _read_password() if password_stdin else None
     settings = open_control(data_dir)
-    from ..control.accounts import links, services
+    from ..control.accounts import links
+    from ..control.administration import acts
 
-    made = services.add(name, email=email, password=password, operator=operator, subject=subject)
+    made = acts.open_account(actor(), name, email=email, password=password, operator=operator, subject=subject)
     facts = {"account": made.username, "id": made.pk, "subject": made.subject, "operator": operator}
     line = f"Opened the account {made.username}."
     if operator or password is None:
@@ -69,12 +70,13 @@ def _read_password() -> str:
 def link_account(name: str, data_dir: str | None, as_json: bool) -> None:
     """Print a link that signs an account in once, within the hour."""
     settings = open_control(data_dir)
-    from ..control.accounts import links, services
+    from ..control.accounts import services
+    from ..control.administration import acts
 
     found = services.find(name)
     if not found.is_active:
         raise SettingsError(f"The account {found.username!r} is banned: `dragoman account unban {found.username}` first.")
-    link = links.link_of(found, settings)
+    link = acts.make_link(actor(), found, settings)
     tell({"account": found.username, "sign_in_link": link}, link, as_json=as_json)
 
 
@@ -86,9 +88,10 @@ def ban_account(name: str, reason: str, data_dir: str | None, as_json: bool) -> 
     """End everything that an account may do."""
     open_control(data_dir)
     from ..control.accounts import services
+    from ..control.administration import acts
 
     found = services.find(name)
-    services.ban(found, reason)
+    acts.ban(actor(), found, reason)
     tell({"account": found.username, "banned": True}, f"Banned {found.username}.", as_json=as_json)
 
 
@@ -99,9 +102,10 @@ def unban_account(name: str, data_dir: str | None, as_json: bool) -> None:
     """Give a banned account back what it had."""
     open_control(data_dir)
     from ..control.accounts import services
+    from ..control.administration import acts
 
     found = services.find(name)
-    services.unban(found)
+    acts.unban(actor(), found)
     tell({"account": found.username, "banned": False}, f"{found.username} is not banned any more.", as_json=as_json)
 
 
@@ -116,10 +120,10 @@ def terms() -> None:
 def publish_terms(file: Path, data_dir: str | None, as_json: bool) -> None:
     """Put the text of FILE in force; every account is asked to accept it. Headings begin with #, points of a list with -."""
     open_control(data_dir)
-    from ..control.accounts import terms as texts
+    from ..control.administration import acts
 
     try:
-        made = texts.publish(file.read_text("utf-8"))
+        made = acts.publish_terms(actor(), file.read_text("utf-8"))
     except UnicodeDecodeError:
         raise SettingsError(f"{file} is no UTF-8 text.") from None
     tell({"published_at": made.published_at.isoformat(), "characters": len(made.text)},

@@ -1,4 +1,4 @@
-"""What the data plane knows of accounts, applications and keys: one fact a row, told by the control plane."""
+"""What the data plane knows of accounts, applications, keys and what is switched off: one fact a row, told by the control plane."""
 
 from __future__ import annotations
 
@@ -49,7 +49,14 @@ class Key(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`active`, `disabled` (by its owner), `suspended` (by an operator) or `revoked`, which is for good."""
 
 
-KINDS: dict[str, type[Account | Application | Key]] = {"account": Account, "application": Application, "key": Key}
+class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A resource or method that is switched off, by `catalog:path`; there is no fact of one that answers (L20)."""
+
+    reason: str = ""
+
+
+Body = Account | Application | Key | Target
+KINDS: dict[str, type[Body]] = {"account": Account, "application": Application, "key": Key, "target": Target}
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -58,7 +65,7 @@ class Fact(msgspec.Struct, frozen=True):
     seq: int
     kind: str
     ref: str
-    body: Account | Application | Key | None
+    body: Body | None
 
 
 def read(seq: int, kind: str, ref: str, body: str) -> Fact:
@@ -66,6 +73,6 @@ def read(seq: int, kind: str, ref: str, body: str) -> Fact:
     return Fact(seq, kind, ref, msgspec.json.decode(body, type=KINDS[kind]) if body else None)
 
 
-def write(body: Account | Application | Key) -> str:
+def write(body: Body) -> str:
     """The text of a fact; equal facts have equal texts."""
     return msgspec.json.encode(body, order="sorted").decode()

@@ -9,6 +9,7 @@ from ..errors import SourceUnavailable
 from ..observations import CredentialsLost, Observe
 from .ledger import Ledger
 from .register import Register
+from .switches import Switches
 
 POLL_S = 0.1
 _RETRY_S = 0.5
@@ -18,15 +19,17 @@ _USES_S = 2.0
 class Follower:
     """Reads what changed ten times a second, and writes down which keys were used every other second."""
 
-    def __init__(self, ledger: Ledger, register: Register, observe: Observe) -> None:
-        self._ledger, self._register, self._observe = ledger, register, observe
+    def __init__(self, ledger: Ledger, register: Register, switches: Switches, observe: Observe) -> None:
+        self._ledger, self._register, self._switches, self._observe = ledger, register, switches, observe
         self._since, self._uses_at, self._lost = 0, time.monotonic(), False
         self._uses: dict[str, float] = {}
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin, in this process; after any fork."""
+        """Begin, in this process, after any fork; what is known by now is in force before the first answer."""
+        self._try()
+        self._ledger.close()                # a connection belongs to one thread
         self._thread = threading.Thread(target=self._run, name="credentials", daemon=True)
         self._thread.start()
 
@@ -43,6 +46,7 @@ class Follower:
             if fresh:
                 self._register.forget()
             self._register.apply(facts)
+            self._switches.take(facts, fresh=fresh)
             self._since = facts[-1].seq if facts else (0 if fresh else self._since)
         self._register.hear()
 

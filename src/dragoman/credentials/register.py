@@ -51,7 +51,7 @@ class Register:
             elif fact.kind == "application":
                 _put(self._applications, fact)
                 self._limits.pop(fact.ref, None)
-            else:
+            elif fact.kind == "key":
                 self._put_key(fact)
 
     def forget(self) -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ..catalog.catalog import Catalog
 from ..catalog.method import Method
 from ..catalog.resource import Resource
-from ..contracts import Answer, Dialect, Header, Outcome, Refused, Request, Work
+from ..contracts import Answer, Dialect, Header, Outcome, Refused, Request, Switches, Work
 from ..errors import Code, Fault, Refusal, SourceUnavailable, refuse
 from ..observations import Crashed, Observe
 from ..query import ANONYMOUS, Query
@@ -49,11 +49,11 @@ class Pipeline:
 
     def __init__(
         self, targets: Targets, dialects: Sequence[Dialect], gate: Gate, executor: Executor, encoder: Encoder,
-        observe: Observe, body_max_bytes: int, *, hears_host: bool = False,
+        observe: Observe, body_max_bytes: int, *, switches: Switches | None = None, hears_host: bool = False,
     ) -> None:
         """`hears_host`: whether a proxy's `X-Forwarded-Host` chooses the cluster, which caches have to know."""
         self._targets, self._gate, self._executor, self._encoder = targets, gate, executor, encoder
-        self._observe, self._body_max_bytes, self._hears_host = observe, body_max_bytes, hears_host
+        self._observe, self._body_max_bytes, self._switches, self._hears_host = observe, body_max_bytes, switches, hears_host
         self._spoken = [Spoken(each, Planner(each), cors.exposed(each.exposed_headers)) for each in dialects]
 
     def serves(self, path: bytes) -> bool:
@@ -105,6 +105,8 @@ class Pipeline:
         found = self._targets.get((query.catalog or "", query.target))
         if found is None:
             raise refuse(Code.TARGET_UNKNOWN, "no such endpoint", value=query.target)
+        if self._switches is not None and self._switches.off:
+            _check_on(self._switches.off, found[0].name, query.target)
         return found
 
     async def _run(self, later: Later, spoken: Spoken, request: Request, course: Course) -> Answer:
@@ -154,3 +156,10 @@ class Pipeline:
             answer.headers.append((b"content-encoding", coding.encode()))
         answer.headers.append((b"etag", answer.etag))
         return answer
+
+
+def _check_on(off: Mapping[tuple[str, str], str], catalog: str, path: str) -> None:
+    """Refuse what an operator has switched off (L20), whoever asks for it."""
+    reason = off.get((catalog, path))
+    if reason is not None:
+        raise refuse(Code.TARGET_DISABLED, "disabled by the operator", detail=reason, hint="Try again later.")

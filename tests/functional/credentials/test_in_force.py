@@ -25,6 +25,11 @@ catalog = Catalog("shop", permissions={"account": "Your account"})
 class Toy(Record):
     '''A toy.'''
     id: Annotated[int, Key()]
+
+@catalog.method("toys/greeting")
+def greet() -> str:
+    '''Say hello.'''
+    return "hello"
 """
 WITHIN_S = 1.0
 SECRET_KEY = "the same on every node of this test"
@@ -34,11 +39,11 @@ class Nodes:
     """Two servers on one database of accounts, and the commands beside the first."""
 
     def __init__(self, servers: list[Server], environment: dict[str, str]) -> None:
-        self.servers, self._environment = servers, environment
+        self.servers, self.environment = servers, environment
 
     def run(self, *arguments: str) -> dict[str, Any]:
         """One command, to its end; what it told."""
-        done = self.servers[0].run(*arguments, "--json", **self._environment)
+        done = self.servers[0].run(*arguments, "--json", **self.environment)
         assert done.returncode == 0, done.stderr
         told: dict[str, Any] = json.loads(done.stdout)
         return told
@@ -53,7 +58,7 @@ class Nodes:
     def used_at(self, key: str) -> float | None:
         """When a key was used last, as the database of accounts knows; None for never."""
         query = "SELECT used_at FROM credentials_use WHERE ref = "
-        url = self._environment.get("DRAGOMAN_DATABASE_URL")
+        url = self.environment.get("DRAGOMAN_DATABASE_URL")
         if url:
             with psycopg.connect(url) as base:
                 row = base.execute(f"{query}%s".encode(), (key,)).fetchone()
@@ -72,6 +77,15 @@ class Nodes:
         for server in self.servers:
             while self.ask(server, secret).status_code != status:
                 assert time.monotonic() - begun < 10, f"{server.url} answers {self.ask(server, secret).text}"
+                time.sleep(0.01)
+        return time.monotonic() - begun
+
+    def wait_until(self, path: str, status: int) -> float:
+        """How many seconds it takes until every server answers a path so, for nobody in particular."""
+        begun = time.monotonic()
+        for server in self.servers:
+            while (answer := server.get(path)).status_code != status:
+                assert time.monotonic() - begun < 10, f"{server.url} answers {answer.text}"
                 time.sleep(0.01)
         return time.monotonic() - begun
 
@@ -135,6 +149,71 @@ def test_when_a_key_was_used_is_known(nodes: Nodes) -> None:
 def test_another_server_key_knows_no_secret(serve: Callable[..., Server], nodes: Nodes) -> None:
     """A stolen database is worth nothing without it."""
     _, secret = nodes.key_of("frank")
-    stranger = serve(catalog=CATALOG, folder=None, **{**nodes._environment, "DRAGOMAN_SECRET_KEY": "x" * 32})
+    stranger = serve(catalog=CATALOG, folder=None, **{**nodes.environment, "DRAGOMAN_SECRET_KEY": "x" * 32})
     assert nodes.ask(stranger, secret).status_code in (403, 503)
     assert nodes.ask(nodes.servers[0], secret).status_code == 200
+
+
+# -------------------------------------------------------------------------------------------- switched off and on
+
+
+@pytest.mark.covers("L20", "G13")
+@pytest.mark.parametrize(("name", "path"), [("toys", "/v2/toys?ids=all"), ("shop:toys/greeting", "/v2/toys/greeting")],
+                         ids=["resource", "method"])
+def test_what_is_disabled_stops_on_every_server_within_a_second_and_comes_back(nodes: Nodes, name: str, path: str) -> None:
+    """Without a restart, for everybody, with what clients know; what is beside it goes on."""
+    nodes.wait_until(path, 200)
+    told = nodes.run("method", "disable", name, "--reason", "mending")
+    assert told["disabled"] is True
+    assert nodes.wait_until(path, 503) < WITHIN_S
+    for server in nodes.servers:
+        answer = server.get(path)
+        assert answer.json() == {"text": "API not active"}
+        assert answer.headers["cache-control"] == "no-store"
+        assert _listed(server, path) == (False, True)
+        other = "/v2/toys/greeting" if "greeting" not in path else "/v2/toys/1"
+        assert server.get(other).status_code == 200
+        assert _listed(server, other) == (True, False)
+    nodes.run("method", "enable", name)
+    assert nodes.wait_until(path, 200) < WITHIN_S
+    assert all(_listed(server, path) == (True, False) for server in nodes.servers)
+
+
+def _listed(server: Server, path: str) -> tuple[bool, bool]:
+    """Whether the list for programs calls an endpoint active, and that for people calls it disabled."""
+    address = path.partition("?")[0].removesuffix("/1")
+    (route,) = [each for each in server.get("/v2.json").json()["routes"] if each["path"] == address]
+    line = next(line for line in server.get("/v2").text.splitlines() if line.split(" ")[0] == address)
+    return route["active"], line.endswith("[d]")
+
+
+def test_what_is_disabled_stays_so_for_a_server_that_starts(nodes: Nodes, serve: Callable[..., Server]) -> None:
+    """Its first answer is a refusal already."""
+    nodes.run("method", "disable", "toys/greeting")
+    try:
+        started = serve(catalog=CATALOG, folder=nodes.servers[0].folder, **nodes.environment)
+        assert started.get("/v2/toys/greeting").status_code == 503
+    finally:
+        nodes.run("method", "enable", "toys/greeting")
+
+
+@pytest.mark.parametrize(("arguments", "told"), [
+    (("disable", "nothing"), "There is no resource or method"), (("disable", "other:toys"), "There is no resource or method"),
+    (("enable", "toys"), "not switched off"), (("disable", "toys", "--reason", "x" * 1_001), "at most 1000"),
+])
+def test_a_name_that_is_none_is_told(nodes: Nodes, arguments: tuple[str, ...], told: str) -> None:
+    """And nothing changes."""
+    done = nodes.servers[0].run("method", *arguments, **nodes.environment)
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert nodes.servers[0].get("/v2/toys").status_code == 200
+
+
+def test_limits_of_an_application_are_set_by_command(nodes: Nodes) -> None:
+    """What is not named stays; what is no limit is refused."""
+    nodes.run("account", "add", "gina")
+    id = nodes.run("application", "add", "Rocket", "--owner", "gina", "--type", "server")["application_id"]
+    assert nodes.run("application", "limit", id, "--rate", "50/s", "--quota", "1000000/d")["rate"] == "50/s"
+    assert nodes.run("application", "limit", id, "--rate", "") == {"application_id": id, "rate": "", "quota": "1000000/d"}
+    done = nodes.servers[0].run("application", "limit", id, "--rate", "fast", **nodes.environment)
+    assert "is no limit" in done.stderr

@@ -29,7 +29,7 @@ def build(values: dict[str, Any]) -> tuple[Application, Settings, Log]:
     """What `dragoman serve` puts together, over an edition that was published before."""
     settings = msgspec.convert(values, Settings, strict=False)
     log = Log(sys.stderr, access=False)
-    register, _ = assembly.open_register(settings, log)
+    register, _, _ = assembly.open_register(settings, log)
     plane = assembly.assemble(shops_of(settings), settings, log, register)
     plane.editions.refresh()
     return Application(plane.answerer, settings, log, ready=plane.ready, on_stop=(log.flush,)), settings, log

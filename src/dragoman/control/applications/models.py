@@ -42,6 +42,10 @@ class Application(Told):
     """Where browsers may be sent after a sign-in: exact addresses."""
     blocked_at = models.DateTimeField(null=True)
     block_reason = models.TextField(blank=True)
+    rate = models.CharField(max_length=40, blank=True)
+    """How much it may ask, where an operator said otherwise than for its type: `50/s`."""
+    quota = models.CharField(max_length=40, blank=True)
+    """The same of its quota: `1000000/d`."""
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -60,7 +64,7 @@ class Application(Told):
     def fact(self) -> facts.Application:
         """Whose it is, where it may call from, and whether it may at all."""
         return facts.Application(account=self.owner_id, name=self.name, type=self.type, addresses=tuple(self.addresses),
-                                 blocked=self.blocked_at is not None)
+                                 blocked=self.blocked_at is not None, rate=self.rate, quota=self.quota)
 
 
 class Role(models.TextChoices):

@@ -14,11 +14,11 @@ _LOCK = 0x0D4A_60FA
 
 
 class Fact(models.Model):
-    """What is known of one account, application or key; an empty body once it is gone."""
+    """What is known of one account, application, key or target; an empty body once it is gone."""
 
     seq = models.BigIntegerField(unique=True)
     kind = models.CharField(max_length=16)
-    ref = models.CharField(max_length=64)
+    ref = models.CharField(max_length=255)
     body = models.TextField()
 
     class Meta:
@@ -40,7 +40,7 @@ class Use(models.Model):
         db_table = ledger.USE_TABLE
 
 
-def tell(kind: str, ref: str, body: facts.Account | facts.Application | facts.Key | None) -> None:
+def tell(kind: str, ref: str, body: facts.Body | None) -> None:
     """Make a fact known to every node within a second; nothing is written where it is known already.
 
     Call it in the transaction that changes what it is a fact of: both are kept, or neither.
@@ -54,7 +54,7 @@ def tell(kind: str, ref: str, body: facts.Account | facts.Application | facts.Ke
         Fact.objects.update_or_create(kind=kind, ref=ref, defaults={"body": text, "seq": _newest() + 1})
 
 
-def tell_all(kind: str, told: Sequence[tuple[str, facts.Account | facts.Application | facts.Key]]) -> None:
+def tell_all(kind: str, told: Sequence[tuple[str, facts.Body]]) -> None:
     """Make facts known of things that are new, by their refs."""
     with transaction.atomic():
         _number_in_order()

@@ -30,7 +30,7 @@ class Told(models.Model):
         """By what the data plane names it."""
         return str(self.pk)
 
-    def fact(self) -> facts.Account | facts.Application | facts.Key:
+    def fact(self) -> facts.Body:
         """What the data plane has to know."""
         raise NotImplementedError
 

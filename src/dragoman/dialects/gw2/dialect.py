@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ...catalog.catalog import Catalog
 from ...catalog.method import Method
-from ...contracts import Answer, Keys, Outcome, Paging, Refused, Request, Result
+from ...contracts import Answer, Keys, Outcome, Paging, Refused, Request, Result, Switches
 from ...errors import Code, refuse
 from ...formats.body import read_body
 from ...formats.form import parse_pairs, unquote_path
@@ -48,13 +48,13 @@ class Gw2:
         self._pages = Pages(mount, (), self._routes, max_age_s)
         self._max_age_s = max_age_s
 
-    def bind(self, catalogs: Sequence[Catalog], keys: Keys) -> Mapping[str, str]:
+    def bind(self, catalogs: Sequence[Catalog], keys: Keys, switches: Switches | None = None) -> Mapping[str, str]:
         """Route every resource and method of the catalogs, and the two that tell of keys; the paths with their owners."""
         self._routes = Routes(self.mount)
         languages = list(dict.fromkeys(language for catalog in catalogs for language in catalog.languages))
         self.own = (catalog_of(keys, languages),)
         claims = [self._routes.add(catalog, target) for catalog in (*self.own, *catalogs) for target in catalog.targets]
-        self._pages = Pages(self.mount, catalogs, self._routes, self._max_age_s)
+        self._pages = Pages(self.mount, catalogs, self._routes, self._max_age_s, switches)
         return dict(claims) | {self.mount: "the gw2 root", self.mount + ".json": "the gw2 root"}
 
     def serves(self, path: bytes) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,7 +10,7 @@ import xxhash
 
 from ...catalog.catalog import Catalog
 from ...catalog.resource import Resource, fields_needing
-from ...contracts import Answer, Request
+from ...contracts import Answer, Request, Switches
 from ...errors import Code, refuse
 from ...formats.form import parse_pairs
 from .routes import Route, Routes
@@ -25,16 +25,26 @@ Key:
 """
 
 
-class Pages:
-    """Made once when the catalogs are bound."""
+Off = Mapping[tuple[str, str], str]
 
-    def __init__(self, mount: str, catalogs: Sequence[Catalog], routes: Routes, max_age_s: int) -> None:
-        listed = list(routes)
+
+class Pages:
+    """Made when the catalogs are bound, and again whenever something is switched off or on."""
+
+    def __init__(
+        self, mount: str, catalogs: Sequence[Catalog], routes: Routes, max_age_s: int, switches: Switches | None = None,
+    ) -> None:
+        self._listed, self._catalogs, self._switches = list(routes), catalogs, switches
         self._mount = mount.encode()
         self._cache = f"public, max-age={max_age_s}".encode()
-        self._text = _text(catalogs, listed).encode()
-        languages = list(dict.fromkeys(language for catalog in catalogs for language in catalog.languages))
-        described: dict[str, Any] = {"langs": languages, "routes": [_described(path, route) for path, route in listed]}
+        self._off: Off = switches.off if switches is not None else {}
+        self._make()
+
+    def _make(self) -> None:
+        off, listed = self._off, self._listed
+        self._text = _text(self._catalogs, listed, off).encode()
+        languages = list(dict.fromkeys(language for catalog in self._catalogs for language in catalog.languages))
+        described: dict[str, Any] = {"langs": languages, "routes": [_described(path, route, off) for path, route in listed]}
         self._json = msgspec.json.encode(described)
         self._json_with_versions = msgspec.json.encode(described | {"schema_versions": []})
 
@@ -43,6 +53,9 @@ class Pages:
         if request.verb not in ("GET", "HEAD"):
             raise refuse(Code.VERB_NOT_ALLOWED, f"{request.verb} is not allowed here", hint="Use GET.",
                          facts={"allow": "GET, HEAD, OPTIONS"})
+        if self._switches is not None and self._switches.off is not self._off:
+            self._off = self._switches.off
+            self._make()
         if request.path.endswith(b".json"):
             body = self._json_with_versions if _asks_versions(request) else self._json
             return self._page(body, b"application/json; charset=utf-8")
@@ -59,10 +72,10 @@ def _asks_versions(request: Request) -> bool:
     return asked >= _VERSIONS_SINCE         # `latest` sorts after every date
 
 
-def _described(path: str, route: Route) -> dict[str, Any]:
+def _described(path: str, route: Route, off: Off) -> dict[str, Any]:
     """What a program has to know of an endpoint: which permissions a key needs there, and which show single fields (G8)."""
     target = route.target
-    described = {"path": path, "lang": _localized(route), "auth": _needs_key(route), "active": True}
+    described = {"path": path, "lang": _localized(route), "auth": _needs_key(route), "active": _is_active(route, off)}
     if target.permission is not None:
         described["permissions"] = [target.permission]
     if isinstance(target, Resource) and target.needs:
@@ -78,11 +91,16 @@ def _needs_key(route: Route) -> bool:
     return route.target.authenticated
 
 
-def _text(catalogs: Sequence[Catalog], listed: Sequence[tuple[str, Route]]) -> str:
+def _is_active(route: Route, off: Off) -> bool:
+    return (route.catalog, route.path) not in off
+
+
+def _text(catalogs: Sequence[Catalog], listed: Sequence[tuple[str, Route]], off: Off) -> str:
     titles = ", ".join(catalog.title for catalog in catalogs)
-    lines = [f"{path} [{flags}]" if (flags := _flags(route)) else path for path, route in listed]
+    lines = [f"{path} [{flags}]" if (flags := _flags(route, off)) else path for path, route in listed]
     return "\n".join([f"{titles}: the endpoints of this API", "", *lines, "", _KEY])
 
 
-def _flags(route: Route) -> str:
-    return ",".join(flag for flag, holds in (("l", _localized(route)), ("a", _needs_key(route))) if holds)
+def _flags(route: Route, off: Off) -> str:
+    flags = (("l", _localized(route)), ("d", not _is_active(route, off)), ("a", _needs_key(route)))
+    return ",".join(flag for flag, holds in flags if holds)

@@ -28,6 +28,8 @@ class Migration(migrations.Migration):
                 ('redirect_addresses', models.JSONField(blank=True, default=list)),
                 ('blocked_at', models.DateTimeField(null=True)),
                 ('block_reason', models.TextField(blank=True)),
+                ('rate', models.CharField(blank=True, max_length=40)),
+                ('quota', models.CharField(blank=True, max_length=40)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='applications', to=settings.AUTH_USER_MODEL)),
             ],

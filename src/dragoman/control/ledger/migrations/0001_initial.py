@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('seq', models.BigIntegerField(unique=True)),
                 ('kind', models.CharField(max_length=16)),
-                ('ref', models.CharField(max_length=64)),
+                ('ref', models.CharField(max_length=255)),
                 ('body', models.TextField()),
             ],
             options={

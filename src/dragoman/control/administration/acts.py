@@ -1,0 +1,159 @@
+"""Everything that an operator does to others, by page or by command; each act leaves its line in the log."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+
+from ...credentials.secrets import Kind
+from ...settings import Settings
+from ..accounts import links, terms
+from ..accounts import services as accounts
+from ..accounts.models import Account, Terms
+from ..applications import services as applications
+from ..applications.models import Application
+from ..keys import importing, issue
+from ..keys import services as keys
+from ..keys.models import Answer, Key, KeyRequest
+from . import limits, switches
+from .audit import Actor, note, note_many, recorded
+from .models import LimitRequest, Reply, Switch
+from .wording import check_reason
+
+# -------------------------------------------------------------------------------------------- accounts
+
+
+@transaction.atomic
+def open_account(by: Actor, name: str, **given: Any) -> Account:
+    """Open an account, as `accounts.services.add`."""
+    made = accounts.add(name, **given)
+    note(by, "account.open", made)
+    return made
+
+
+@transaction.atomic
+def make_link(by: Actor, account: Account, settings: Settings) -> str:
+    """A link that signs an account in once."""
+    link = links.link_of(account, settings)
+    note(by, "account.link", account)
+    return link
+
+
+def ban(by: Actor, account: Account, reason: str) -> None:
+    """End everything that an account may do."""
+    with recorded(by, "account.ban", account):
+        accounts.ban(account, check_reason(reason))
+
+
+def unban(by: Actor, account: Account) -> None:
+    """Give a banned account back what it had."""
+    with recorded(by, "account.unban", account):
+        accounts.unban(account)
+
+
+@transaction.atomic
+def publish_terms(by: Actor, text: str) -> Terms:
+    """Put terms of use in force; every account is asked to accept them."""
+    made = terms.publish(text)
+    note(by, "terms.publish", made)
+    return made
+
+
+# -------------------------------------------------------------------------------------------- applications
+
+
+@transaction.atomic
+def register(by: Actor, name: str, owner: Account, type: str, addresses: Iterable[str]) -> Application:
+    """Register an application for somebody."""
+    made = applications.add(name, owner, type, addresses)
+    note(by, "application.register", made)
+    return made
+
+
+def block(by: Actor, application: Application, reason: str) -> None:
+    """Refuse every call of an application (L7); its owner is shown the reason."""
+    with recorded(by, "application.block", application):
+        applications.block(application, check_reason(reason))
+
+
+def unblock(by: Actor, application: Application) -> None:
+    """Take its calls again."""
+    with recorded(by, "application.unblock", application):
+        applications.unblock(application)
+
+
+def limit(by: Actor, application: Application, rate: str, quota: str) -> None:
+    """Say how much an application may ask; empty texts for what is usual for its type."""
+    with recorded(by, "application.limit", application):
+        limits.set_limits(application, rate, quota)
+
+
+def answer_limits(by: Actor, request: LimitRequest, reply: Reply, text: str) -> None:
+    """Grant or refuse a request for limits; what is granted is in force."""
+    with recorded(by, f"limits.{reply.value}", request), recorded(by, "application.limit", request.application):
+        limits.answer(request, reply, text)
+
+
+# -------------------------------------------------------------------------------------------- keys
+
+
+@transaction.atomic
+def add_key(
+    by: Actor, account: Account, kind: Kind, name: str, permissions: Iterable[str], expires_at: dt.datetime | None,
+) -> tuple[Key, str]:
+    """Make a key for somebody; the row, and its secret, which is told this once."""
+    made, secret = keys.add(account, kind, name, permissions, expires_at)
+    note(by, "key.add", made)
+    return made, secret
+
+
+@transaction.atomic
+def import_keys(by: Actor, rows: importing.Rows) -> importing.Imported:
+    """Take over keys that were issued elsewhere, all or none."""
+    done = importing.import_keys(rows)
+    note_many(by, "key.import", Key, rows.file.name, done._asdict())
+    return done
+
+
+def suspend(by: Actor, key: Key, reason: str) -> None:
+    """Refuse a key until an operator releases it."""
+    with recorded(by, "key.suspend", key):
+        keys.suspend(key, check_reason(reason))
+
+
+def release(by: Actor, key: Key) -> None:
+    """Take back an operator's disabling; its owner's stays."""
+    with recorded(by, "key.release", key):
+        keys.release(key)
+
+
+def revoke(by: Actor, key: Key) -> None:
+    """End a key, for good."""
+    with recorded(by, "key.revoke", key):
+        keys.revoke(key)
+
+
+def answer_key(by: Actor, request: KeyRequest, reply: Answer, reason: str) -> None:
+    """Grant or refuse a request for a key (D11)."""
+    with recorded(by, f"key-request.{reply.value}", request):
+        issue.answer(request, reply, check_reason(reason))
+
+
+# -------------------------------------------------------------------------------------------- what is published
+
+
+@transaction.atomic
+def switch_off(by: Actor, catalog: str, path: str, reason: str) -> Switch:
+    """Refuse every call of a resource or method, in every dialect (L20)."""
+    made = switches.switch_off(catalog, path, reason)
+    note(by, "target.disable", made)
+    return made
+
+
+def switch_on(by: Actor, switch: Switch) -> None:
+    """Let it answer again."""
+    with recorded(by, "target.enable", switch):
+        switch.delete()
