@@ -205,6 +205,7 @@ def _accounts(*, secure: bool) -> dict[str, Any]:
         "ACCOUNT_ADAPTER": f"{_HERE}.accounts.adapter.AccountAdapter",
         "ACCOUNT_LOGIN_METHODS": {"username", "email"},
         "ACCOUNT_SIGNUP_FIELDS": ["username*", "email*", "password1*", "password2*"],
+        "ACCOUNT_FORMS": {"login": f"{_HERE}.accounts.signing.SignInForm"},
         "ACCOUNT_SIGNUP_FORM_CLASS": f"{_HERE}.accounts.forms.SignUpForm",
         "ACCOUNT_USERNAME_VALIDATORS": f"{_HERE}.accounts.models.username_validators",
         "ACCOUNT_USERNAME_MIN_LENGTH": 2,

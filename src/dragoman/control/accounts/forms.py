@@ -23,6 +23,7 @@ def _terms_label() -> SafeString:
 class SignUpForm(forms.Form):
     """What signing up asks for beyond name, address and password: the terms of use (L21)."""
 
+    field_order = ("username", "email", "password1", "password2", "terms", "terms_shown")
     terms = forms.BooleanField(label=lazy(_terms_label, str)(), required=True)
     terms_shown = forms.CharField(widget=forms.HiddenInput, required=False)
     """Those that the visitor could read: others may have come into force since."""

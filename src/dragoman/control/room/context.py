@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.http import HttpRequest
@@ -11,6 +12,8 @@ from ..published import publisher_name
 from .logo import read_logo
 
 _ACCOUNT = ("/accounts/", "/room/account/", "/room/terms/")
+_NUMBER = re.compile(r"[\d.]+(:\d+)?\Z|\[")
+"""A host that is an IP address: browsers make passkeys for names alone, `localhost` among them."""
 _PARTS = ("applications", "keys")
 
 
@@ -21,7 +24,7 @@ def publisher(request: HttpRequest) -> dict[str, Any]:
         "publisher": publisher_name(settings), "contact": settings.room.contact,
         "contact_link": _link(settings.room.contact), "logo": read_logo(settings.room.logo).address if settings.room.logo else "",
         "sign_up": settings.room.sign_up, "upstream": bool(settings.sign_in),
-        "here": _part_of(request.path),
+        "here": _part_of(request.path), "passkeys": not _NUMBER.match(request.META.get("HTTP_HOST", "")),
     }
 
 
