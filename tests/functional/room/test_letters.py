@@ -16,8 +16,17 @@ import pytest
 from .visitor import PASSWORD, Room, link_in
 
 
+class Office(socketserver.ThreadingTCPServer):
+    """A mail server; what it took is in `letters`."""
+
+    daemon_threads = True
+    letters: list[EmailMessage]
+
+
 class Post(socketserver.StreamRequestHandler):
     """As much of SMTP (RFC 5321) as takes letters."""
+
+    server: Office
 
     def handle(self) -> None:
         self.say("220 post")
@@ -26,7 +35,7 @@ class Post(socketserver.StreamRequestHandler):
             if verb == "DATA":
                 self.say("354 go on")
                 lines = list(iter(lambda: self.rfile.readline(), b".\r\n"))
-                self.server.letters.append(email.message_from_bytes(b"".join(lines), policy=email.policy.default))  # type: ignore[attr-defined]
+                self.server.letters.append(email.message_from_bytes(b"".join(lines), policy=email.policy.default))
             elif verb == "QUIT":
                 self.say("221 bye")
                 return
@@ -37,18 +46,17 @@ class Post(socketserver.StreamRequestHandler):
 
 
 @pytest.fixture
-def post() -> Iterator[socketserver.ThreadingTCPServer]:
-    """A mail server; what it took is in `letters`."""
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Post) as server:
-        server.daemon_threads = True
-        server.letters = []  # type: ignore[attr-defined]
+def post() -> Iterator[Office]:
+    """A mail server that has taken nothing yet."""
+    with Office(("127.0.0.1", 0), Post) as server:
+        server.letters = []
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server
         server.shutdown()
 
 
 def test_letters_leave_by_smtp_and_lead_to_the_public_address(
-    open_room: Callable[..., Room], post: socketserver.ThreadingTCPServer,
+    open_room: Callable[..., Room], post: Office,
 ) -> None:
     """Whatever host a visitor claims: a letter's link is the publisher's, and so are the name and the sender."""
     with socket.socket() as free:
@@ -65,10 +73,9 @@ def test_letters_leave_by_smtp_and_lead_to_the_public_address(
         page = visitor.get("/accounts/password/reset/")
         visitor.send(page, {"email": f"{alice}@example.org"})
         ends = time.monotonic() + 5
-        letters: list[EmailMessage] = post.letters  # type: ignore[attr-defined]
-        while not letters and time.monotonic() < ends:
+        while not post.letters and time.monotonic() < ends:
             time.sleep(0.02)
-        (letter,) = letters
+        (letter,) = post.letters
         assert (letter["From"], letter["To"]) == ("room@studio.example", f"{alice}@example.org")
         assert str(letter["Subject"]).strip().startswith("Studio Ö: ")
         assert link_in(str(letter.get_content())).startswith("http://api.example.org/accounts/password/reset/key/")
