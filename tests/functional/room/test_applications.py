@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -222,22 +223,19 @@ def test_ten_thousand_applications_are_listed_and_found_quickly(cast: Cast) -> N
 
 def add_many(cast: Cast, model: str, count: int) -> None:
     """Copy one application many times, in the database itself."""
-    url = cast.room.server.environment.get("DRAGOMAN_DATABASE_URL", "")
-    columns = "type, owner_id, addresses, redirect_addresses, block_reason, created_at"
-    copy = (f"INSERT INTO applications_application (id, name, folded, {columns}) WITH RECURSIVE many(n) AS "
-            f"(SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < {count}) "
-            f"SELECT {{id}}, 'Copy ' || n, 'copy ' || n, {columns} FROM many, applications_application WHERE id = '{model}'")
-    if url:
-        import psycopg
-
-        with psycopg.connect(url) as base:
-            base.execute(copy.format(id="md5('' || n)"))
-        return
     import sqlite3
 
-    base = sqlite3.connect(cast.room.server.folder / "data" / "control.db")
+    import psycopg
+
+    url = cast.room.server.environment.get("DRAGOMAN_DATABASE_URL", "")
+    base: Any = psycopg.connect(url) if url else sqlite3.connect(cast.room.server.folder / "data" / "control.db")
+    names = [each[0] for each in base.execute("SELECT * FROM applications_application LIMIT 0").description]
+    made = {"id": "md5('' || n)" if url else "lower(hex(randomblob(16)))", "name": "'Copy ' || n", "folded": "'copy ' || n"}
     with base:
-        base.execute(copy.format(id="lower(hex(randomblob(16)))"))
+        base.execute(
+            f"INSERT INTO applications_application ({', '.join(names)}) WITH RECURSIVE many(n) AS "
+            f"(SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < {count}) SELECT {', '.join(made.get(name, name) for name in names)} "
+            f"FROM many, applications_application WHERE id = '{model}'")
     base.close()
 
 

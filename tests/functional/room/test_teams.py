@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import ExitStack
+
 import pytest
 
-from .cast import Cast, plain
+from .cast import Cast, gather, plain
+from .visitor import Room
 
 MAY = {
     "owner": {"see", "rename", "addresses", "redirects", "secrets", "members", "transfer", "delete"},
@@ -127,3 +131,15 @@ def test_an_application_is_handed_over_once_the_other_accepts(cast: Cast) -> Non
     assert cast.bob.get(f"{path}delete/").status == 200
     assert cast.alice.post(f"{path}invite/", {"addressee": "zoe", "role": "owner"}).status == 422
     assert "An owner" not in cast.alice.visitor.send(cast.alice.get(path), action=f"{path}leave/").text
+
+
+def test_nobody_is_given_more_applications_than_they_may_own(open_room: Callable[..., Room]) -> None:
+    """The offer waits until there is room."""
+    with ExitStack() as stack:
+        cast = gather(open_room(DRAGOMAN_ROOM__APPLICATIONS_MAX="1"), stack)
+        mine, offered = cast.bob.add("Mine"), cast.alice.add("Offered")
+        cast.alice.visitor.fill(f"/room/applications/{offered}/transfer/", {"addressee": cast.bob.name})
+        assert "at most 1 applications" in cast.bob.accept("Offered").text
+        assert cast.alice.get(f"/room/applications/{offered}/delete/").status == 200
+        cast.bob.visitor.fill(f"/room/applications/{mine}/delete/", {"typed": "Mine"})
+        assert cast.bob.accept("Offered").title == "Offered"
