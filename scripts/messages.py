@@ -27,6 +27,8 @@ KEYWORDS: dict[str, Any] = {
     **dict.fromkeys(("pgettext", "pgettext_lazy"), ((1, "c"), 2)),
     **dict.fromkeys(("npgettext", "npgettext_lazy"), ((1, "c"), 2, 3)),
 }
+OWN_LANGUAGE = "en"
+"""The language of the texts themselves: its file holds only what is said otherwise than where it comes from."""
 _LITERAL = r"u?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
 _CALL = re.compile(rf"\b(?:n?p?gettext|_)\(\s*{_LITERAL}(?:,\s*{_LITERAL})*(?:,\s*count)?\s*\)")
 _ALWAYS = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -75,7 +77,7 @@ def renewed(po: Path) -> Catalog:
     fresh = Catalog(locale=po.parts[-3], charset="utf-8", fuzzy=False, header_comment="# Texts of the Room.",
                     creation_date=_ALWAYS, revision_date=_ALWAYS)
     for message in known:
-        if message.id:
+        if message.id and (any(_strings(message)) or po.parts[-3] != OWN_LANGUAGE):
             fresh.add(message.id, message.string, flags=message.flags & {"python-format"}, context=message.context)
     return fresh
 
@@ -96,10 +98,11 @@ def compiled(catalog: Catalog) -> bytes:
 
 def missing(catalog: Catalog) -> list[str]:
     """The texts that have no translation, or not one in every form of plural."""
-    def strings(message: Any) -> tuple[str, ...]:
-        return message.string if isinstance(message.string, tuple) else (message.string,)
+    return [str(message.id) for message in catalog if message.id and not all(_strings(message))]
 
-    return [str(message.id) for message in catalog if message.id and not all(strings(message))]
+
+def _strings(message: Any) -> tuple[str, ...]:
+    return message.string if isinstance(message.string, tuple) else (message.string,)
 
 
 def main() -> None:

@@ -11,7 +11,12 @@ from scripts import messages
 
 
 def _texts(catalog: Catalog) -> dict[object, object]:
-    return {(message.context, _plain(message.id)): _plain(message.string) for message in catalog if message.id and message.string}
+    return {(_text(message.context), _plain(message.id)): _plain(message.string) for message in catalog if message.id and message.string}
+
+
+def _text(context: object) -> object:
+    """Contexts are bytes there and texts here."""
+    return context.decode() if isinstance(context, bytes) else context
 
 
 def _plain(texts: object) -> object:
