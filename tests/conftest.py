@@ -22,7 +22,7 @@ from typing import Any
 import httpx
 import pytest
 
-UNLIMITED = {"DRAGOMAN_LIMITS__ADDRESS": "", "DRAGOMAN_LIMITS__KEY": ""}
+UNLIMITED = {f"DRAGOMAN_LIMITS__{name}": "" for name in ("ADDRESS", "KEY", "SERVER", "STANDALONE")}
 """Most tests ask more than one client may; those of limits set them."""
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 20.0

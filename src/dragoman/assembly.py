@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 
@@ -23,6 +22,7 @@ from .credentials.register import Register
 from .credentials.secrets import Digester, load_key
 from .credentials.switches import Switches as SwitchesInMemory
 from .dialects.gw2 import Gw2
+from .dialects.lesta import Lesta
 from .editions import publish as publishing
 from .editions.store import Editions
 from .errors import SettingsError
@@ -55,7 +55,7 @@ def source_kinds(limits: Live) -> Mapping[type[Origin], SourceKind]:
 
 def dialects(settings: Settings) -> list[Dialect]:
     """Every dialect that a server speaks, where the settings mount it."""
-    return [Gw2(settings.mounts.get("gw2", "/v2"), max_age_s=settings.cache_max_age_s)]
+    return [Gw2(settings.mounts.get("gw2", "/v2"), max_age_s=settings.cache_max_age_s), Lesta()]
 
 
 # -------------------------------------------------------------------------------------------- catalogs
@@ -187,6 +187,9 @@ def source_text(catalog: Catalog) -> str:
 # -------------------------------------------------------------------------------------------- the data plane
 
 
+_NO_SECRETS: Mapping[str, str] = {}
+
+
 class Plane(msgspec.Struct, frozen=True):
     """A data plane: what answers, and the editions it answers from."""
 
@@ -200,20 +203,16 @@ class Plane(msgspec.Struct, frozen=True):
         return next((found for dialect in self.dialects
                      if (found := dialect.address_of(catalog.name, path)) is not None), None)
 
-    def example(self, dialect: Dialect) -> str | None:
-        """The address of some published records that everybody may see in a dialect; None before the first edition."""
+    def example(self, dialect: Dialect, secrets: Mapping[str, str] = _NO_SECRETS) -> str | None:
+        """An address in a dialect that answers with published records, or with what secrets are worth; None where there is
+        none, or before the first edition."""
         for catalog in self.catalogs:
             edition = self.editions.current(catalog.name, catalog.clusters[0])
             for path, shelf in edition.shelves.items() if edition is not None else ():
-                address = dialect.address_of(catalog.name, path)
-                if shelf.count and address is not None and not catalog.resources[path].authenticated:
-                    language = f"&lang={catalog.languages[-1]}" if catalog.resources[path].localized else ""
-                    return f"{address}?page=0&page_size=3{language}"
+                address, resource = dialect.address_of(catalog.name, path), catalog.resources[path]
+                if shelf.count and address is not None and not resource.authenticated:
+                    return dialect.example(address, catalog.languages[-1] if resource.localized else None, secrets)
         return None
-
-    def example_with_key(self, dialect: Dialect, key: str) -> str | None:
-        """An address that says what a key is worth; None in a dialect that has none."""
-        return f"{dialect.mount}/tokeninfo?access_token={quote(key, safe='')}" if isinstance(dialect, Gw2) else None
 
     def sample_of(self, catalog: Catalog, path: str) -> Sample | None:
         """How many records of a resource are published for everybody, and a key where there are any; None before the first

@@ -172,6 +172,8 @@ class Dialect(Protocol):
     """Whether a field that the caller may not see is null; else it is absent."""
     keyed: ClassVar[bool]
     """Whether lists are written record by record with their keys; else as the array that lies in the edition."""
+    checks_keys: ClassVar[bool]
+    """Whether a key that no record could have is refused; else it is only not found."""
     verbs: ClassVar[str]
     """What `OPTIONS` tells: `GET, HEAD, OPTIONS`."""
     exposed_headers: ClassVar[str]
@@ -190,6 +192,10 @@ class Dialect(Protocol):
 
     def address_of(self, catalog: str, path: str) -> str | None:
         """Where a resource or method is asked for; None where this dialect does not show it."""
+
+    def example(self, address: str, language: str | None, secrets: Mapping[str, str]) -> str | None:
+        """How a few records at the address of a resource are asked for, in a language, to be shown and tried; with secrets
+        by their kind, as `Credential` names them. None where this dialect answers nobody without more."""
 
     def takes_body(self, request: Request) -> bool:
         """Whether this request has a use for a body, told from its head."""

@@ -157,6 +157,10 @@ class Query(msgspec.Struct, kw_only=True, gc=False):
     """A language negotiated by header; unknown ones fall back."""
     version: str | None = None
     credentials: tuple[Credential, ...] = ()
+    requires: tuple[str, ...] = ()
+    """The kinds of credentials without which nobody is answered, whatever is asked."""
+    confidential: bool = False
+    """Whether it holds what must not travel in the clear (L12)."""
     idempotency_key: str | None = None
 
 

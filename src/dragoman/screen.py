@@ -31,8 +31,8 @@ class Screen:
             "room": f"{self._url}/", "examples": self._examples(),
         }
         if demo is not None:
-            facts |= {"operator_link": demo.operator_link, "demo_key": demo.key,
-                      "examples_with_key": self._examples_with_key(demo)}
+            facts |= {"operator_link": demo.operator_link, "demo_key": demo.secrets["gw2"],
+                      "demo_application_id": demo.secrets["application-id"], "examples_with_key": self._examples_with_key(demo)}
         return facts
 
     def _lines(self, demo: Demo | None) -> Iterator[str]:
@@ -41,7 +41,8 @@ class Screen:
         yield _line("Developer Room", f"{self._url}/")
         if demo is not None:
             yield _line("Sign in, once", f"{demo.operator_link}   (the operator, within the hour)")
-            yield _line("Demo key", demo.key)
+            yield _line("Demo key", demo.secrets["gw2"])
+            yield _line("Demo id", f"{demo.secrets['application-id']}   (an application's, for dialects that ask for one)")
         yield ""
         for dialect, address in self._examples().items():
             yield _line(dialect, shlex.join(["curl", address]))
@@ -58,7 +59,7 @@ class Screen:
         """One address of each dialect where a key helps."""
         return {} if demo is None else {
             dialect.name: self._url + address for dialect in self._plane.dialects
-            if (address := self._plane.example_with_key(dialect, demo.key)) is not None}
+            if (address := self._plane.example(dialect, demo.secrets)) is not None}
 
 
 def _line(what: str, text: str) -> str:

@@ -5,6 +5,7 @@ import pytest
 
 from dragoman.assembly import dialects
 from dragoman.dialects.gw2 import Gw2
+from dragoman.dialects.lesta import Lesta
 from dragoman.settings import Settings
 
 from .dialects import CATALOG, KEYS, DialectContract, request, whole
@@ -28,6 +29,21 @@ class TestGw2Elsewhere(TestGw2):
 
     def make(self):
         return Gw2("/games/gw-2.0", max_age_s=5)
+
+
+class TestLesta(DialectContract):
+    """Errors are `{"status":"error","error":{...}}`, with HTTP 200."""
+
+    def make(self):
+        return Lesta()
+
+    def read_error(self, answer):
+        told = msgspec.json.decode(whole(answer))
+        assert list(told) == ["status", "error"]
+        assert told["status"] == "error"
+        assert set(told["error"]) == {"code", "message", "field", "value"}
+        assert answer.status == 200
+        return f"{told['error']['message']} {told['error']['field']}"
 
 
 def test_every_dialect_that_a_server_speaks_is_tried():

@@ -1,8 +1,9 @@
 """What the golden conversations speak of: three sounds a thing makes, in two languages."""
 
+from decimal import Decimal
 from typing import Annotated
 
-from dragoman import Catalog, Filter, Key, Localized, Record, Rows, Search, Sort
+from dragoman import Catalog, Extra, Filter, Key, Localized, Record, Rows, Search, Sort
 
 catalog = Catalog("toys", title="Toys", languages=("en", "de"))
 
@@ -40,3 +41,42 @@ class Number(Record):
 def reverse(text: str, times: int = 1) -> str:
     """Turn a text around."""
     return text[::-1] if times % 2 else text
+
+
+armory = Catalog("armory", title="Armory", languages=("en", "ru"), api_name="wot-1.0")
+
+
+def read_tanks():
+    yield {"tank_id": 1, "name": {"en": "Ant", "ru": "Муравей"}, "nation": "ussr", "price": Decimal("1.50"), "modules": [7, 9],
+           "crew": [{"role": "gunner", "name": {"en": "Ann", "ru": "Аня"}}, {"role": "driver", "name": {"en": "Ben", "ru": "Беня"}}]}
+    yield {"tank_id": 2, "name": {"en": "Bee", "ru": "Пчела"}, "nation": "uk", "price": Decimal(20), "modules": [], "crew": []}
+    yield {"tank_id": 30, "name": {"en": "Beetle", "ru": "Жук"}, "nation": "uk", "price": Decimal(7), "modules": [9], "crew": []}
+
+
+class Crew(Record):
+    role: str
+    name: Localized
+
+
+@armory.resource("encyclopedia/vehicles", Rows(read_tanks))
+class Vehicle(Record):
+    """A vehicle."""
+
+    tank_id: Annotated[int, Key()]
+    name: Annotated[Localized, Search(at_least=2)]
+    nation: Annotated[str, Filter()]
+    price: Decimal
+    crew: list[Crew]
+    modules: Annotated[list[int], Extra()]
+
+
+@armory.method("tools/pair", verb="POST")
+def pair(first: Crew, times: int = 1) -> list[Crew]:
+    """The same crew several times."""
+    return [first] * times
+
+
+@armory.method("tools/crew")
+def crew(role: str, rank: int | None = None) -> Crew:
+    """A crew member."""
+    return Crew(role=role, name={"en": f"{role} {rank or 0}"})

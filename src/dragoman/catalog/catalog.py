@@ -25,6 +25,7 @@ R = TypeVar("R", bound=type[Record])
 F = TypeVar("F", bound=Callable[..., Any])
 
 SLUG = re.compile(r"[a-z][a-z0-9-]*\Z")
+API_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*\Z")
 PERMISSION = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]*\Z")
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*\Z", re.IGNORECASE)
 CLUSTER_DEFAULT = "default"
@@ -40,11 +41,13 @@ class Catalog:
     def __init__(
         self, name: str, *, title: str = "", description: str = "", languages: Iterable[str] = ("en",),
         permissions: Mapping[str, str] | None = None, database: str | Mapping[str, str] | None = None,
-        clusters: Iterable[str] = (),
+        clusters: Iterable[str] = (), api_name: str = "",
     ) -> None:
         self.place = caller_place()
         self._check_kinds(languages, permissions, database, clusters)
         self.name, self.title, self.description = name, title or name, description
+        self.api_name = api_name or name
+        """How it is called in the addresses of dialects that have one for each catalog; it may carry a version (L9)."""
         self.languages = tuple(languages)
         self.permissions = dict(permissions or {})
         self.database = database
@@ -78,6 +81,8 @@ class Catalog:
         wrong = self._wrong
         if not isinstance(self.name, str) or not SLUG.match(self.name):
             raise wrong("the name stands in addresses.", "Use lower-case letters, digits and `-`.")
+        if not isinstance(self.api_name, str) or not API_NAME.match(self.api_name):
+            raise wrong("the api_name stands in addresses.", 'Use lower-case letters, digits, `-`, `_` and `.`: "wot", "armory-2".')
         if not self.languages:
             raise wrong("it has no language.", 'Write languages=("en", "ru"), the default first.')
         for language in self.languages:

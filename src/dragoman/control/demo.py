@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from ..credentials.secrets import Kind
@@ -20,8 +22,9 @@ class Demo(msgspec.Struct, frozen=True):
 
     operator_link: str
     """Signs the operator in, once, within the hour."""
-    key: str
-    """A gw2 key; the one of the start before is revoked."""
+    secrets: dict[str, str]
+    """What proves who calls, by the kind of credential: a gw2 key, that of the start before being revoked, and the id of
+    an application."""
 
 
 def prepare(settings: Settings, published: Published) -> Demo:
@@ -34,17 +37,24 @@ def prepare(settings: Settings, published: Published) -> Demo:
     operator = Account.objects.filter(username=OPERATOR).first() or services.add(OPERATOR, operator=True)
     if not operator.is_operator or not operator.is_active:
         raise SettingsError(f"The account {OPERATOR!r} is banned or no operator: `dragoman account link NAME` for another one.")
-    return Demo(operator_link=links.link_of(operator, settings), key=_renew_key())
+    owner = Account.objects.filter(username=OWNER).first() or services.add(OWNER)
+    secrets = {"gw2": _renew_key(owner), "application-id": _application_of(owner)}
+    return Demo(operator_link=links.link_of(operator, settings), secrets=secrets)
 
 
-def _renew_key() -> str:
-    from .accounts import services as accounts
-    from .accounts.models import Account
+def _application_of(owner: Any) -> str:
+    from .applications import services
+    from .applications.models import Application, Type
+
+    application = Application.objects.filter(owner=owner, name=OWNER).first()
+    return (application or services.add(OWNER, owner, Type.STANDALONE)).pk
+
+
+def _renew_key(owner: Any) -> str:
     from .keys import services
     from .keys.models import Key
     from .keys.permissions import known
 
-    owner = Account.objects.filter(username=OWNER).first() or accounts.add(OWNER)
     for former in Key.objects.filter(account=owner, name=OWNER):
         services.revoke(former)
         services.forget(former)

@@ -35,6 +35,9 @@ class Gate:
 
     def admit(self, query: Query, target: Resource | Method, request: Request) -> Caller:
         """The caller, who may ask for this. Raises `Refusal` with the reason that is theirs."""
+        if query.confidential:
+            _check_transport(request)
+        _check_required(query)
         caller = self._identify(query, target, request) if query.credentials else ANONYMOUS
         if target.authenticated:
             self._allow(caller, target.permission)
@@ -71,7 +74,7 @@ class Gate:
             _check_urls(caller, request)
             return caller
         except Refusal as refusal:
-            if is_open(target):
+            if is_open(target) and not query.requires:
                 return ANONYMOUS
             self._charge_wrong(refusal, request)
             raise
@@ -102,6 +105,28 @@ def network_of(peer: str) -> str:
     if isinstance(address, ipaddress.IPv4Address):
         return peer
     return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
+
+
+def _check_transport(request: Request) -> None:
+    """A token goes over HTTPS; from this very machine, with no proxy between, it may go without (L12)."""
+    if request.scheme == "https" or (_is_loopback(request.peer) and b"x-forwarded-for" not in request.headers):
+        return
+    raise refuse(Code.TRANSPORT_INSECURE, "a token must be sent over HTTPS", hint="Use https://, and make a new token.")
+
+
+@lru_cache(maxsize=256)
+def _is_loopback(peer: str) -> bool:
+    try:
+        return ipaddress.ip_address(peer).is_loopback
+    except ValueError:
+        return False
+
+
+def _check_required(query: Query) -> None:
+    for kind in query.requires:
+        if all(credential.kind != kind for credential in query.credentials):
+            code = Code.APPLICATION_MISSING if kind == "application-id" else Code.CREDENTIAL_MISSING
+            raise refuse(code, f"no {kind} was sent", hint="The Developer Room has one for you.", facts={"kind": kind})
 
 
 def _check_urls(caller: Caller, request: Request) -> None:

@@ -123,10 +123,14 @@ class Planner:
         return page - paging.first, size
 
     def _check_keys(self, query: Query, target: Resource, faults: list[Fault]) -> None:
-        limit = self._dialect.keys_max
+        limit, name = self._dialect.keys_max, target.key.name_in(self._dialect.name)
         if len(query.keys) > limit:
-            faults.append(Fault(code=Code.LIST_TOO_LONG, message="id list too long", field=target.key.name,
+            faults.append(Fault(code=Code.LIST_TOO_LONG, message="id list too long", field=name,
                                 hint=f"Ask for at most {limit} at once.", facts={"limit": limit}))
+        elif self._dialect.checks_keys:
+            faults += [Fault(code=Code.PARAMETER_INVALID, message="invalid value", field=name, value=text,
+                             hint=f"Expected {describe(target.key.shape)}.")
+                       for text in query.keys if not _fits(target.key, text)][:_WRONG_VALUES_MAX]
         if query.ask is Ask.ALL and not target.expand_all:
             faults.append(Fault(code=Code.LIST_NOT_EXPANDABLE, message="ids=all is not supported here", field="ids",
                                 value="all", hint="Ask for pages, or name the ids."))
@@ -218,6 +222,14 @@ def cluster_of(catalog: Catalog, asked: str) -> str:
     if asked == CLUSTER_DEFAULT or (asked and catalog.clusters == (CLUSTER_DEFAULT,)):
         return catalog.clusters[0]
     raise refuse(Code.CLUSTER_UNKNOWN, "this host serves no data", hint="Use one of the documented hosts.")
+
+
+def _fits(field: Field, text: str) -> bool:
+    try:
+        read_scalar(field.shape, text)
+    except ValueError:
+        return False
+    return True
 
 
 def _read_integer(name: str, text: str | None, default: int, faults: list[Fault]) -> int:

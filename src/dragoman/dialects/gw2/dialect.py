@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
+from urllib.parse import quote
 
 from ...catalog.catalog import Catalog
 from ...catalog.method import Method
@@ -32,6 +33,7 @@ class Gw2:
     shows_extra: ClassVar[bool] = True
     hidden_nulls: ClassVar[bool] = False
     keyed: ClassVar[bool] = False
+    checks_keys: ClassVar[bool] = False
     verbs: ClassVar[str] = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
     exposed_headers: ClassVar[str] = (
         "Content-Language, ETag, Link, RateLimit, RateLimit-Policy, Retry-After, X-Page-Size, X-Page-Total, X-Request-Id, X-Result-Count, "
@@ -64,6 +66,12 @@ class Gw2:
     def address_of(self, catalog: str, path: str) -> str | None:
         """Where a resource or method is asked for; None where there is none of that name."""
         return next((address for address, route in self._routes if (route.catalog, route.path) == (catalog, path)), None)
+
+    def example(self, address: str, language: str | None, secrets: Mapping[str, str]) -> str | None:
+        """A page of records for anybody; with a key, what that is worth."""
+        if "gw2" in secrets:
+            return f"{self.mount}/tokeninfo?access_token={quote(secrets['gw2'], safe='')}"
+        return f"{address}?page=0&page_size=3" + (f"&lang={language}" if language else "")
 
     def takes_body(self, request: Request) -> bool:
         """Only methods that are called with POST or PUT read a body."""

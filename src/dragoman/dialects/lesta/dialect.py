@@ -1,0 +1,110 @@
+"""The lesta dialect as the pipeline sees it: what it serves, how it reads a request, how it writes an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from ...catalog.catalog import Catalog
+from ...catalog.method import Method
+from ...catalog.resource import Resource
+from ...contracts import Answer, Keys, Outcome, Paging, Refused, Request, Result, Switches
+from ...errors import Code, refuse
+from ...query import Ask, Credential, Query
+from .parameters import Parameters
+from .routes import Routes
+from .writing import write_refusal, write_result, write_started
+
+
+class Lesta:
+    """Keeps the contract of `Dialect`. Each catalog is an API of its own, at `/<api_name>`."""
+
+    name: ClassVar[str] = "lesta"
+    mount = ""
+    reserved: ClassVar[frozenset[str]] = frozenset(
+        ("application_id", "access_token", "fields", "extra", "language", "limit", "page_no", "search"),
+    )
+    paging: ClassVar[Paging] = Paging(first=1, size_default=100, size_max=100, too_many="clamp")
+    keys_max: ClassVar[int] = 100
+    unknown_parameters: ClassVar[str] = "ignore"
+    shows_extra: ClassVar[bool] = False
+    hidden_nulls: ClassVar[bool] = True
+    keyed: ClassVar[bool] = True
+    checks_keys: ClassVar[bool] = True
+    verbs: ClassVar[str] = "GET, HEAD, POST, OPTIONS"
+    exposed_headers: ClassVar[str] = "Content-Language, ETag, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
+    own: Sequence[Catalog] = ()
+
+    def __init__(self) -> None:
+        self._routes = Routes()
+
+    def bind(self, catalogs: Sequence[Catalog], keys: Keys, switches: Switches | None = None) -> Mapping[str, str]:  # noqa: ARG002  # the contract's
+        """Route every resource and method of the catalogs; the paths with their owners."""
+        self._routes = Routes(catalogs)
+        return self._routes.claims()
+
+    def serves(self, path: bytes) -> bool:
+        """Whether a path begins with the name of an API."""
+        return self._routes.serves(path)
+
+    def address_of(self, catalog: str, path: str) -> str | None:
+        """Where a resource or method is asked for; None where there is none of that name."""
+        return self._routes.address_of(catalog, path)
+
+    def example(self, address: str, language: str | None, secrets: Mapping[str, str]) -> str | None:
+        """A page of records for an application; nobody else is answered."""
+        if "application-id" not in secrets:
+            return None
+        return f"{address}?application_id={secrets['application-id']}&limit=3" + (f"&language={language}" if language else "")
+
+    def takes_body(self, request: Request) -> bool:
+        """Every method may be called by POST, with its parameters in the body (L10)."""
+        return request.verb == "POST" and self._routes.find(request.path) is not None
+
+    def read(self, request: Request) -> Query | Answer:
+        """Read a request into a query. Raises `Refusal` for what is no question."""
+        route = self._routes.find(request.path)
+        if route is None:
+            raise refuse(Code.TARGET_UNKNOWN, "no such method", hint="The reference lists the methods.")
+        parameters = Parameters(request)
+        query = Query(target=route.path, catalog=route.catalog, ask=Ask.CALL, verb=_verb(request, route.target),
+                      requires=("application-id",))
+        query.credentials = tuple(
+            Credential(kind, text) for kind, name in (("application-id", "application_id"), ("access-token", "access_token"))
+            if (text := parameters.take(name)) is not None
+        )
+        query.confidential = any(each.kind == "access-token" for each in query.credentials)
+        query.language = parameters.take("language")
+        query.fields, query.extra = parameters.take_list("fields"), parameters.take_list("extra")
+        if isinstance(route.target, Resource):
+            _ask(query, route.target, parameters)
+        else:
+            query.arguments = parameters.arguments()
+            if b"idempotency-key" in request.headers:
+                query.idempotency_key = request.headers[b"idempotency-key"].decode("latin-1")
+        query.parameters = parameters.left
+        parameters.check()
+        return query
+
+    def write(self, outcome: Outcome, request: Request) -> Answer:
+        """Write what was found, or the one thing that was wrong."""
+        if isinstance(outcome, Refused):
+            return write_refusal(outcome)
+        if isinstance(outcome, Result):
+            return write_result(outcome, request)
+        return write_started(outcome)
+
+
+def _verb(request: Request, target: Resource | Method) -> str:
+    """GET and POST mean the same here (L10), whatever a method is called with elsewhere."""
+    if request.verb not in ("GET", "HEAD", "POST"):
+        return request.verb
+    return target.verb if isinstance(target, Method) and target.verb != "GET" else "GET"
+
+
+def _ask(query: Query, resource: Resource, parameters: Parameters) -> None:
+    """What is wanted: the records of some keys, those that a search finds, or a page of all."""
+    query.keys = parameters.take_list(resource.key.name_in("lesta"))
+    query.search = parameters.take("search")
+    query.page, query.page_size = parameters.take("page_no"), parameters.take("limit")
+    query.ask = Ask.MANY if query.keys else Ask.PAGE

@@ -1,0 +1,82 @@
+"""Refusals in the words that clients of this convention know: a code, a message, the field and its value (L17)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from ...errors import Code, Fault
+from ...query import Query
+
+_NAMES = {"page": "page_no", "page_size": "limit", "lang": "language", "v": "version"}
+"""What the pipeline calls a parameter, and what clients do."""
+_PAGING = {"page_no": "page", "limit": "page_size"}
+_NO_LETTER = re.compile(r"[^A-Z0-9]+")
+
+Wording = tuple[int, Callable[[str], str]]
+
+
+def _said(message: str) -> Callable[[str], str]:
+    return lambda _: message
+
+
+def _invalid(field: str) -> str:
+    return f"INVALID_{field}" if field else "INVALID_REQUEST"
+
+
+_TOKEN = (407, _said("INVALID_ACCESS_TOKEN"))
+_SOURCE = (504, _said("SOURCE_NOT_AVAILABLE"))
+_WORDS: dict[Code, Wording] = {
+    Code.VERB_NOT_ALLOWED: (405, _said("REQUEST_METHOD_NOT_ALLOWED")),
+    Code.BODY_TOO_LARGE: (413, _said("REQUEST_TOO_LARGE")),
+    Code.CREDENTIAL_MISSING: (402, _said("ACCESS_TOKEN_NOT_SPECIFIED")),
+    Code.CREDENTIAL_INVALID: _TOKEN, Code.CREDENTIAL_EXPIRED: _TOKEN, Code.CREDENTIAL_DISABLED: _TOKEN,
+    Code.CREDENTIAL_REVOKED: _TOKEN, Code.ACCOUNT_BANNED: _TOKEN, Code.PERMISSION_MISSING: _TOKEN,
+    Code.ENDPOINT_NOT_ALLOWED: _TOKEN,
+    Code.APPLICATION_MISSING: (402, _said("APPLICATION_ID_NOT_SPECIFIED")),
+    Code.APPLICATION_INVALID: (407, _said("INVALID_APPLICATION_ID")),
+    Code.APPLICATION_BLOCKED: (407, _said("APPLICATION_IS_BLOCKED")),
+    Code.ADDRESS_NOT_ALLOWED: (407, _said("INVALID_IP_ADDRESS")),
+    Code.TRANSPORT_INSECURE: (403, _said("HTTPS_REQUIRED")),
+    Code.LIMIT_EXCEEDED: (407, _said("REQUEST_LIMIT_EXCEEDED")),
+    Code.CLUSTER_UNKNOWN: (404, _said("CLUSTER_NOT_FOUND")),
+    Code.TARGET_UNKNOWN: (404, _said("METHOD_NOT_FOUND")),
+    Code.TARGET_DISABLED: (405, _said("METHOD_DISABLED")),
+    Code.PARAMETER_MISSING: (402, "{}_NOT_SPECIFIED".format),
+    Code.LIST_TOO_LONG: (407, "{}_LIST_LIMIT_EXCEEDED".format),
+    Code.SEARCH_TOO_SHORT: (407, _said("NOT_ENOUGH_SEARCH_LENGTH")),
+    Code.NOT_FOUND: (404, "{}_NOT_FOUND".format),
+    Code.CONFLICT: (409, _said("CONFLICT")),
+    Code.NOT_READY: _SOURCE, Code.SOURCE_UNAVAILABLE: _SOURCE, Code.SOURCE_TIMEOUT: _SOURCE, Code.SOURCE_INVALID: _SOURCE,
+    Code.METHOD_TIMEOUT: _SOURCE,
+    Code.METHOD_FAILED: (500, _said("METHOD_FAILED")), Code.INTERNAL: (500, _said("INTERNAL_ERROR")),
+}
+"""Everything else is a value that is not valid: 407 `INVALID_%FIELD%`."""
+_WHOSE = {
+    Code.APPLICATION_MISSING: "application_id", Code.APPLICATION_INVALID: "application_id",
+    Code.CREDENTIAL_MISSING: "access_token", Code.CREDENTIAL_INVALID: "access_token", Code.CREDENTIAL_EXPIRED: "access_token",
+    Code.CREDENTIAL_DISABLED: "access_token", Code.CREDENTIAL_REVOKED: "access_token", Code.TRANSPORT_INSECURE: "access_token",
+    Code.SEARCH_TOO_SHORT: "search",
+}
+"""The parameter that a code is about, where the fault does not name it."""
+
+
+def error_of(fault: Fault, query: Query | None) -> dict[str, object]:
+    """The four members of `error`, always all of them; of an internal error the message holds the request's id."""
+    code, word = _WORDS.get(fault.code, (407, _invalid))
+    field = _WHOSE.get(fault.code) or _NAMES.get(fault.field or "", fault.field)
+    message = word(_NO_LETTER.sub("_", (field or "").upper()).strip("_"))
+    if fault.code is Code.INTERNAL and fault.hint:
+        message = f"{message}: {fault.hint}"
+    return {"field": field, "message": message, "code": code, "value": _value(fault, field, query)}
+
+
+def _value(fault: Fault, field: str | None, query: Query | None) -> str | None:
+    """What the client sent for the field; an application id is no secret, a token is never repeated."""
+    if query is not None and field == "application_id":
+        return next((each.text for each in query.credentials if each.kind == "application-id"), None)
+    if query is not None and field in ("fields", "extra"):
+        return ",".join(getattr(query, field)) or None
+    if query is not None and field in _PAGING:
+        return getattr(query, _PAGING[field]) or fault.value
+    return fault.value

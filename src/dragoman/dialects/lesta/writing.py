@@ -1,0 +1,82 @@
+"""Outcomes in the one envelope of this convention, always with HTTP 200 but for 304 (L15, L16)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...catalog.method import Method
+from ...catalog.plain import encode_json
+from ...contracts import Answer, Buffer, Header, Refused, Request, Result, StartedOperation
+from ...query import Ask
+from .refusals import error_of
+
+_JSON: Header = (b"content-type", b"application/json; charset=utf-8")
+_NO_STORE: Header = (b"cache-control", b"no-store")
+_PRIVATE: Header = (b"cache-control", b"private, no-store")
+_ASK_AGAIN: Header = (b"cache-control", b"private, no-cache")
+"""Whoever keeps an answer asks whether it still holds, since the application may be blocked by then."""
+_VARY: Header = (b"vary", b"Accept-Encoding")
+
+
+def write_result(result: Result, request: Request) -> Answer:
+    """What was found: records by key, a list for a search, one record of one's own, or what a method returned."""
+    plan = result.plan
+    if isinstance(plan.target, Method):
+        return _answer(encode_json(result.value), _count_of(result.value), _NO_STORE, plan.target.path)
+    public = bool(result.tag) and plan.audience.public
+    answer = _answer(_data(result), _meta(result), _ASK_AGAIN if public else _PRIVATE, plan.target.path)
+    answer.headers.append((b"content-language", plan.view.language.encode()))
+    answer.language = plan.view.language
+    if public and request.verb != "POST":
+        answer.etag = b'"%b"' % result.tag.encode()
+    return answer
+
+
+def _answer(data: bytes, meta: dict[str, int], cache: Header, target: str) -> Answer:
+    body = b'{"status":"ok","meta":%b,"data":%b}' % (encode_json(meta), data)
+    return Answer(status=200, headers=[_JSON, cache, _VARY], body=body, target=target)
+
+
+def _data(result: Result) -> bytes:
+    plan = result.plan
+    items = [item if item is not None else b"null" for item in result.items]
+    if plan.ask is Ask.ONE:
+        return bytes(items[0])
+    if plan.filtered.search is not None:
+        return b"[" + b",".join(items) + b"]"
+    return b"{" + b",".join([b"".join((_name(key), b":", item)) for key, item in zip(result.keys, items, strict=True)]) + b"}"
+
+
+def _name(key: Buffer) -> bytes:
+    """A key as the name of a member: texts have their quotes already."""
+    text = bytes(key)
+    return text if text.startswith(b'"') else b'"' + text + b'"'
+
+
+def _meta(result: Result) -> dict[str, int]:
+    plan = result.plan
+    if plan.ask is not Ask.PAGE:
+        return {"count": len(result.items)}
+    pages = -(-result.total // plan.page_size)
+    return {"count": len(result.items), "page_total": pages, "total": result.total, "limit": plan.page_size,
+            "page": plan.page + 1}
+
+
+def _count_of(value: Any) -> dict[str, int]:
+    return {"count": len(value)} if isinstance(value, (list, dict)) else {"count": 0 if value is None else 1}
+
+
+def write_started(started: StartedOperation) -> Answer:
+    """A long operation was accepted: its id, to be asked for later."""
+    return _answer(encode_json({"operation_id": started.id}), {"count": 1}, _NO_STORE, started.plan.target.path)
+
+
+def write_refusal(refused: Refused) -> Answer:
+    """The first thing that is wrong: this convention tells one."""
+    first = refused.faults[0]
+    headers: list[Header] = [_JSON, _NO_STORE, _VARY]
+    if "retry_after_s" in first.facts:
+        headers.append((b"retry-after", b"%d" % max(1, -int(-first.facts["retry_after_s"] // 1))))
+    body = encode_json({"status": "error", "error": error_of(first, refused.query)})
+    return Answer(status=200, headers=headers, body=body, outcome=first.code.value,
+                  target=refused.query.target if refused.query else "")
