@@ -12,6 +12,7 @@ from ...catalog.method import Method
 from ...catalog.resource import Resource
 from ...errors import SettingsError
 from ..published import published
+from ..room.texts import Piece, pieces
 
 PERMISSION_DEFAULT = "account"
 
@@ -43,7 +44,8 @@ class Endpoint(NamedTuple):
     """One address, and what a key needs there."""
 
     address: str
-    title: str
+    about: list[Piece]
+    """The first line of its description."""
     verb: str
     permission: str | None
     needs_key: bool
@@ -65,7 +67,7 @@ def _endpoints_of(catalog: Catalog) -> Iterator[Endpoint]:
 
 
 def _method(address: str, method: Method) -> Endpoint:
-    return Endpoint(address, _first_line(method.description), method.verb, method.permission, method.authenticated, {})
+    return Endpoint(address, pieces(_first_line(method.description)), method.verb, method.permission, method.authenticated, {})
 
 
 def _resource(address: str, resource: Resource) -> Endpoint:
@@ -74,7 +76,7 @@ def _resource(address: str, resource: Resource) -> Endpoint:
         if field.needs is not None:
             fields.setdefault(field.needs, []).append(field.name)
     needs_key = resource.permission is not None or resource.owner is not None
-    return Endpoint(address, _first_line(resource.description), "GET", resource.permission, needs_key, fields)
+    return Endpoint(address, pieces(_first_line(resource.description)), "GET", resource.permission, needs_key, fields)
 
 
 def _first_line(text: str) -> str:

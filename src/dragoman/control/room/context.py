@@ -14,7 +14,7 @@ from .logo import read_logo
 _ACCOUNT = ("/accounts/", "/room/account/", "/room/terms/")
 _NUMBER = re.compile(r"[\d.]+(:\d+)?\Z|\[")
 """A host that is an IP address: browsers make passkeys for names alone, `localhost` among them."""
-_PARTS = ("applications", "keys")
+_PARTS = {"/room/applications/": "applications", "/room/keys/": "keys", "/room/permissions/": "keys"}
 
 
 def publisher(request: HttpRequest) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def publisher(request: HttpRequest) -> dict[str, Any]:
 def _part_of(path: str) -> str:
     if path.startswith(_ACCOUNT):
         return "account"
-    return next((part for part in _PARTS if path.startswith(f"/room/{part}/")), path)
+    return next((part for start, part in _PARTS.items() if path.startswith(start)), path)
 
 
 def _link(contact: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -18,19 +17,11 @@ from ...catalog.fields import Field
 from ...catalog.resource import Resource
 from ...catalog.shapes import Choice, Nested, Scalar, describe, element
 from ..published import Published, Sample
+from .texts import Piece, pieces
 
-_CODE = re.compile("`([^`]+)`")
 _BLANK_LINE = "\n\n"
 KEY = "YOUR-KEY"
 """What stands in a line in the place of a key."""
-
-
-class Piece(NamedTuple):
-    """A part of a text: plain, code, or a link within the page."""
-
-    text: str
-    code: bool = False
-    target: str = ""
 
 
 class Example(NamedTuple):
@@ -86,7 +77,7 @@ def _section(catalog: Catalog, published: Published, origin: str) -> Section:
     stored = [resource for resource, _address in shown if not resource.live]
     samples = {resource.path: published.sample_of(catalog, resource.path) for resource in stored}
     return Section(
-        name=catalog.name, title=catalog.title, about=_pieces(catalog.description), own_language=catalog.languages[0],
+        name=catalog.name, title=catalog.title, about=pieces(catalog.description), own_language=catalog.languages[0],
         languages=catalog.languages if any(resource.localized for resource, _address in shown) else (),
         public=not any(resource.authenticated or resource.owner or resource.needs for resource, _address in shown),
         waiting=bool(samples) and not any(samples.values()),
@@ -100,7 +91,7 @@ def _card(catalog: Catalog, resource: Resource, address: str, sample: Sample | N
     fields = _count(len(resource.fields), ngettext("%(count)s field", "%(count)s fields", len(resource.fields)))
     records = [] if sample is None else [_count(sample.count, ngettext("%(count)s record", "%(count)s records", sample.count))]
     return Card(
-        anchor=_anchor(resource), name=resource.name, about=_pieces(resource.description.partition(_BLANK_LINE)[0]),
+        anchor=_anchor(resource), name=resource.name, about=pieces(resource.description.partition(_BLANK_LINE)[0]),
         facts=[*records, fields], line=_line(origin, address, examples), needs_key=resource.authenticated,
         examples=[Example(_names()[what], target) for what, target in examples.items()],
         rows=[Row(name, describe(field.shape), _uses(catalog, field)) for name, field in _unfold(resource.fields)],
@@ -121,12 +112,6 @@ def _count(number: int, text: str) -> str:
 
 def _names() -> dict[str, str]:
     return {"ids": _("All ids"), "one": _("One record"), "page": _("A page of records"), "some": _("Ids that fit a filter")}
-
-
-def _pieces(text: str) -> list[Piece]:
-    """A docstring's text, parted where backquotes mark code."""
-    parts = _CODE.split(" ".join(text.split()))
-    return [Piece(part, code=bool(place % 2)) for place, part in enumerate(parts) if part]
 
 
 def _uses(catalog: Catalog, field: Field) -> list[list[Piece]]:
