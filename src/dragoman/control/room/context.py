@@ -14,7 +14,8 @@ from .logo import read_logo
 _ACCOUNT = ("/accounts/", "/room/account/", "/room/terms/")
 _NUMBER = re.compile(r"[\d.]+(:\d+)?\Z|\[")
 """A host that is an IP address: browsers make passkeys for names alone, `localhost` among them."""
-_PARTS = {"/room/applications/": "applications", "/room/keys/": "keys", "/room/permissions/": "keys"}
+_PARTS = {"/room/applications/": "applications", "/room/keys/": "keys", "/room/permissions/": "keys", "/room/operator/": "operator",
+          "/room/announcements/": "announcements", "/room/showcase/": "showcase"}
 
 
 def publisher(request: HttpRequest) -> dict[str, Any]:
