@@ -150,11 +150,10 @@ def publish(shops: Sequence[Shop], settings: Settings, observe: Observe, progres
     ]
 
 
-def outdated(shops: Sequence[Shop], settings: Settings) -> list[tuple[Shop, str]]:
-    """What has to be published before it can be served as it is now, each with the reason."""
+def outdated(shops: Sequence[Shop], settings: Settings) -> list[Shop]:
+    """What has to be published before it can be served as it is now."""
     data_dir = Path(settings.data_dir)
-    reasons = [(shop, publishing.needs_publishing(*shop, data_dir)) for shop in shops]
-    return [(shop, reason) for shop, reason in reasons if reason is not None]
+    return [shop for shop in shops if publishing.needs_publishing(*shop, data_dir) is not None]
 
 
 def list_editions(settings: Settings) -> list[dict[str, Any]]:

@@ -27,7 +27,7 @@ _FORK = multiprocessing.get_context("fork")
 
 def publish_beside(shops: Sequence[Shop], settings: Settings, log: Observe, *, as_json: bool) -> BaseProcess | None:
     """Publish what is outdated, in a process whose memory is gone when it is done; None where nothing is."""
-    outdated = [shop for shop, _ in assembly.outdated(shops, settings)]
+    outdated = assembly.outdated(shops, settings)
     if not outdated:
         return None
     process = _FORK.Process(target=_publish, args=(outdated, settings, log, as_json), name="publisher")

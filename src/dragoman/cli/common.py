@@ -42,23 +42,16 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
     def run(*arguments: Any, as_json: bool, **options: Any) -> Any:
         try:
             return command(*arguments, as_json=as_json, **options)
-        except DragomanError as error:
-            raise Failed(error, as_json=as_json) from None
-        except OSError as error:
+        except (DragomanError, OSError) as error:
             raise Failed(error, as_json=as_json) from None
     return run
-
-
-def settings_of(**given: Any) -> Settings:
-    """The settings from file, environment and options."""
-    return load(**given)
 
 
 def open_control(data_dir: str | None) -> Settings:
     """Make the database of accounts ready for a command."""
     from ..control.migrating import migrate
 
-    settings = settings_of(data_dir=data_dir)
+    settings = load(data_dir=data_dir)
     migrate(settings, first_only=True)
     return settings
 

@@ -1,4 +1,4 @@
-"""Commands about who may ask: accounts, applications, keys, and the database that holds them."""
+"""Commands about people: accounts, terms of use, and the database that holds them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from ..errors import SettingsError
-from .common import actor, common, open_control, settings_of, tell
+from ..settings import load
+from .common import actor, common, open_control, tell
 
 _PASSWORD_MAX_BYTES = 4_096
 
@@ -19,7 +20,7 @@ def migrate(data_dir: str | None, as_json: bool) -> None:
     """Bring the database of accounts to this version; nothing in it is lost."""
     from ..control.migrating import migrate as bring_up
 
-    applied = bring_up(settings_of(data_dir=data_dir))
+    applied = bring_up(load(data_dir=data_dir))
     tell({"applied": applied}, f"Applied {len(applied)} changes." if applied else "Nothing to do.", as_json=as_json)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from ..settings import Settings
-from .common import common, say, settings_of
+from ..settings import Settings, load
+from .common import common, say
 
 
 @click.command(short_help="Publish what is new, and serve it.")
@@ -30,7 +30,7 @@ def serve(
     """Publish what is new and serve it: catalogs, data files, folders of them, or databases, with or without code."""
     from ..launch import serve as start
 
-    settings = settings_of(host=host, port=port, workers=workers, data_dir=data_dir, tls_cert=tls_cert, tls_key=tls_key)
+    settings = load(host=host, port=port, workers=workers, data_dir=data_dir, tls_cert=tls_cert, tls_key=tls_key)
     start(sources, name, settings, as_json=as_json, demo=demo)
 
 
@@ -42,7 +42,7 @@ def init(source: str, name: str | None, data_dir: str | None, as_json: bool) -> 
     """Print an editable catalog that serves a file, folder or database as `serve` would without code."""
     from .. import assembly
 
-    catalogs, choices = assembly.load_catalogs([source], name, settings_of(data_dir=data_dir))
+    catalogs, choices = assembly.load_catalogs([source], name, load(data_dir=data_dir))
     text = assembly.source_text(catalogs[0])
     if as_json:
         say({"catalog": catalogs[0].name, "source": text, "choices": choices})
@@ -62,7 +62,7 @@ def publish(sources: tuple[str, ...], name: str | None, data_dir: str | None, as
     from ..progress import Bar
     from ..serving.log import Log
 
-    settings = settings_of(data_dir=data_dir)
+    settings = load(data_dir=data_dir)
     shops = _shops(sources, name, settings)
     with Bar(shown=not as_json) as bar:
         ids = assembly.publish(shops, settings, Log(sys.stderr, access=settings.access_log), bar)
@@ -82,7 +82,7 @@ def editions(data_dir: str | None, as_json: bool) -> None:
 
     from .. import assembly
 
-    listed = assembly.list_editions(settings_of(data_dir=data_dir))
+    listed = assembly.list_editions(load(data_dir=data_dir))
     if as_json:
         say({"editions": listed})
         return
@@ -105,7 +105,7 @@ def rollback(
     """Serve an older edition again; a running server follows without a restart."""
     from .. import assembly
 
-    back = assembly.roll_back(settings_of(data_dir=data_dir), catalog, cluster, edition)
+    back = assembly.roll_back(load(data_dir=data_dir), catalog, cluster, edition)
     if as_json:
         say({"rolled_back": back})
     else:

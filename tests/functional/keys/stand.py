@@ -68,7 +68,7 @@ def main() -> None:
     shops = assembly.open_sources(catalogs, settings)
     try:
         with Bar(shown=False) as bar:
-            assembly.publish([shop for shop, _ in assembly.outdated(shops, settings)], settings, log, bar)
+            assembly.publish(assembly.outdated(shops, settings), settings, log, bar)
     except DragomanError as error:          # as in a server of ours: what was published before is served
         print(error, file=sys.stderr)
     ring = Ring(told["keys"])
