@@ -8,10 +8,11 @@ from typing import Any
 
 import msgspec
 
+from .bases import read_former
 from .catalog import introspect, rendering
 from .catalog.catalog import Catalog
 from .catalog.module import load_module
-from .catalog.names import check_names
+from .catalog.names import check_names, check_own
 from .catalog.origin import File, Origin, Rows, Table
 from .contracts import Answerer, CredentialStore, Dialect, Meter, Source, SourceKind, Switches
 from .control.published import Sample
@@ -35,6 +36,7 @@ from .pipeline import live
 from .pipeline.answer import Pipeline
 from .pipeline.encoding import Encoder
 from .pipeline.execute import Executor
+from .pipeline.former import FormerBases, Moved
 from .pipeline.gate import Gate
 from .query import Rate, read_rate
 from .serving.runtime import AsyncioRuntime
@@ -55,7 +57,7 @@ def source_kinds(limits: Live) -> Mapping[type[Origin], SourceKind]:
 
 def dialects(settings: Settings) -> list[Dialect]:
     """Every dialect that a server speaks, where the settings mount it."""
-    return [Gw2(settings.mounts.get("gw2", "/v2"), max_age_s=settings.cache_max_age_s), Lesta()]
+    return [Gw2(settings.bases()["gw2"].current, max_age_s=settings.cache_max_age_s), Lesta()]
 
 
 # -------------------------------------------------------------------------------------------- catalogs
@@ -305,6 +307,17 @@ def assemble(
     pipeline = Pipeline(targets, spoken, gate, executor, Encoder(settings.memory.encoded_max_bytes), observe,
                         settings.http.body_max_bytes,
                         switches=switches, hears_host=bool(settings.clusters and settings.http.trusted_proxies))
-    return Plane(pipeline, editions, catalogs, spoken)
+    return Plane(_with_former(pipeline, settings, spoken), editions, catalogs, spoken)
+
+
+def _with_former(pipeline: Pipeline, settings: Settings, spoken: Sequence[Dialect]) -> Answerer:
+    """The pipeline, at the base addresses of earlier times as well, where the settings name any."""
+    present = {dialect.name: dialect.mount for dialect in spoken}
+    moved = [Moved(former, present[name]) for name, mounts in settings.bases().items() if name in present
+             for former in mounts.former]
+    for each in moved:
+        check_own(each.former.place, f"the former base {each.former.place}")
+    hosts = [read_former(text, "former_hosts") for text in settings.former_hosts]
+    return FormerBases(pipeline, moved, hosts, settings.base_url.rstrip("/")) if moved or hosts else pipeline
 
 

@@ -50,7 +50,7 @@ def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_js
     meter, leased = assembly.open_meter(settings, log)
     plane = assembly.assemble(shops, settings, log, register, meter, switches)
     published = Published(catalogs=plane.catalogs, address_of=plane.address_of, sample_of=plane.sample_of,
-                          index=settings.mounts.get("gw2", "/v2"))
+                          index=settings.bases()["gw2"].current)
     room = Room(settings, published, log)
     counter, recorder = assembly.open_statistics(settings, log)
     beside: list[Beside] = [follower, room, recorder, *([leased] if leased is not None else [])]

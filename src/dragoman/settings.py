@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from .bases import Mounts, read_former, read_mounts
 from .errors import SettingsError
 
 
@@ -189,8 +190,11 @@ class Settings(Section, frozen=True, kw_only=True):
     """What digests of keys, sessions and links depend on, the same on every node; made once for a single node."""
     credentials_stale_max_s: float = 10.0
     """For how long keys are still taken when their database does not answer."""
-    mounts: dict[str, str] = {}
-    """Where a dialect answers, by its name: `{"gw2": "/v2"}`."""
+    mounts: dict[str, str | tuple[str, ...]] = {}
+    """Where a dialect answers, by its name, for all endpoints together: `{"gw2": "/v2"}`; or where it answered before, too, each with
+    its last day: `{"gw2": ["/v3", "/v2 until 2027-01-31"]}` (D10)."""
+    former_hosts: tuple[str, ...] = ()
+    """Hosts of earlier public addresses, each with its last day: `old.example.org until 2027-01-31` (D10)."""
     cache_max_age_s: int = 60
     """For how long a cache may keep a published answer without asking again."""
     access_log: bool | None = None
@@ -210,9 +214,10 @@ class Settings(Section, frozen=True, kw_only=True):
     clusters: dict[str, Cluster] = {}
 
     def __post_init__(self) -> None:
-        for name, mount in self.mounts.items():
-            if not mount.startswith("/") or mount.endswith("/"):
-                raise SettingsError(f"mounts.{name} = {mount!r}: write a path such as /v2, without a slash at its end.")
+        for name, given in self.mounts.items():
+            read_mounts(given, f"mounts.{name}")
+        for text in self.former_hosts:
+            read_former(text, "former_hosts")
         if not 0 <= self.port <= 65_535 or self.workers < 1:
             raise SettingsError("port is from 0 to 65535, and workers at least 1.")
         for name, provider in self.sign_in.items():
@@ -222,6 +227,13 @@ class Settings(Section, frozen=True, kw_only=True):
                 ipaddress.ip_network(network, strict=False)
             except ValueError:
                 raise SettingsError(f"http.trusted_proxies: {network!r} is no address or network.") from None
+
+    def bases(self) -> dict[str, Mounts]:
+        """Where each dialect answers that has one place for all catalogs, by its name."""
+        return {name: read_mounts(given, f"mounts.{name}") for name, given in {**_MOUNTS, **self.mounts}.items()}
+
+
+_MOUNTS: dict[str, str | tuple[str, ...]] = {"gw2": "/v2"}
 
 
 def _check_sign_in(name: str, provider: SignIn) -> None:

@@ -52,12 +52,18 @@ def _check_mounts(path: str, who: str, dialect: str, dialects: Iterable[Naming])
             )
 
 
-def _claim(path: str, who: str, taken: dict[str, str]) -> None:
+def check_own(path: str, who: str) -> None:
+    """See that a path is not one of the server's own. Raises `DeclarationError`."""
     plain = path.rstrip("/")
     own = next((own for own in OWN_PATHS if plain == own or plain.startswith(own + "/")), None)
     if own is not None or not plain:
         raise DeclarationError(who, f"its address {path!r} is the server's own.",
                                "Mount the dialect elsewhere, in the settings, or rename what is published.")
+
+
+def _claim(path: str, who: str, taken: dict[str, str]) -> None:
+    check_own(path, who)
+    plain = path.rstrip("/")
     if plain in taken:
         raise DeclarationError(who, f"its address {path} is taken by {taken[plain]}.", "Give one of them another name.")
     taken[plain] = who

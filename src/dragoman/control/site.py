@@ -21,6 +21,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _LOAD_TIMEOUT_S = 60.0
 _TRY_AGAIN_S = 5.0
+_LETTERS_S = 2.0
+"""How often it is looked for letters that are due."""
 _UNAVAILABLE = (
     b"<!doctype html><html lang=en><meta charset=utf-8><title>Not available</title>"
     b"<h1>The Developer Room is not available at present</h1><p>The API goes on answering. Try again in a moment.</p></html>"
@@ -71,13 +73,31 @@ class Room:
                 self._ending.wait(_TRY_AGAIN_S)
             else:
                 self._loaded.set()
+                self._write_letters()
                 return
+
+    def _write_letters(self) -> None:
+        """Send what is announced, for as long as this process runs; a fault is told once, and tried again."""
+        from .announcements.letters import deliver
+
+        told = ""
+        while not self._ending.wait(_LETTERS_S if not told else _TRY_AGAIN_S * 6):
+            try:
+                deliver()
+                told = ""
+            except Exception as error:  # noqa: BLE001  # told, and tried again; pages go on
+                if repr(error) != told:
+                    told = repr(error)
+                    self._observe(Crashed(request_id="", stage="letters", error=told, traceback=traceback.format_exc()))
 
     def _make(self) -> App:
         from .migrating import migrate
 
         publish(self._published)
         migrate(self._settings, first_only=True)
+        from .announcements.bases import note_bases
+
+        note_bases(self._settings)
         from django.core.asgi import get_asgi_application
 
         return get_asgi_application()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 REASON = "as asked"
+NEWS = {"title_en": "News", "text_en": "Something."}
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +54,7 @@ def acts_of(things: dict[str, Any], folder: Path) -> dict[str, Callable[[], obje
     """How each act is called, by its name."""
     from dragoman.control.administration import acts, switches
     from dragoman.control.administration.models import Reply
+    from dragoman.control.announcements import services as announcements
     from dragoman.control.configuration import ours
     from dragoman.control.keys.importing import read
     from dragoman.control.keys.models import Answer
@@ -77,6 +79,8 @@ def acts_of(things: dict[str, Any], folder: Path) -> dict[str, Callable[[], obje
         "release": lambda: acts.release(by, key),
         "revoke": lambda: acts.revoke(by, key),
         "answer_key": lambda: acts.answer_key(by, things["key_request"], Answer.REFUSED, REASON),
+        "announce": lambda: acts.announce(by, "notice", NEWS),
+        "withdraw_announcement": lambda: acts.withdraw_announcement(by, announcements.publish("notice", NEWS)),
         "switch_off": lambda: acts.switch_off(by, "shop", "data/toys", REASON),
         "switch_on": lambda: acts.switch_on(by, switches.switch_off("shop", "data/toys")),
     }

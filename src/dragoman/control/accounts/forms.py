@@ -59,6 +59,7 @@ class ProfileForm(forms.Form):
     username = forms.CharField(label=_("Name"), max_length=USERNAME_MAX,
                                help_text=_("You sign in by it, and others see it beside what you own."))
     language = forms.ChoiceField(label=_("Language of pages and letters"), required=False)
+    announcements = forms.BooleanField(label=_("Write to me when something is announced"), required=False)
 
     def __init__(self, *arguments: Any, languages: list[tuple[str, str]], **options: Any) -> None:
         super().__init__(*arguments, **options)

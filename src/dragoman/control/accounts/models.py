@@ -49,6 +49,8 @@ class Account(Told, AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     """False while the account is banned."""
     ban_reason = models.TextField(blank=True)
+    announcements = models.BooleanField(default=True)
+    """Whether letters tell of what operators announce."""
     terms = models.ForeignKey("Terms", on_delete=models.PROTECT, null=True, related_name="+")
     """The terms of use that were agreed to last."""
     created_at = models.DateTimeField(default=timezone.now)

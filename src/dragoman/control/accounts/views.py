@@ -88,11 +88,11 @@ def _own_address(wanted: str | None) -> str:
 def show_profile(request: HttpRequest) -> HttpResponse:
     """Name and language; the way to everything else that is one's own."""
     account = account_of(request)
-    given = {"username": account.username, "language": account.language}
+    given = {"username": account.username, "language": account.language, "announcements": account.announcements}
     form = ProfileForm(request.POST or None, initial=given, languages=list(configured.LANGUAGES))
     if request.method == "POST" and form.is_valid():
         try:
-            account.language = form.cleaned_data["language"]
+            account.language, account.announcements = form.cleaned_data["language"], form.cleaned_data["announcements"]
             services.rename(account, form.cleaned_data["username"])
         except SettingsError as error:
             account.refresh_from_db()

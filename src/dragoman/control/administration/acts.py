@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -13,6 +13,8 @@ from ...settings import Settings
 from ..accounts import links, terms
 from ..accounts import services as accounts
 from ..accounts.models import Account, Terms
+from ..announcements import services as announcements
+from ..announcements.models import Announcement
 from ..applications import services as applications
 from ..applications.models import Application
 from ..keys import importing, issue
@@ -143,6 +145,20 @@ def answer_key(by: Actor, request: KeyRequest, reply: Answer, reason: str) -> No
 
 
 # -------------------------------------------------------------------------------------------- what is published
+
+
+@transaction.atomic
+def announce(by: Actor, kind: str, texts: Mapping[str, Any], from_at: dt.datetime | None = None) -> Announcement:
+    """Publish an announcement: page, feed, banner and letters (D9)."""
+    made = announcements.publish(kind, texts, from_at)
+    note(by, "announcement.publish", made)
+    return made
+
+
+def withdraw_announcement(by: Actor, announcement: Announcement) -> None:
+    """Take an announcement off the page and the feed; letters that were sent stay sent."""
+    with recorded(by, "announcement.withdraw", announcement):
+        announcement.delete()
 
 
 @transaction.atomic

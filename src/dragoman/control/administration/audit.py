@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from ..accounts.models import Account, Terms
+from ..announcements.models import Announcement
 from ..applications.models import Application
 from ..keys.models import Key, KeyRequest
 from .models import LimitRequest, Line, Switch
@@ -22,6 +23,7 @@ KEPT: Mapping[type[models.Model], tuple[str, ...]] = {
     Terms: ("published_at",),
     Application: ("name", "type", "owner_id", "addresses", "blocked_at", "block_reason", "rate", "quota"),
     Key: ("account_id", "kind", "name", "permissions", "expires_at", "suspended_at", "suspend_reason", "revoked_at"),
+    Announcement: ("kind", "title_en", "title_ru", "from_at"),
     KeyRequest: ("account_id", "kind", "name", "permissions", "days", "answer", "reason"),
     Switch: ("catalog", "path", "reason"),
     LimitRequest: ("application_id", "rate", "quota", "reason", "reply", "answer"),

@@ -6,6 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ..accounts.terms import TEXT_MAX
+from ..announcements.models import TEXT_MAX as ANNOUNCED_MAX
+from ..announcements.models import TITLE_MAX, Kind
 from ..changing import Change
 from .models import LIMIT_MAX, REASON_MAX
 
@@ -25,6 +27,18 @@ class AskForm(LimitsForm):
     """The same, asked for."""
 
     reason = forms.CharField(label=_("What it is for"), max_length=REASON_MAX, widget=forms.Textarea(attrs={"rows": 4}))
+
+
+class AnnouncementForm(Change):
+    """Something to announce, in one or both languages."""
+
+    kind = forms.ChoiceField(label=_("Kind"), choices=Kind.choices)
+    title_en = forms.CharField(label=_("Title (English)"), required=False, max_length=TITLE_MAX)
+    text_en = forms.CharField(label=_("Text (English)"), required=False, max_length=ANNOUNCED_MAX, widget=forms.Textarea(attrs={"rows": 6}),
+                              help_text=_("Paragraphs, headings that begin with #, lists of lines that begin with -."))
+    title_ru = forms.CharField(label=_("Title (Russian)"), required=False, max_length=TITLE_MAX)
+    text_ru = forms.CharField(label=_("Text (Russian)"), required=False, max_length=ANNOUNCED_MAX, widget=forms.Textarea(attrs={"rows": 6}))
+    from_at = forms.DateTimeField(label=_("From (UTC)"), required=False, help_text=_("Such as 2027-01-31 09:00; nothing for now."))
 
 
 class TermsForm(Change):

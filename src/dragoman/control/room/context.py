@@ -7,6 +7,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from ..announcements.services import banner
+from ..announcements.views import SEEN
 from ..configuration import ours
 from ..published import publisher_name
 from .logo import read_logo
@@ -25,7 +27,8 @@ def publisher(request: HttpRequest) -> dict[str, Any]:
         "publisher": publisher_name(settings), "contact": settings.room.contact,
         "contact_link": _link(settings.room.contact), "logo": read_logo(settings.room.logo).address if settings.room.logo else "",
         "sign_up": settings.room.sign_up, "upstream": bool(settings.sign_in),
-        "here": _part_of(request.path), "passkeys": not _NUMBER.match(request.META.get("HTTP_HOST", "")),
+        "here": _part_of(request.path), "banner": lambda: banner(request.COOKIES.get(SEEN, "")),
+        "passkeys": not _NUMBER.match(request.META.get("HTTP_HOST", "")),
     }
 
 

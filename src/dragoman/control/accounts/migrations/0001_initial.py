@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
                 ('is_operator', models.BooleanField(default=False)),
                 ('is_active', models.BooleanField(default=True)),
                 ('ban_reason', models.TextField(blank=True)),
+                ('announcements', models.BooleanField(default=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={

@@ -1,0 +1,1 @@
+"""What operators announce: a page, a feed, a banner and letters (D9)."""

@@ -1,0 +1,55 @@
+"""Pages of announcements, for anybody; and their feed (Atom, RFC 4287)."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from ..accounts.terms import render as as_html
+from ..configuration import is_secure, ours
+from ..published import publisher_name
+from . import services
+
+SEEN = "dragoman-seen"
+PAGE_SIZE = 20
+FEED_SIZE = 50
+_YEAR_S = 31_536_000
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """What was announced, the newest first."""
+    page = Paginator(services.shown(), PAGE_SIZE).get_page(request.GET.get("page"))
+    told = [{"row": row, "text": as_html(row.text)} for row in page.object_list]
+    return render(request, "announcements/index.html", {"page": page, "told": told})
+
+
+@require_safe
+def feed(request: HttpRequest) -> HttpResponse:
+    """The same for feed readers, in the language that they ask for."""
+    origin = ours().base_url.rstrip("/") or f"{request.scheme}://{request.get_host()}"
+    name, place = publisher_name(ours()), f"{origin}/room/announcements/"
+    made = Atom1Feed(title=f"{name}: {_('Announcements')}", link=place, description="", language=get_language(), author_name=name,
+                     feed_url=f"{place}feed.xml", feed_guid=f"{place}feed.xml")
+    for row in services.shown()[:FEED_SIZE]:
+        made.add_item(title=row.title, link=f"{place}#{row.pk}", description=as_html(row.text), unique_id=row.pk.urn, author_name=name,
+                      pubdate=row.from_at, updateddate=row.from_at, categories=(row.kind,))
+    return HttpResponse(made.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
+
+
+@require_POST
+def dismiss(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
+    """Show an announcement on pages no more, in this browser."""
+    wanted = request.POST.get("next", "")
+    safe = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    response = redirect(wanted if safe else "/")
+    response.set_cookie(SEEN, str(id), max_age=_YEAR_S, secure=is_secure(ours()), httponly=True, samesite="Lax")
+    return response
