@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from ..backup import serving
 from ..settings import Settings, load
 from .common import common, say
 
@@ -31,7 +32,8 @@ def serve(
     from ..launch import serve as start
 
     settings = load(host=host, port=port, workers=workers, data_dir=data_dir, tls_cert=tls_cert, tls_key=tls_key)
-    start(sources, name, settings, as_json=as_json, demo=demo)
+    with serving(settings):
+        start(sources, name, settings, as_json=as_json, demo=demo)
 
 
 @click.command(short_help="Print an editable catalog of a data source.")
