@@ -58,9 +58,11 @@ def acts_of(things: dict[str, Any], folder: Path) -> dict[str, Callable[[], obje
     from dragoman.control.configuration import ours
     from dragoman.control.keys.importing import read
     from dragoman.control.keys.models import Answer
+    from dragoman.control.showcase.models import Entry, State
     from dragoman.credentials.secrets import Kind
 
     by, account, application, key = (things[name] for name in ("by", "account", "application", "key"))
+    shown = Entry.objects.create(application=application, text="A rocket.", link="https://example.org/")
     (folder / "keys.csv").write_text(f"kind,sha256,account\ngw2,{'ab' * 32},alice\n")
     return {
         "open_account": lambda: acts.open_account(by, "bob"),
@@ -79,6 +81,7 @@ def acts_of(things: dict[str, Any], folder: Path) -> dict[str, Callable[[], obje
         "release": lambda: acts.release(by, key),
         "revoke": lambda: acts.revoke(by, key),
         "answer_key": lambda: acts.answer_key(by, things["key_request"], Answer.REFUSED, REASON),
+        "answer_showcase": lambda: acts.answer_showcase(by, shown, State.APPROVED, REASON, shown.offered_at.isoformat()),
         "announce": lambda: acts.announce(by, "notice", NEWS),
         "withdraw_announcement": lambda: acts.withdraw_announcement(by, announcements.publish("notice", NEWS)),
         "switch_off": lambda: acts.switch_off(by, "shop", "data/toys", REASON),

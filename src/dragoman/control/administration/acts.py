@@ -20,6 +20,8 @@ from ..applications.models import Application
 from ..keys import importing, issue
 from ..keys import services as keys
 from ..keys.models import Answer, Key, KeyRequest
+from ..showcase import services as showcase
+from ..showcase.models import Entry, State
 from . import limits, switches
 from .audit import Actor, note, note_many, recorded
 from .models import LimitRequest, Reply, Switch
@@ -145,6 +147,12 @@ def answer_key(by: Actor, request: KeyRequest, reply: Answer, reason: str) -> No
 
 
 # -------------------------------------------------------------------------------------------- what is published
+
+
+def answer_showcase(by: Actor, entry: Entry, state: State, text: str, seen: str) -> None:
+    """Show what an owner offers, or not; `seen` is when that was offered which the operator looked at (L22)."""
+    with recorded(by, f"showcase.{state.value}", entry):
+        showcase.answer(entry, state, check_reason(text), seen)
 
 
 @transaction.atomic

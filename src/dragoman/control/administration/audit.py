@@ -16,6 +16,7 @@ from ..accounts.models import Account, Terms
 from ..announcements.models import Announcement
 from ..applications.models import Application
 from ..keys.models import Key, KeyRequest
+from ..showcase.models import Entry
 from .models import LimitRequest, Line, Switch
 
 KEPT: Mapping[type[models.Model], tuple[str, ...]] = {
@@ -24,6 +25,7 @@ KEPT: Mapping[type[models.Model], tuple[str, ...]] = {
     Application: ("name", "type", "owner_id", "addresses", "blocked_at", "block_reason", "rate", "quota"),
     Key: ("account_id", "kind", "name", "permissions", "expires_at", "suspended_at", "suspend_reason", "revoked_at"),
     Announcement: ("kind", "title_en", "title_ru", "from_at"),
+    Entry: ("application_id", "text", "link", "picture_hash", "state", "answer"),
     KeyRequest: ("account_id", "kind", "name", "permissions", "days", "answer", "reason"),
     Switch: ("catalog", "path", "reason"),
     LimitRequest: ("application_id", "rate", "quota", "reason", "reply", "answer"),

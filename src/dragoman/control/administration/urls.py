@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import announcing, answering, asking, overview, people, programs, publishing
+from . import announcing, answering, asking, overview, people, programs, publishing, showing
 from .access import operator_path
 
 urlpatterns = [
@@ -20,6 +20,8 @@ urlpatterns = [
     operator_path("switches/<slug:catalog>/<path:path>/", publishing.change_switch, "operator-switch"),
     operator_path("announcements/", announcing.index, "operator-announcements"),
     operator_path("announcements/<uuid:id>/", announcing.withdraw, "operator-announcement"),
+    operator_path("showcase/", showing.index, "operator-showcase"),
+    operator_path("showcase/<uuid:id>/", showing.answer, "operator-showcase-entry"),
     operator_path("terms/", publishing.publish_terms, "operator-terms"),
     operator_path("settings/", publishing.settings, "operator-settings"),
     path("room/applications/<application:id>/limits/", asking.show_limits, name="application-limits"),

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from ..accounts.models import Account
 from ..configuration import ours
 from ..published import published
+from ..showcase.services import shown
 from .home import sections
 
 
@@ -19,7 +20,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """The first page, for anybody: what is published, and how to begin."""
     known = published()
     origin = ours().base_url.rstrip("/") or f"{request.scheme}://{request.get_host()}"
-    return render(request, "room/home.html", {"sections": sections(known, origin), "index": known.index})
+    return render(request, "room/home.html", {"sections": sections(known, origin), "index": known.index, "entries": shown()[:3]})
 
 
 @require_POST
