@@ -19,7 +19,7 @@ import pytest
 from dragoman.statistics.places import Place
 from dragoman.statistics.reading import EVERYTHING, Reader, Scope
 
-from ..conftest import Server, make_database
+from ..conftest import Server, end, make_database
 
 CATALOG = """
 from typing import Annotated
@@ -52,10 +52,17 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture
-def run(serve: Callable[..., Server], database_url: str) -> Callable[..., Server]:
+def run(serve: Callable[..., Server], database_url: str) -> Iterator[Callable[..., Server]]:
     """Start servers on it."""
     known = {"DRAGOMAN_DATABASE_URL": database_url} if database_url else {}
-    return lambda **environment: serve(catalog=CATALOG, **known, **environment)
+    started: list[Server] = []
+
+    def begin(**environment: str) -> Server:
+        started.append(serve(catalog=CATALOG, **known, **environment))
+        return started[-1]
+
+    yield begin
+    end(*(server.process for server in started))
 
 
 def reader_of(server: Server) -> Reader:

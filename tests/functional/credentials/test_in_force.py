@@ -13,7 +13,7 @@ import httpx
 import psycopg
 import pytest
 
-from ...conftest import Server, make_database
+from ...conftest import Server, end, make_database
 
 CATALOG = """
 from typing import Annotated
@@ -100,7 +100,9 @@ def nodes(request: pytest.FixtureRequest, serve: Callable[..., Server], tmp_path
         return
     with make_database(request.getfixturevalue("postgres")) as url:
         environment = {**common, "DRAGOMAN_DATABASE_URL": url}
-        yield Nodes([serve(catalog=CATALOG, **environment) for _ in range(2)], environment)
+        servers = [serve(catalog=CATALOG, **environment) for _ in range(2)]
+        yield Nodes(servers, environment)
+        end(*(server.process for server in servers))
 
 
 @pytest.mark.parametrize(("name", "command", "status"), [

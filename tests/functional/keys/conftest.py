@@ -18,9 +18,11 @@ import httpx
 import psycopg
 import pytest
 
+from ...conftest import end
+
 ROOT = Path(__file__).parents[3]
 CATALOG = Path(__file__).with_name("catalog.py")
-START_TIMEOUT_S, STOP_TIMEOUT_S = 40.0, 20.0
+START_TIMEOUT_S = 40.0
 UNLIMITED = {"address": "", "key": "", "wrong_keys": ""}
 
 ALICE, BOB, CHARLIE = "1", "2", "3"
@@ -115,21 +117,9 @@ def start(folder: Path, database: str, **settings: Any) -> League:
     line = process.stdout.readline() if ready else ""
     league = League(process, json.loads(line)["url"] if line else "", database, folder)
     if not line:
-        end(league)
+        end(process)
         pytest.fail(league.logged)
     return league
-
-
-def end(league: League) -> None:
-    """Stop it; kill it where it does not."""
-    league.process.terminate()
-    try:
-        league.process.wait(STOP_TIMEOUT_S)
-    except subprocess.TimeoutExpired:
-        league.process.kill()
-        league.process.wait()
-    if league.process.stdout is not None:
-        league.process.stdout.close()
 
 
 @pytest.fixture(scope="module")
@@ -164,8 +154,7 @@ def serve(empty: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory)
         return started[-1]
 
     yield run
-    for league in started:
-        end(league)
+    end(*(league.process for league in started))
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])

@@ -14,7 +14,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from .conftest import League, end, fill, start
+from ...conftest import end
+from .conftest import League, fill, start
 
 LIMITS = {"timeout_s": 1.0, "retry_s": 0.3, "connections_max": 3}
 PRIVATE, PUBLIC = "/v2/account", "/v2/ships?ids=all"
@@ -89,7 +90,7 @@ def relayed(empty: Callable[[str], str], tmp_path_factory: pytest.TempPathFactor
     league = start(tmp_path_factory.mktemp("relayed"), f"postgresql://postgres@127.0.0.1:{relay.port}/{name[1]}", live=LIMITS)
     yield league, relay
     relay.cut()
-    end(league)
+    end(league.process)
 
 
 def took_s(question: Callable[[], object]) -> float:
@@ -195,7 +196,7 @@ def test_a_server_starts_while_its_live_source_is_away(relayed: tuple[League, Re
     league, relay = relayed
     relay.open()
     first = start(tmp_path, league.database, live=LIMITS)
-    end(first)
+    end(first.process)
     relay.cut()
     again = start(tmp_path, league.database, live=LIMITS)
     try:
@@ -204,7 +205,7 @@ def test_a_server_starts_while_its_live_source_is_away(relayed: tuple[League, Re
         relay.open()
         assert recovers(again)
     finally:
-        end(again)
+        end(again.process)
 
 
 def test_more_records_than_one_answer_holds_are_asked_for_by_pages(serve: Callable[..., League]) -> None:

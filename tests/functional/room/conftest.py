@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ...conftest import Server, make_database
+from ...conftest import Server, end, make_database
 from .asking import CATALOG as ASKED
 from .cast import Cast, gather
 from .visitor import Room
@@ -38,12 +38,17 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def open_room(serve: Callable[..., Server], database_url: str) -> Callable[..., Room]:
+def open_room(serve: Callable[..., Server], database_url: str) -> Iterator[Callable[..., Room]]:
     """Start servers with a Room: `open_room(DRAGOMAN_WORKERS="2")`; a catalog, a folder of one's own by `catalog=`, `folder=`."""
+    opened: list[Server] = []
+
     def run(*arguments: str, catalog: str = CATALOG, **options: Any) -> Room:
         known = {"DRAGOMAN_DATABASE_URL": database_url} if database_url else {}
-        return Room(serve(*arguments, catalog=catalog, **known, **options))
-    return run
+        opened.append(serve(*arguments, catalog=catalog, **known, **options))
+        return Room(opened[-1])
+
+    yield run
+    end(*(process for server in opened for process in server.processes))
 
 
 @pytest.fixture(scope="module")

@@ -155,7 +155,8 @@ class Room:
     def person(self, name: str = "alice", *options: str, password: str = PASSWORD) -> str:
         """An account of its own with a verified address NAME@example.org and the usual password; its name."""
         name = f"{name}-{next(_numbers)}"
-        self.run("account", "add", name, "--email", f"{name}@example.org", "--password-stdin", *options, stdin=password + "\n")
+        self.server.prepare("account", "add", name, "--email", f"{name}@example.org", "--password-stdin", *options,
+                            stdin=password + "\n")
         return name
 
     def signed_in(self, name: str, password: str = PASSWORD) -> Visitor:

@@ -18,6 +18,8 @@ from typing import Any
 import httpx
 import pytest
 
+from ...conftest import end
+
 ROOT = Path(__file__).parents[3]
 START_TIMEOUT_S = 30.0
 
@@ -140,18 +142,6 @@ def _accepts(port: int) -> bool:
     return True
 
 
-def end(running: Running) -> None:
-    if running.process.poll() is None:
-        running.process.terminate()
-    try:
-        running.process.wait(15)
-    except subprocess.TimeoutExpired:
-        running.process.kill()
-        running.process.wait()
-    if running.process.stdout is not None:
-        running.process.stdout.close()
-
-
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Running]]:
     """Start servers that end with the module: `run("ours", http={"idle_timeout_s": 1})`."""
@@ -162,8 +152,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Runn
         return started[-1]
 
     yield begin
-    for running in started:
-        end(running)
+    end(*(running.process for running in started))
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from .conftest import Running, end, start, wait_until
+from ...conftest import end
+from .conftest import Running, start, wait_until
 
 KINDS = ["ours", "uvicorn", "granian", "hypercorn"]
 
@@ -19,7 +20,7 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     """The stand on each server in turn."""
     begun = start(tmp_path_factory.mktemp(request.param), request.param)
     yield begun
-    end(begun)
+    end(begun.process)
 
 
 def test_a_request_reaches_the_answerer_as_it_was_sent(running: Running) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from ...conftest import end
 from ...golden.test_conversations import CONVERSATIONS
 from ..test_bad_input import HEADERS, TABLE, TOLERATED
-from .conftest import Running, end, start
+from .conftest import Running, start
 from .plane import publish
 
 MODULE = "tests.functional.serving.plane"
@@ -74,7 +75,7 @@ def expected(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[d
     """What our own server answers."""
     running = start(tmp_path_factory.mktemp("ours"), module=MODULE, data_dir=str(data), limits={"address": ""})
     yield {request: ask(running, request) for request in REQUESTS}
-    end(running)
+    end(running.process)
 
 
 def test_the_requests_are_of_every_kind(expected: dict[str, Told]) -> None:
@@ -102,5 +103,5 @@ def test_every_answer_is_the_same_on_every_server(
     try:
         different = {request[:200]: (found, told) for request, told in expected.items() if (found := ask(running, request)) != told}
     finally:
-        end(running)
+        end(running.process)
     assert different == {}

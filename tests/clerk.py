@@ -1,0 +1,20 @@
+"""Runs commands in one process, since what a command takes is the time to load: for what a test begins with, not for what it is about.
+
+Each line of standard input is JSON: the arguments of a command and its input; each line of output its status, output and errors.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from click.testing import CliRunner
+from django.db import connections
+
+from dragoman.cli import main
+
+for line in sys.stdin:
+    arguments, given = json.loads(line)
+    done = CliRunner().invoke(main, arguments, input=given)
+    connections.close_all()                 # as the end of a process would
+    print(json.dumps([done.exit_code, done.stdout, done.stderr]), flush=True)
