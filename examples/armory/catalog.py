@@ -103,6 +103,9 @@ class Player(Record):
 # -------------------------------------------------------------------------------------------- for its owner alone
 
 
+catalog.search("account/list", Player, by="nickname", fields=("account_id", "nickname"))
+
+
 @catalog.resource("account", Table("accounts", columns={"name": "nickname"}), live=True, single=True, permission="account")
 class Account(Record):
     """The account whose key it is; how far it has come needs another permission."""

@@ -148,6 +148,8 @@ class Query(msgspec.Struct, kw_only=True, gc=False):
     arguments: Mapping[str, Any] | None = None
     """Arguments of a method from a typed body (JSON, XML), instead of texts."""
     search: str | None = None
+    search_type: str | None = None
+    """`startswith`, the default, or `exact`: whole texts, several by comma."""
     sort: str | None = None
     fields: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
@@ -193,6 +195,8 @@ class Filtered(msgspec.Struct, frozen=True):
     search: str | None = None
     sort: str | None = None
     descending: bool = False
+    by: str | None = None
+    """The one field to search in; None for every field that can be searched."""
 
     def __bool__(self) -> bool:
         return bool(self.values or self.search is not None or self.sort)

@@ -53,6 +53,8 @@ class Catalog:
         self.database = database
         self.clusters = tuple(clusters) or (tuple(database) if isinstance(database, Mapping) else (CLUSTER_DEFAULT,))
         self.resources: dict[str, Resource] = {}
+        self.searches: dict[str, Resource] = {}
+        """Ways to find records of resources, each at a path of its own."""
         self.methods: dict[str, Method] = {}
         self.file: Path | None = None
         """Where it was declared; files and SQLite databases are found relative to it."""
@@ -134,20 +136,33 @@ class Catalog:
             return function
         return publish
 
+    def search(self, path: str, record: type[Record], *, by: str, fields: Iterable[str] = ()) -> None:
+        """Publish a search at `group/name` for the records of a class that is published already.
+
+        It finds them by the field `by`, and shows `fields`, or all of them. Raises `DeclarationError` where that cannot
+        work.
+        """
+        resource = self._published(record)
+        if resource is None:
+            raise DeclarationError(show(path), f"{show(record)} is not published here.",
+                                   "Declare its resource first.", caller_place())
+        only = (fields,) if isinstance(fields, str) else tuple(fields)
+        self._add(self.searches, resources.declare_search(resource, path, by, only))
+
     @property
     def targets(self) -> tuple[Resource | Method, ...]:
-        """Everything published, resources before methods."""
-        return (*self.resources.values(), *self.methods.values())
+        """Everything published, resources before searches, and these before methods."""
+        return (*self.resources.values(), *self.searches.values(), *self.methods.values())
 
     def _add(self, shelf: dict[str, Any], declared: Resource | Method) -> None:
         if self._loaded:
             raise DeclarationError(declared.path, "the catalog is loaded already.",
                                    "Declare while the module is imported.", declared.place)
-        taken = self.resources.get(declared.path) or self.methods.get(declared.path)
+        taken = next((each for each in self.targets if each.path == declared.path), None)
         if taken is not None:
             raise DeclarationError(declared.path, f"the path is taken{_at(taken.place)}.", "Choose another path.",
                                    declared.place)
-        twin = self._published(declared.record) if isinstance(declared, Resource) else None
+        twin = self._published(declared.record) if isinstance(declared, Resource) and not declared.of else None
         if twin is not None:
             name = twin.record.__name__
             raise DeclarationError(declared.path, f"{name} is published as {twin.path} already{_at(twin.place)}.",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from ..errors import DeclarationError
 from .fields import Field, can_be_key
 from .fitting import fault_of_declaration
@@ -33,8 +35,24 @@ class Resource(Target, frozen=True, kw_only=True):
     """One record, keyed by its caller (`/v2/account`)."""
     expand_all: bool = True
     """Whether `ids=all` may ask for everything at once (G4)."""
+    of: str = ""
+    """The path of the resource whose records it finds, where it is a search."""
+    by: str | None = None
+    """The field that a search looks through; without a text to look for it answers nothing."""
+    only: tuple[str, ...] = ()
+    """The fields that a search shows; none for all."""
     needs: frozenset[str] = frozenset()
     """The permissions that its fields ask for, nested ones included."""
+
+    @property
+    def kept_at(self) -> str:
+        """The path at which its records are published, or read."""
+        return self.of or self.path
+
+    def searched(self, text: str, by: str | None = None) -> tuple[Field, ...]:
+        """The fields in which a text is looked for: one, or all that can be searched, as far as it is long enough."""
+        return tuple(field for field in self.fields if field.search is not None and len(text) >= field.search.at_least
+                     and by in (None, field.name))
 
     @property
     def description(self) -> str:
@@ -80,6 +98,29 @@ def declare(
     )
     _check_owner(resource, wrong)
     return resource
+
+
+def declare_search(resource: Resource, path: str, by: str, only: tuple[str, ...]) -> Resource:
+    """A way to find the records of a resource by the beginning of a text, or by the whole of it."""
+    place = caller_place()
+    names = {field.name: field for field in resource.fields}
+    found = names.get(by)
+
+    def wrong(reason: str, remedy: str) -> DeclarationError:
+        return DeclarationError(str(path), reason, remedy, place)
+
+    if found is None or found.search is None:
+        raise wrong(f"{by!r} is no field of {resource.path} that can be searched.", f"Mark it: {by}: Annotated[str, Search()].")
+    unknown = next((name for name in only if name not in names), None)
+    if unknown is not None:
+        raise wrong(f"{resource.path} has no field {unknown!r}.", f"Name some of {', '.join(names)}.")
+    hidden = next((name for name in only if names[name].needs), None)
+    if hidden is not None:
+        raise wrong(f"the field {hidden!r} is not for everybody.", "Leave it out, and show it where its owner asks.")
+    if resource.single:
+        raise wrong(f"there is one record of {resource.path} for each caller.", "Search a resource of many records.")
+    group, short = split_path(str(path), path, place)
+    return msgspec.structs.replace(resource, group=group, name=short, of=resource.path, by=by, only=only, place=place)
 
 
 def fields_needing(fields: tuple[Field, ...], above: str = "") -> Iterator[tuple[str, str]]:

@@ -116,7 +116,7 @@ class Listing:
             terms.append(term)
             values += bound
         if filtered.search is not None:
-            term, bound = self._search(filtered.search, language)
+            term, bound = self._search(filtered.search, filtered.by, language)
             terms.append(term)
             values += bound
         return terms, values
@@ -141,11 +141,11 @@ class Listing:
             return f"position IN (SELECT position FROM {column} WHERE value IN ({marks}))", values  # noqa: S608  # as above
         return f"{column} IN ({marks})", values
 
-    def _search(self, search: str, language: str) -> tuple[str, list[Any]]:
+    def _search(self, search: str, by: str | None, language: str) -> tuple[str, list[Any]]:
         text = compared("text", search)
         terms, values = [], []
         for field in self._fields.values():
-            if field.search and text is not None and len(search) >= field.search:
+            if field.search and by in (None, field.name) and text is not None and len(search) >= field.search:
                 term, bound = _begins(self._column(field, language), text)
                 terms.append(term)
                 values += bound

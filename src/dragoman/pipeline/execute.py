@@ -35,7 +35,7 @@ class Executor:
         if target.live:
             return lambda: self._live.read(plan, target)
         edition = self._editions.current(plan.catalog.name, plan.cluster)
-        shelf = edition.shelves.get(target.path) if edition is not None else None
+        shelf = edition.shelves.get(target.kept_at) if edition is not None else None
         if edition is None or shelf is None:
             raise refuse(Code.NOT_READY, "not published yet", hint="Try again in a moment.", facts={"retry_after_s": 1})
         if plan.filtered:

@@ -41,7 +41,7 @@ class Live:
 
     async def _rows(self, plan: Plan, target: Resource) -> tuple[Sequence[Any], int]:
         """The rows that are asked for, and how many fit; of a private resource nothing but the caller's own exists."""
-        source = self._sources[plan.catalog.name, plan.cluster, target.path]
+        source = self._sources[plan.catalog.name, plan.cluster, target.kept_at]
         owned = _owned(plan) if target.private else None
         if owned is not None and owned.value is None:
             return (), 0

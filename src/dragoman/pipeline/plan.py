@@ -42,8 +42,10 @@ class Planner:
         self._check_verb(query, target)
         language = self._language(query, catalog, faults)
         self._check_version(query, faults)
-        page, page_size = self._page(query, faults) if query.ask is Ask.PAGE else (0, 0)
         ask, keys = query.ask, query.keys
+        if isinstance(target, Resource) and target.by is not None:
+            ask, keys = Ask.PAGE, ()
+        page, page_size = self._page(query, faults) if ask is Ask.PAGE else (0, 0)
         filtered, owned, arguments = NOTHING_FILTERED, None, {}
         if isinstance(target, Method):
             arguments = self._arguments(query, target, faults)
@@ -52,7 +54,9 @@ class Planner:
         else:
             self._check_keys(query, target, faults)
             owned = owned_by(caller, target) if target.owner is not None else None
-            if query.parameters or query.search is not None or query.sort is not None:
+            if target.by is not None:
+                filtered = self._searched(query, target, target.by, faults)
+            elif query.parameters or query.search is not None or query.sort is not None:
                 filtered = self._filtered(query, target, faults)
         view = self._view(language, query, catalog, target, faults)
         if faults:
@@ -80,7 +84,10 @@ class Planner:
         selection = Selection(fields_of(target), query.fields, query.extra)
         faults += [Fault(code=Code.FIELD_UNKNOWN, message=each.reason, field=each.parameter, value=each.name, hint=each.remedy)
                    for each in selection.unfit]
-        return View(language, shown=selection.shown(extra=self._dialect.shows_extra),
+        shown = selection.shown(extra=self._dialect.shows_extra)
+        if shown is None and isinstance(target, Resource) and target.only:
+            shown = tuple((field.name, None) for field in fields_of(target))
+        return View(language, shown=shown,
                     nulls=self._dialect.hidden_nulls and bool(getattr(target, "needs", None)))
 
     def _check_verb(self, query: Query, target: Resource | Method) -> None:
@@ -163,9 +170,27 @@ class Planner:
             faults.append(Fault(code=Code.PARAMETER_UNKNOWN, message="unknown parameter", field=name,
                                 hint=f"Known are {', '.join(field.name for field in fields if not field.needs)}."))
 
+    def _searched(self, query: Query, target: Resource, by: str, faults: list[Fault]) -> Filtered:
+        """What a search looks for; without a text there is nothing to find."""
+        if query.search is None:
+            faults.append(Fault(code=Code.PARAMETER_MISSING, message="missing parameter", field="search",
+                                hint=f"Say what {by} begins with."))
+            return NOTHING_FILTERED
+        if query.search_type not in (None, "startswith", "exact"):
+            faults.append(Fault(code=Code.PARAMETER_INVALID, message="invalid value", field="type", value=query.search_type,
+                                hint="Use startswith or exact."))
+        if query.search_type != "exact":
+            return Filtered(search=self._search(query, target, faults), by=by)
+        names = tuple(dict.fromkeys(part.strip() for part in query.search.split(",") if part.strip()))
+        if len(names) > self._dialect.keys_max:
+            faults.append(Fault(code=Code.LIST_TOO_LONG, message="too many texts", field="search",
+                                hint=f"Ask for at most {self._dialect.keys_max} at once.",
+                                facts={"limit": self._dialect.keys_max}))
+        return Filtered(values=((by, names),))
+
     def _search(self, query: Query, target: Resource, faults: list[Fault]) -> str | None:
         text = query.search
-        searched = [field.search for field in target.fields if field.search is not None]
+        searched = [field.search for field in target.fields if field.search is not None and target.by in (None, field.name)]
         if text is None or not searched:
             return None
         least = min(search.at_least for search in searched)
@@ -210,7 +235,7 @@ class Planner:
 def fields_of(target: Resource | Method) -> tuple[Field, ...]:
     """The fields of what a target answers; none where that are no records."""
     if isinstance(target, Resource):
-        return target.fields
+        return tuple(field for field in target.fields if field.name in target.only) if target.only else target.fields
     shape = bottom(target.returns) if target.returns is not None else None
     return shape.fields if isinstance(shape, Nested) else ()
 

@@ -43,7 +43,7 @@ class Picker:
     def pick(self, rows: Iterable[Row], filtered: Filtered, owned: Owned | None = None) -> list[Row]:
         """The rows that fit, in the order asked."""
         tests = [self._test(self._fields[name], values) for name, values in filtered.values]
-        tests += [self._search(filtered.search)] if filtered.search is not None else []
+        tests += [self._search(filtered.search, filtered.by)] if filtered.search is not None else []
         tests += [owned.holds] if owned is not None else []
         checked = ((self._validate(row), row) for row in rows)
         found = [(value, row) for value, row in checked if all(test(value) for test in tests)]
@@ -67,9 +67,9 @@ class Picker:
         compare, wanted = comparable(kind), [compared(kind, value) for value in values]
         return lambda row: any(compare(each) in wanted for each in single_values(row[field.name]))
 
-    def _search(self, text: str) -> Callable[[Row], bool]:
+    def _search(self, text: str, by: str | None) -> Callable[[Row], bool]:
         begin = text.casefold()
-        fields = [field for field in self._resource.fields if field.search and len(text) >= field.search.at_least]
+        fields = self._resource.searched(text, by)
         return lambda row: any(
             each.casefold().startswith(begin) for field in fields for each in single_values(row[field.name])
         )

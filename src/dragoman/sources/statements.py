@@ -189,7 +189,7 @@ class Statements:
             return None
         found = [self._filter(self._fields[name], values) for name, values in filtered.values]
         if filtered.search is not None:
-            found.append(self._search(filtered.search))
+            found.append(self._search(filtered.search, filtered.by))
         if filtered.sort is not None and self._sortable(self._fields[filtered.sort]) is None:
             return None
         terms = [term for term in found if term is not None]
@@ -240,11 +240,10 @@ class Statements:
         found: ColumnElement[bool] = column.in_(known)
         return found
 
-    def _search(self, text: str) -> ColumnElement[bool] | None:
+    def _search(self, text: str, by: str | None) -> ColumnElement[bool] | None:
         from sqlalchemy import false, or_
 
-        fields = [field for field in self._resource.fields if field.search and len(text) >= field.search.at_least]
-        columns = [self._compared(field) for field in fields]
+        columns = [self._compared(field) for field in self._resource.searched(text, by)]
         if any(column is None for column in columns):
             return None
         if not _bindable(text):

@@ -106,5 +106,7 @@ def _ask(query: Query, resource: Resource, parameters: Parameters) -> None:
     """What is wanted: the records of some keys, those that a search finds, or a page of all."""
     query.keys = parameters.take_list(resource.key.name_in("lesta"))
     query.search = parameters.take("search")
+    if resource.by is not None:
+        query.search_type = parameters.take("type")
     query.page, query.page_size = parameters.take("page_no"), parameters.take("limit")
-    query.ask = Ask.MANY if query.keys else Ask.PAGE
+    query.ask = Ask.MANY if query.keys and resource.by is None else Ask.PAGE

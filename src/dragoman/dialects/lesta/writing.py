@@ -6,8 +6,9 @@ from typing import Any
 
 from ...catalog.method import Method
 from ...catalog.plain import encode_json
+from ...catalog.resource import Resource
 from ...contracts import Answer, Buffer, Header, Refused, Request, Result, StartedOperation
-from ...query import Ask
+from ...query import Ask, Plan
 from .refusals import error_of
 
 _JSON: Header = (b"content-type", b"application/json; charset=utf-8")
@@ -42,9 +43,14 @@ def _data(result: Result) -> bytes:
     items = [item if item is not None else b"null" for item in result.items]
     if plan.ask is Ask.ONE:
         return bytes(items[0])
-    if plan.filtered.search is not None:
+    if _is_list(plan):
         return b"[" + b",".join(items) + b"]"
     return b"{" + b",".join([b"".join((_name(key), b":", item)) for key, item in zip(result.keys, items, strict=True)]) + b"}"
+
+
+def _is_list(plan: Plan) -> bool:
+    """What was searched for is a list; everything else is found by its key."""
+    return plan.filtered.search is not None or (isinstance(plan.target, Resource) and plan.target.by is not None)
 
 
 def _name(key: Buffer) -> bytes:
@@ -55,7 +61,7 @@ def _name(key: Buffer) -> bytes:
 
 def _meta(result: Result) -> dict[str, int]:
     plan = result.plan
-    if plan.ask is not Ask.PAGE:
+    if plan.ask is not Ask.PAGE or (isinstance(plan.target, Resource) and plan.target.by is not None):
         return {"count": len(result.items)}
     pages = -(-result.total // plan.page_size)
     return {"count": len(result.items), "page_total": pages, "total": result.total, "limit": plan.page_size,
