@@ -11,7 +11,7 @@ from ..credentials.secrets import Digester, load_key
 from ..settings import Settings, SignIn
 
 _HERE = "dragoman.control"
-APPS = ("ledger", "accounts", "upstream", "applications", "keys", "announcements", "showcase", "administration", "room")
+APPS = ("ledger", "accounts", "upstream", "applications", "keys", "statistics", "announcements", "showcase", "administration", "room")
 _DAY_S = 86_400
 _COUNTS_MAX = 100_000
 """How many counts of tries are kept: with the few hundred that are the default, a stranger drives them out by new ones."""

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("dragoman.control.announcements.urls")),
     path("", include("dragoman.control.showcase.urls")),
     path("", include("dragoman.control.keys.urls")),
+    path("", include("dragoman.control.statistics.urls")),
     path("accounts/", include("allauth.urls")),
 ]
 handler400 = "dragoman.control.room.errors.bad_request"

@@ -30,7 +30,7 @@ class Base(Protocol):
 
 
 class SqliteBase:
-    """An SQLite file, made where it is missing."""
+    """An SQLite file, made where it is missing, aside and whole, so that others can read it as soon as it is there."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -65,16 +65,21 @@ class SqliteBase:
             raise SourceUnavailable(f"{self._path}: {error}") from error
 
     def _open(self) -> sqlite3.Connection:
-        fresh = not self._path.exists()
-        if fresh:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.touch(0o600)
+        if not self._path.exists():
+            self._make()
         base = sqlite3.connect(self._path, timeout=_TIMEOUT_S, isolation_level=None)
-        base.execute("PRAGMA journal_mode = WAL")
         base.execute("PRAGMA synchronous = NORMAL")         # a killed process loses nothing; a power cut the last second
-        for statement in schema("INTEGER PRIMARY KEY AUTOINCREMENT"):
-            base.execute(statement)
         return base
+
+    def _make(self) -> None:
+        aside = self._path.with_suffix(".new")
+        aside.unlink(missing_ok=True)
+        aside.touch(0o600)
+        with contextlib.closing(sqlite3.connect(aside, isolation_level=None)) as base:
+            base.execute("PRAGMA journal_mode = WAL")
+            for statement in schema("INTEGER PRIMARY KEY AUTOINCREMENT"):
+                base.execute(statement)
+        aside.rename(self._path)
 
 
 class PostgresBase:

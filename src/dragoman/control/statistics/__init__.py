@@ -1,0 +1,1 @@
+"""Usage of applications and keys, and of everything for operators."""
