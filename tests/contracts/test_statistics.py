@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dragoman.errors import SourceUnavailable
-from dragoman.observations import Answered, Observation
+from dragoman.observations import Answered, Observation, StatisticsLost, StatisticsRegained
 from dragoman.settings import Statistics
 from dragoman.statistics.bases import Base
 from dragoman.statistics.counting import Batch, Counter, Series
@@ -246,3 +247,51 @@ def test_a_recorder_writes_within_a_second_and_everything_when_it_stops(place: P
     recorder.stop()
     assert calls(place) == 1_001
     assert seen == []
+
+
+@contextmanager
+def away(place: Place) -> Iterator[None]:
+    """Nobody can write there meanwhile: the file is locked by another, or the database takes no connections."""
+    if place._url:
+        import psycopg
+
+        name = "test_" + place._url.rpartition("/test_")[2].partition("?")[0]
+        with psycopg.connect(place._url.replace(f"/{name}?", "/postgres?"), autocommit=True) as base:
+            base.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+            base.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+            yield
+            base.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+        return
+    with closing(sqlite3.connect(place._folder / "1.db", isolation_level=None)) as base:
+        base.execute("BEGIN IMMEDIATE")
+        yield
+        base.execute("ROLLBACK")
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """For ten seconds at most."""
+    for _ in range(200):
+        if condition():
+            return
+        threading.Event().wait(0.05)
+    raise AssertionError("it did not come to that")
+
+
+def test_counts_wait_while_the_database_is_away_and_are_written_once(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its going and coming is told once each."""
+    monkeypatch.setattr("dragoman.statistics.bases._TIMEOUT_S", 0.2)
+    seen: list[Observation] = []
+    counter = Counter(200)
+    recorder = Recorder(counter, place, KEPT, seen.append)
+    recorder.start()
+    counter(answered())
+    wait_for(lambda: calls(place) == 1)
+    with away(place):
+        for _ in range(30):
+            counter(answered())
+            threading.Event().wait(0.1)
+        wait_for(lambda: len(seen) == 1)
+    wait_for(lambda: len(seen) == 2)
+    recorder.stop()
+    assert [type(each) for each in seen] == [StatisticsLost, StatisticsRegained]
+    assert calls(place) == 31
