@@ -16,6 +16,8 @@ import msgspec
 from .bases import Mounts, read_former, read_mounts
 from .errors import SettingsError
 
+_TOKEN_MAX_S = 1_209_600
+
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A part of the settings; an unknown name in it is an error."""
@@ -127,6 +129,8 @@ class Room(Section, frozen=True, kw_only=True):
     """How many entries the address list of a server application may have."""
     keys_max: int = 100
     """How many living keys one account may have."""
+    token_max_s: int = 1_209_600
+    """For how long an application may act for an account before it has to renew its access token: at most two weeks (L11)."""
     issue: dict[Literal["gw2", "api-token", "user-token", "remote-auth"], Literal["self", "ask", "operator"]] = {}
     """Who makes keys, by kind: their owner (the default), an operator when asked, or an operator alone (D11)."""
 
@@ -220,6 +224,8 @@ class Settings(Section, frozen=True, kw_only=True):
             read_former(text, "former_hosts")
         if not 0 <= self.port <= 65_535 or self.workers < 1:
             raise SettingsError("port is from 0 to 65535, and workers at least 1.")
+        if not 1 <= self.room.token_max_s <= _TOKEN_MAX_S:
+            raise SettingsError(f"room.token_max_s: an access token is good for 1 to {_TOKEN_MAX_S} seconds, which is two weeks.")
         for name, provider in self.sign_in.items():
             _check_sign_in(name, provider)
         for network in self.http.trusted_proxies:

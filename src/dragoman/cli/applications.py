@@ -17,16 +17,17 @@ def application() -> None:
 @click.option("--owner", required=True, help="The account that owns it.")
 @click.option("--type", "type", required=True, type=click.Choice(["server", "standalone"]))
 @click.option("--address", "addresses", multiple=True, metavar="CIDR", help="Where a server application calls from.")
+@click.option("--redirect", "redirects", multiple=True, metavar="URL", help="Where browsers may be sent after a sign-in.")
 @common
 def add_application(
-    name: str, owner: str, type: str, addresses: tuple[str, ...], data_dir: str | None, as_json: bool,
+    name: str, owner: str, type: str, addresses: tuple[str, ...], redirects: tuple[str, ...], data_dir: str | None, as_json: bool,
 ) -> None:
     """Register an application; prints its id."""
     open_control(data_dir)
     from ..control.accounts import services as accounts
     from ..control.administration import acts
 
-    made = acts.register(actor(), name, accounts.find(owner), type, addresses)
+    made = acts.register(actor(), name, accounts.find(owner), type, addresses, redirects)
     tell({"application_id": made.pk, "name": made.name, "type": made.type, "addresses": made.addresses}, made.pk,
          as_json=as_json)
 
@@ -74,3 +75,30 @@ def limit_application(id: str, rate: str | None, quota: str | None, data_dir: st
     found = services.find(id)
     tell({"application_id": id, "rate": found.rate, "quota": found.quota},
          f"{id}: rate {found.rate or 'as usual'}, quota {found.quota or 'as usual'}.", as_json=as_json)
+
+
+@application.command("secret")
+@click.argument("id")
+@common
+def add_secret(id: str, data_dir: str | None, as_json: bool) -> None:
+    """Make a secret by which an application proves itself where it gets tokens; prints it once."""
+    open_control(data_dir)
+    from ..control.administration import acts
+    from ..control.applications import services
+
+    secret, text = acts.add_secret(actor(), services.find(id))
+    tell({"id": str(secret.pk), "application_id": id, "secret": text}, text, as_json=as_json)
+
+
+@application.command("pkce")
+@click.argument("id")
+@click.argument("rule", type=click.Choice(["required", "optional"]))
+@common
+def set_pkce(id: str, rule: str, data_dir: str | None, as_json: bool) -> None:
+    """Say whether an application with a secret may ask for sign-ins without PKCE, as old clients do."""
+    open_control(data_dir)
+    from ..control.administration import acts
+    from ..control.applications import services
+
+    acts.set_pkce(actor(), services.find(id), rule == "required")
+    tell({"application_id": id, "pkce": rule}, f"PKCE is {rule} for {id}.", as_json=as_json)

@@ -9,9 +9,11 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from ..credentials.secrets import Digester, load_key
 from ..settings import Settings, SignIn
+from .grants.choices import choices_of
 
 _HERE = "dragoman.control"
-APPS = ("ledger", "accounts", "upstream", "applications", "keys", "statistics", "announcements", "showcase", "administration", "room")
+APPS = ("ledger", "accounts", "upstream", "applications", "keys", "grants",
+        "statistics", "announcements", "showcase", "administration", "room")
 _DAY_S = 86_400
 _COUNTS_MAX = 100_000
 """How many counts of tries are kept: with the few hundred that are the default, a stranger drives them out by new ones."""
@@ -73,6 +75,7 @@ def values_of(settings: Settings) -> dict[str, Any]:
         **_transport(secure=secure),
         **_accounts(secure=secure),
         **_upstream(settings),
+        **choices_of(settings),
         **_mail(settings),
     }
 
@@ -117,7 +120,7 @@ def _apps() -> dict[str, Any]:
             "django.contrib.staticfiles", "django.contrib.humanize", "django.forms",
             *(f"{_HERE}.{app}" for app in APPS),
             "allauth", "allauth.account", "allauth.mfa", "allauth.usersessions", "allauth.socialaccount",
-            "django_htmx",
+            "oauth2_provider", "django_htmx",
         ],
         "MIDDLEWARE": [
             f"{_HERE}.room.middleware.guard",

@@ -128,16 +128,19 @@ class Register:
     def _holder(self, credential: Credential, caller: Caller, request: Request) -> Caller:
         if credential.kind == Kind.GW2 and looks_like_subtoken(credential.text):
             return self._derived(credential, request)
-        ref = self._ref_of(credential)
+        kind = _kind_of(credential)
+        ref = self._ref_of(kind, credential.text)
         key = self._keys.get(ref) if ref is not None else None
-        if ref is None or key is None or key.kind != credential.kind:
+        if ref is None or key is None or key.kind != kind:
             raise refuse(Code.CREDENTIAL_INVALID, "unknown key", hint="Copy the key whole, or make a new one.",
                          facts={"kind": credential.kind})
+        if key.kind == Kind.ACCESS_TOKEN and caller.application not in (None, key.application):
+            raise refuse(Code.CREDENTIAL_INVALID, "the token was given to another application",
+                         hint="Send it with the id of the application that it was given to.", facts={"kind": credential.kind})
         return self._admit(ref, key, credential.kind, caller, request)
 
-    def _ref_of(self, credential: Credential) -> str | None:
+    def _ref_of(self, kind: Kind | None, text: str) -> str | None:
         """The key of a secret: ours in any case of its letters, one made elsewhere only in the case that it has."""
-        kind, text = _KINDS.get(credential.kind), credential.text
         if kind is None or len(text) > _LENGTH_MAX:
             return None
         ref = self._refs.get(self._digester.digest(text)) if is_ours(kind, text) else None
@@ -209,6 +212,13 @@ class Register:
         if caller.key is None or key is None:
             raise refuse(Code.CREDENTIAL_INVALID, "unknown key", hint="Send a key of yours.", facts={"kind": Kind.GW2.value})
         return caller.key, key
+
+
+def _kind_of(credential: Credential) -> Kind | None:
+    """What a secret is: an access token is known by its beginning where a convention has one place for keys and tokens (G6)."""
+    if credential.kind == Kind.GW2 and is_ours(Kind.ACCESS_TOKEN, credential.text):
+        return Kind.ACCESS_TOKEN
+    return _KINDS.get(credential.kind)
 
 
 def _refused_parent() -> Refusal:

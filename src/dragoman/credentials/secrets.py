@@ -37,11 +37,16 @@ class Kind(StrEnum):
     """32 hexadecimal digits (W3)."""
     APPLICATION_SECRET = "application-secret"   # noqa: S105  # a kind, no secret
     """64 characters: what proves a confidential application at the token endpoint."""
+    ACCESS_TOKEN = "access-token"   # noqa: S105  # a kind, no secret
+    """128 characters: what an account lets an application do (L11)."""
+    REFRESH_TOKEN = "refresh-token"     # noqa: S105  # a kind, no secret
+    """128 characters: what gets an application its next access token; worth nothing at any endpoint of the API."""
 
 
-_PREFIXES = {Kind.API_TOKEN: "drg_api_", Kind.USER_TOKEN: "drg_usr_", Kind.APPLICATION_SECRET: "drg_app_"}
+_PREFIXES = {Kind.API_TOKEN: "drg_api_", Kind.USER_TOKEN: "drg_usr_", Kind.APPLICATION_SECRET: "drg_app_",
+             Kind.ACCESS_TOKEN: "drg_acc_", Kind.REFRESH_TOKEN: "drg_ref_"}
 _LENGTHS = {Kind.GW2: 72, Kind.API_TOKEN: _TOKEN_LENGTH, Kind.USER_TOKEN: _TOKEN_LENGTH, Kind.REMOTE_AUTH: 32,
-            Kind.APPLICATION_SECRET: 64}
+            Kind.APPLICATION_SECRET: 64, Kind.ACCESS_TOKEN: _TOKEN_LENGTH, Kind.REFRESH_TOKEN: _TOKEN_LENGTH}
 _GW2_DASHES = re.compile(r"(.{8})(.{4})(.{4})(.{4})(.{20})(.{4})(.{4})(.{4})(.{12})\Z")
 _REMOTE_CHECK = 4
 """A key of 32 digits leaves room for no more, if 112 bits are to stay random."""

@@ -26,7 +26,13 @@ _KNOWN_VERBS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTI
 _READING_VERBS = frozenset({"GET", "HEAD"})
 _OWN = frozenset({b"/health/live", b"/health/ready", b"/metrics"})
 _ROOM_VERBS = frozenset({"GET", "HEAD", "POST"})
+_OPEN = (b"/oauth/", b"/.well-known/")
+"""Where the Room lets pages of other origins ask, so that it says itself what it takes."""
 _TICK_S = 0.1
+
+
+def _is_for_room(request: Request) -> bool:
+    return request.verb in _ROOM_VERBS or (request.verb == "OPTIONS" and request.path.startswith(_OPEN))
 
 
 class Application:
@@ -63,7 +69,7 @@ class Application:
         try:
             if len(request.path) + len(request.query) > self._target_max_bytes:
                 answer = problem(request, 414, f"The target is longer than {self._target_max_bytes} bytes.")
-            elif self._room is not None and not ours and request.path not in _OWN and request.verb in _ROOM_VERBS:
+            elif self._room is not None and not ours and request.path not in _OWN and _is_for_room(request):
                 answer = await self._enter(self._room, request, scope, receive, send)
             else:
                 answer = await self._ask(request, receive) if ours else self._show(request)

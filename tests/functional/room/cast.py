@@ -38,7 +38,7 @@ class Person:
     def invite(self, application: str, other: Person, role: str) -> None:
         """Have somebody work on an application of theirs, who accepts."""
         sent = self.post(f"/room/applications/{application}/invite/", {"addressee": other.name, "role": role})
-        assert sent.status == 302, sent.text
+        assert sent.status == 303, sent.text
         other.accept(self.get(f"/room/applications/{application}/").title)
 
     def invited(self, name: str) -> str:

@@ -14,6 +14,7 @@ from dragoman.credentials.follower import Follower
 from dragoman.credentials.ledger import open_ledger
 from dragoman.credentials.register import Register
 from dragoman.credentials.secrets import Digester, is_application_id, load_key
+from dragoman.credentials.switches import Switches
 from dragoman.errors import Code, Refusal
 from dragoman.query import Credential
 
@@ -29,7 +30,7 @@ class Plane:
         data_dir = Path(cast.room.server.folder) / "data"
         url = cast.room.server.environment.get("DRAGOMAN_DATABASE_URL", "")
         self.register = Register(Digester(load_key("", data_dir)), stale_max_s=60)
-        self.follower = Follower(open_ledger(url, data_dir), self.register, lambda _: None)
+        self.follower = Follower(open_ledger(url, data_dir), self.register, Switches(), lambda _: None)
 
     def verdict(self, id: str, peer: str = "192.0.2.7") -> Code | None:
         """Why a call of an application is refused; None where it is not."""
@@ -243,8 +244,8 @@ def test_numbers_beyond_every_column_are_missing_ones(cast: Cast) -> None:
     """No failure of the database reaches anybody."""
     id, huge = cast.alice.add("Numbers"), "9" * 60
     assert cast.alice.post(f"/room/applications/invitations/{huge}/").status == 404
-    assert cast.alice.post(f"/room/applications/{id}/members/{huge}/").status == 302
-    assert cast.alice.post(f"/room/applications/{id}/invitations/{huge}/").status == 302
+    assert cast.alice.post(f"/room/applications/{id}/members/{huge}/").status == 303
+    assert cast.alice.post(f"/room/applications/{id}/invitations/{huge}/").status == 303
     assert cast.alice.get(f"/room/applications/?page={huge}&q=%00").status == 200
 
 

@@ -206,7 +206,7 @@ def test_what_operators_alone_make_is_said_and_refused(asking: Cast) -> None:
     assert "Operators alone make them here. Turn to help@example.org." in page.text
     assert not page.tree.xpath("//a[contains(@href, 'add/remote-auth')]")
     assert "Operators alone make keys of this kind" in asking.alice.get("/room/keys/add/remote-auth/").text
-    assert asking.alice.post("/room/keys/add/remote-auth/", {"name": "x", "permissions": "account"}, "/room/keys/").status == 302
+    assert asking.alice.post("/room/keys/add/remote-auth/", {"name": "x", "permissions": "account"}, "/room/keys/").status == 303
     assert "remote_auth keys" in asking.alice.get("/room/keys/").text
     assert asking.room.run("key", "requests") == {"requests": []}
 

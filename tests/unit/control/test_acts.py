@@ -71,6 +71,8 @@ def acts_of(things: dict[str, Any], folder: Path) -> dict[str, Callable[[], obje
         "unban": lambda: acts.unban(by, account),
         "publish_terms": lambda: acts.publish_terms(by, "Be fair."),
         "register": lambda: acts.register(by, "Other", account, "server", ()),
+        "add_secret": lambda: acts.add_secret(by, application),
+        "set_pkce": lambda: acts.set_pkce(by, application, required=False),
         "block": lambda: acts.block(by, application, REASON),
         "unblock": lambda: acts.unblock(by, application),
         "limit": lambda: acts.limit(by, application, "20/s", ""),

@@ -248,3 +248,71 @@ def test_uses_are_told_once(world):
 def test_a_fact_is_read_as_it_was_written(kind, body):
     assert read(4, kind, "x", write(body)) == Fact(4, kind, "x", body)
     assert read(5, kind, "x", "") == Fact(5, kind, "x", None)
+
+
+class Granted(World):
+    """What Alice has let the game do, of which Bob is the owner."""
+
+    def __init__(self):
+        super().__init__()
+        self.tell("application", "g" * 32, msgspec.structs.replace(GAME, account=2))
+        self.tell("application", "o" * 32, msgspec.structs.replace(GAME, account=2, name="Other"))
+        self.secret = mint(Kind.ACCESS_TOKEN)
+        self.change(kind="access-token", digest=DIGESTER.digest(self.secret).hex(), application="g" * 32,
+                    expires_at=time.time() + 60)
+
+    def identify(self, *credentials, peer="192.0.2.7"):
+        return super().identify(*(credentials or (Credential("access-token", self.secret),)), peer=peer)
+
+
+@pytest.fixture
+def granted():
+    return Granted()
+
+
+def test_an_access_token_stands_for_its_account_through_its_application(granted):
+    caller = granted.identify()
+    assert (caller.account, caller.subject, caller.application, caller.permissions) == (1, "a-7", "g" * 32, {"account", "wallet"})
+    assert caller.expires_at == granted.key.expires_at
+
+
+def test_an_access_token_is_taken_where_a_convention_has_one_place_for_keys_and_tokens(granted):
+    assert granted.identify(Credential("gw2", granted.secret)) == granted.identify()
+    assert granted.identify(Credential("gw2", granted.secret.upper())) == granted.identify()
+    assert granted.refused(Credential("api-token", granted.secret)) is Code.CREDENTIAL_INVALID
+    assert granted.refused(Credential("gw2", mint(Kind.ACCESS_TOKEN))) is Code.CREDENTIAL_INVALID
+
+
+def test_a_key_is_no_access_token(world):
+    assert world.refused(Credential("access-token", world.secret)) is Code.CREDENTIAL_INVALID
+
+
+def test_an_access_token_goes_with_its_own_application_alone(granted):
+    token = Credential("access-token", granted.secret)
+    assert granted.identify(Credential("application-id", "g" * 32), token).application == "g" * 32
+    assert granted.refused(Credential("application-id", "o" * 32), token) is Code.CREDENTIAL_INVALID
+
+
+@pytest.mark.parametrize(("kind", "ref", "body", "code"), [
+    ("application", "g" * 32, msgspec.structs.replace(GAME, account=2, blocked=True), Code.APPLICATION_BLOCKED),
+    ("application", "g" * 32, None, Code.APPLICATION_INVALID),
+    ("account", "2", Account(banned=True), Code.APPLICATION_BLOCKED),
+    ("account", "1", Account(banned=True), Code.ACCOUNT_BANNED),
+    ("account", "1", None, Code.ACCOUNT_BANNED),
+    ("key", "k1", None, Code.CREDENTIAL_INVALID),
+])
+def test_an_access_token_ends_with_whatever_it_hangs_on(granted, kind, ref, body, code):
+    granted.identify()
+    granted.tell(kind, ref, body)
+    assert granted.refused() is code
+
+
+def test_an_access_token_ends_when_its_time_is_over(granted):
+    granted.change(expires_at=time.time() - 1)
+    assert granted.refused() is Code.CREDENTIAL_EXPIRED
+
+
+def test_a_token_of_a_server_application_is_good_from_its_addresses_alone(granted):
+    granted.tell("application", "g" * 32, Application(account=2, name="Game", type="server", addresses=("198.51.100.0/24",)))
+    assert granted.refused() is Code.ADDRESS_NOT_ALLOWED
+    assert granted.identify(peer="198.51.100.9").account == 1

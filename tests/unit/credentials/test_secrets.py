@@ -16,8 +16,10 @@ FORMS = {
     Kind.GW2: r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{20}(-[0-9A-F]{4}){3}-[0-9A-F]{12}",
     Kind.API_TOKEN: r"drg_api_[0-9a-f]{120}", Kind.USER_TOKEN: r"drg_usr_[0-9a-f]{120}", Kind.REMOTE_AUTH: r"[0-9a-f]{32}",
     Kind.APPLICATION_SECRET: r"drg_app_[0-9a-f]{56}",
+    Kind.ACCESS_TOKEN: r"drg_acc_[0-9a-f]{120}", Kind.REFRESH_TOKEN: r"drg_ref_[0-9a-f]{120}",
 }
-LENGTHS = {Kind.GW2: 72, Kind.API_TOKEN: 128, Kind.USER_TOKEN: 128, Kind.REMOTE_AUTH: 32, Kind.APPLICATION_SECRET: 64}
+LENGTHS = {Kind.GW2: 72, Kind.API_TOKEN: 128, Kind.USER_TOKEN: 128, Kind.REMOTE_AUTH: 32, Kind.APPLICATION_SECRET: 64,
+           Kind.ACCESS_TOKEN: 128, Kind.REFRESH_TOKEN: 128}
 
 
 @pytest.mark.parametrize("kind", Kind)

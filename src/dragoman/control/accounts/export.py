@@ -10,7 +10,7 @@ from django.db import models
 
 from .models import Account
 
-_SECRET = frozenset({"password", "data", "session_key", "token", "token_secret"})
+_SECRET = frozenset({"password", "data", "session_key", "token", "token_secret", "token_checksum", "code"})
 """Fields that prove something; binary ones, digests all, are left out as well."""
 _DEPTH = 2
 """What is an account's, and what belongs to that: an application's members."""

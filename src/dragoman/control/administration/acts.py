@@ -15,8 +15,9 @@ from ..accounts import services as accounts
 from ..accounts.models import Account, Terms
 from ..announcements import services as announcements
 from ..announcements.models import Announcement
+from ..applications import rotation
 from ..applications import services as applications
-from ..applications.models import Application
+from ..applications.models import Application, Secret
 from ..keys import importing, issue
 from ..keys import services as keys
 from ..keys.models import Answer, Key, KeyRequest
@@ -70,9 +71,12 @@ def publish_terms(by: Actor, text: str) -> Terms:
 
 
 @transaction.atomic
-def register(by: Actor, name: str, owner: Account, type: str, addresses: Iterable[str]) -> Application:
+def register(
+    by: Actor, name: str, owner: Account, type: str, addresses: Iterable[str], redirects: Iterable[str] = (),
+) -> Application:
     """Register an application for somebody."""
     made = applications.add(name, owner, type, addresses)
+    applications.set_redirects(made, redirects)
     note(by, "application.register", made)
     return made
 
@@ -87,6 +91,20 @@ def unblock(by: Actor, application: Application) -> None:
     """Take its calls again."""
     with recorded(by, "application.unblock", application):
         applications.unblock(application)
+
+
+@transaction.atomic
+def add_secret(by: Actor, application: Application) -> tuple[Secret, str]:
+    """Make a secret for an application; the row, and its text, which is told this once."""
+    made, text = rotation.add_secret(application)
+    note(by, "application.secret", application)
+    return made, text
+
+
+def set_pkce(by: Actor, application: Application, required: bool) -> None:
+    """Say whether a confidential application may ask for sign-ins without PKCE."""
+    with recorded(by, "application.pkce", application):
+        applications.allow_without_pkce(application, not required)
 
 
 def limit(by: Actor, application: Application, rate: str, quota: str) -> None:

@@ -19,6 +19,7 @@ _URI = re.compile(r"[A-Za-z0-9._~:/?@!$&'()+,;=%\[\]#*-]+\Z")
 """The characters of RFC 3986."""
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\Z")
+_NUMBERED = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[1-9][0-9]{0,4})?((?:[/?][!-~]*)?)\Z")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -40,6 +41,19 @@ def check_redirects(texts: Iterable[str]) -> list[str]:
     if len(found) > REDIRECTS_MAX:
         raise SettingsError(_("At most %(limit)s redirect addresses are kept.") % {"limit": REDIRECTS_MAX})
     return found
+
+
+def is_registered(redirects: Iterable[str], wanted: str) -> bool:
+    """Whether browsers may be sent to an address: character for character one that was registered (RFC 9700, section 4.1.3),
+    but for the port of an address of the very machine, which its system chooses (RFC 8252, section 7.3)."""
+    known = set(redirects)
+    return wanted in known or (_without_port(wanted) or "?") in {_without_port(each) for each in known}
+
+
+def _without_port(address: str) -> str | None:
+    """An address of this machine, by number, without its port; None for any other."""
+    found = _NUMBERED.match(address)
+    return f"{found[1]}{found[2]}" if found is not None else None
 
 
 def _read_all(texts: Iterable[str], read: Callable[[str], str]) -> list[str]:

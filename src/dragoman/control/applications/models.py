@@ -40,6 +40,10 @@ class Application(Told):
     """IP addresses and networks that a server application calls from."""
     redirect_addresses = models.JSONField(default=list, blank=True)
     """Where browsers may be sent after a sign-in: exact addresses."""
+    confidential = models.BooleanField(default=False)
+    """Whether it proves itself by a secret wherever it gets tokens: since its first secret was made, even when all have ended."""
+    pkce_optional = models.BooleanField(default=False)
+    """Whether it may ask for sign-ins without PKCE, as old clients do; for a confidential application alone."""
     blocked_at = models.DateTimeField(null=True)
     block_reason = models.TextField(blank=True)
     rate = models.CharField(max_length=40, blank=True)

@@ -33,6 +33,9 @@ def add_secret(application: Application, id: uuid.UUID | None = None) -> tuple[S
     text = mint(Kind.APPLICATION_SECRET)
     secret = Secret.objects.create(id=id or uuid.uuid4(), application=row, digest=digester_of(ours()).digest(text),
                                    shown=text[:SHOWN])
+    if not row.confidential:
+        row.confidential = True
+        row.save()
     return secret, text
 
 

@@ -99,6 +99,16 @@ def set_redirects(application: Application, texts: Iterable[str]) -> None:
 
 
 @transaction.atomic
+def allow_without_pkce(application: Application, allowed: bool) -> None:
+    """Take sign-ins without PKCE from an application that proves itself by a secret, or no more. Raises `SettingsError`."""
+    row = locked(application)
+    if allowed and not row.confidential:
+        raise SettingsError(_("Only an application with a secret may do without PKCE: make a secret first."))
+    row.pkce_optional = allowed
+    row.save()
+
+
+@transaction.atomic
 def delete(application: Application, typed: str) -> None:
     """Delete an application and all that hangs on it, where its name was typed. Raises `SettingsError`."""
     row = locked(application)

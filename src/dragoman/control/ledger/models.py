@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 from django.db import connection, models, transaction
+from django.utils import timezone
 
 from ...credentials import facts, ledger
 
@@ -20,6 +22,8 @@ class Fact(models.Model):
     kind = models.CharField(max_length=16)
     ref = models.CharField(max_length=255)
     body = models.TextField()
+    gone_at = models.DateTimeField(null=True)
+    """Since when the body is empty."""
 
     class Meta:
         """One row a thing."""
@@ -51,7 +55,8 @@ def tell(kind: str, ref: str, body: facts.Body | None) -> None:
         known = Fact.objects.filter(kind=kind, ref=ref).first()
         if known is not None and known.body == text:
             return
-        Fact.objects.update_or_create(kind=kind, ref=ref, defaults={"body": text, "seq": _newest() + 1})
+        gone_at = None if text else timezone.now()
+        Fact.objects.update_or_create(kind=kind, ref=ref, defaults={"body": text, "seq": _newest() + 1, "gone_at": gone_at})
 
 
 def tell_all(kind: str, told: Sequence[tuple[str, facts.Body]]) -> None:
@@ -60,6 +65,11 @@ def tell_all(kind: str, told: Sequence[tuple[str, facts.Body]]) -> None:
         _number_in_order()
         rows = [Fact(seq=seq, kind=kind, ref=ref, body=facts.write(body)) for seq, (ref, body) in enumerate(told, _newest() + 1)]
         Fact.objects.bulk_create(rows, batch_size=_BATCH)
+
+
+def forget_gone(before: dt.datetime) -> None:
+    """Drop what has been gone since before a time, when every node has heard of it; the newest stays, for its number."""
+    Fact.objects.filter(gone_at__lt=before, seq__lt=_newest()).delete()
 
 
 def _newest() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse
@@ -25,6 +26,8 @@ def guard(respond: Respond) -> Respond:
     """Add what a page has not said itself, and give an error that is bare the look of a page."""
     def answer(request: HttpRequest) -> HttpResponse:
         response = respond(request)
+        if request.method == "POST" and response.status_code == HTTPStatus.FOUND:
+            response.status_code = HTTPStatus.SEE_OTHER     # so that no browser sends a password on (RFC 9700, section 4.12)
         if response.status_code in errors.PAGES and not response.streaming and not response.content:
             response = _dressed(request, response)
         for name, value in _HEADERS.items():

@@ -26,6 +26,8 @@ class Migration(migrations.Migration):
                 ('type', models.CharField(choices=[('server', 'server'), ('standalone', 'standalone')], max_length=16, verbose_name='type')),
                 ('addresses', models.JSONField(blank=True, default=list)),
                 ('redirect_addresses', models.JSONField(blank=True, default=list)),
+                ('confidential', models.BooleanField(default=False)),
+                ('pkce_optional', models.BooleanField(default=False)),
                 ('blocked_at', models.DateTimeField(null=True)),
                 ('block_reason', models.TextField(blank=True)),
                 ('rate', models.CharField(blank=True, max_length=40)),

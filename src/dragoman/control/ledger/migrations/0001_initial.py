@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(max_length=16)),
                 ('ref', models.CharField(max_length=255)),
                 ('body', models.TextField()),
+                ('gone_at', models.DateTimeField(null=True)),
             ],
             options={
                 'db_table': 'credentials_fact',

@@ -1,0 +1,153 @@
+"""What can be done with sign-ins to applications, for pages, commands and the dialects' own sign-in flows alike."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from allauth.account.signals import password_reset
+from django.db import transaction
+from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models.signals import post_delete
+from django.utils import timezone
+
+from ...credentials.secrets import Kind, mint
+from ..accounts.models import Account
+from ..applications.models import Application
+from ..configuration import ours
+from ..ledger.models import Use, forget_gone
+from .choices import REFRESH_S
+from .models import AccessToken, Consent, Grant, IDToken, RefreshToken
+
+_DAY = dt.timedelta(days=1)
+_CODES_KEPT = _DAY
+"""For how long a code is known after its time, so that a second use of it is known as one."""
+_GONE_KEPT = 30 * _DAY
+"""For how long every node may hear of a token that it is gone; whatever it was, it has expired by then."""
+_SWEEP_EVERY_S = 3_600.0
+_BATCH = 1_000
+_swept_at = [float("-inf")]
+
+
+class SignedIn(NamedTuple):
+    """An application that acts for an account."""
+
+    application: Application
+    scopes: list[str]
+    since: dt.datetime
+    used_at: dt.datetime | None
+
+
+def watch() -> None:
+    """End tokens with what they hang on, and keep when they were used last."""
+    post_delete.connect(_keep_use, sender=AccessToken, weak=False, dispatch_uid="keep-use")
+    password_reset.connect(_end_after_reset, weak=False, dispatch_uid="end-after-reset")
+
+
+def _keep_use(instance: AccessToken, **_: Any) -> None:
+    """A token that ended hands on when it was used: the page of sessions tells of the application, not of its tokens."""
+    use = Use.objects.filter(ref=instance.fact_ref).first()
+    if use is None:
+        return
+    used_at = dt.datetime.fromtimestamp(use.used_at, dt.UTC)
+    consents = Consent.objects.filter(account=instance.user_id, application=instance.application_id)
+    consents.filter(Q(used_at=None) | Q(used_at__lt=used_at)).update(used_at=used_at)
+    use.delete()
+
+
+def _end_after_reset(user: Account, **_: Any) -> None:
+    """Whoever had to take an account back wants nobody else to act for it."""
+    end_all(user)
+
+
+# -------------------------------------------------------------------------------------------- letting in
+
+
+@transaction.atomic
+def consent(account: Account, application: Application, scopes: Iterable[str]) -> None:
+    """Keep that an account lets an application in, for something more than before perhaps."""
+    row, _ = Consent.objects.select_for_update().get_or_create(account=account, application_id=application.pk)
+    row.scopes = sorted({*row.scopes, *scopes})
+    row.save()
+
+
+def has_consented(account: Account, application: Application, scopes: Iterable[str]) -> bool:
+    """Whether an account has let an application in for all of this, and it still acts for it."""
+    known = next((each for each in signed_in(account) if each.application.pk == application.pk), None)
+    return known is not None and set(scopes) <= set(known.scopes)
+
+
+@transaction.atomic
+def issue(account: Account, application: Application, scopes: Iterable[str], lifetime_s: float) -> tuple[AccessToken, str]:
+    """A token without a code or a refresh token, as some conventions give out once the account has consented; its text.
+
+    It ends after `lifetime_s`, and never later than the settings allow.
+    """
+    text = mint(Kind.ACCESS_TOKEN)
+    ends = timezone.now() + dt.timedelta(seconds=min(lifetime_s, ours().room.token_max_s))
+    token = AccessToken(user=account, application_id=application.pk, scope=" ".join(sorted(scopes)), expires=ends)
+    token.hold(text)
+    token.save(force_insert=True)
+    return token, text
+
+
+# -------------------------------------------------------------------------------------------- seeing, and ending
+
+
+def signed_in(account: Account) -> list[SignedIn]:
+    """The applications that act for an account, the newest first (L8)."""
+    mine = {"user": OuterRef("account"), "application": OuterRef("application")}
+    now = timezone.now()
+    living = Exists(AccessToken.objects.filter(**mine, expires__gt=now)) | Exists(
+        RefreshToken.objects.filter(**mine, revoked=None, access_token__expires__gt=now - dt.timedelta(seconds=REFRESH_S)))
+    found = Consent.objects.filter(living, account=account).select_related("application__owner")
+    return [SignedIn(each.application, each.scopes, each.since, _used_at(each)) for each in found]
+
+
+def _used_at(consent: Consent) -> dt.datetime | None:
+    tokens = AccessToken.objects.filter(user=consent.account_id, application=consent.application_id)
+    newest = Use.objects.filter(ref__in=[str(each) for each in tokens.values_list("pk", flat=True)]).aggregate(
+        newest=Max("used_at"))["newest"]
+    moments = [consent.used_at, dt.datetime.fromtimestamp(newest, dt.UTC) if newest is not None else None]
+    return max((each for each in moments if each is not None), default=None)
+
+
+@transaction.atomic
+def end(account: Account, application: str) -> bool:
+    """End whatever an application may do for an account; whether there was anything to end."""
+    theirs = {"user": account, "application": application}
+    ended = [model.objects.filter(**theirs).delete()[0] for model in (Grant, RefreshToken, AccessToken, IDToken)]
+    ended.append(Consent.objects.filter(account=account, application=application).delete()[0])
+    return any(ended)
+
+
+@transaction.atomic
+def end_all(account: Account) -> None:
+    """End whatever any application may do for an account."""
+    for model in (Grant, RefreshToken, AccessToken, IDToken):
+        model.objects.filter(user=account).delete()
+    Consent.objects.filter(account=account).delete()
+
+
+# -------------------------------------------------------------------------------------------- order
+
+
+def sweep() -> None:
+    """Drop what is over, now and then, a part at a time: every issued token may bring this along."""
+    if time.monotonic() - _swept_at[0] < _SWEEP_EVERY_S:
+        return
+    _swept_at[0] = time.monotonic()
+    now = timezone.now()
+    gone = now - dt.timedelta(seconds=REFRESH_S)
+    _drop(RefreshToken, Q(revoked__lte=gone) | Q(revoked=None, access_token=None)
+          | Q(revoked=None, access_token__expires__lte=gone))
+    _drop(AccessToken, Q(refresh_token=None, expires__lte=now))
+    _drop(IDToken, Q(access_token=None, expires__lte=now))
+    _drop(Grant, Q(expires__lte=now - _CODES_KEPT))
+    forget_gone(now - _GONE_KEPT)
+
+
+def _drop(model: Any, over: Q) -> None:
+    model.objects.filter(pk__in=list(model.objects.filter(over).values_list("pk", flat=True)[:_BATCH])).delete()

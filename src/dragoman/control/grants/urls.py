@@ -1,0 +1,17 @@
+"""Addresses of sign-in to applications; the library finds our name as a provider by the one of the document."""
+
+from django.urls import path
+
+from . import endpoints, views
+
+app_name = "oauth2_provider"
+urlpatterns = [
+    path("oauth/authorize", views.authorize, name="authorize"),
+    path("oauth/token", endpoints.token, name="token"),
+    path("oauth/revoke", endpoints.revoke, name="revoke-token"),
+    path("oauth/userinfo", endpoints.userinfo, name="user-info"),
+    path(".well-known/openid-configuration", endpoints.describe, name="oidc-connect-discovery-info"),
+    path(".well-known/oauth-authorization-server", endpoints.describe, name="oauth-server-metadata"),
+    path(".well-known/jwks.json", endpoints.keys, name="jwks-info"),
+    path("room/account/sessions/applications/", views.end, name="end"),
+]

@@ -1,0 +1,1 @@
+"""Sign-in to applications, over HTTP, on both databases."""
