@@ -39,12 +39,10 @@ def open_account(by: Actor, name: str, **given: Any) -> Account:
     return made
 
 
-@transaction.atomic
 def make_link(by: Actor, account: Account, settings: Settings) -> str:
     """A link that signs an account in once."""
-    link = links.link_of(account, settings)
-    note(by, "account.link", account)
-    return link
+    with recorded(by, "account.link", account):
+        return links.link_of(account, settings)
 
 
 def ban(by: Actor, account: Account, reason: str) -> None:

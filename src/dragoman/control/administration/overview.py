@@ -38,4 +38,5 @@ def log(request: HttpRequest) -> HttpResponse:
 def changes_of(line: Line) -> list[tuple[str, object, object]]:
     """What an act changed: name, before, after."""
     names = dict.fromkeys([*line.before, *line.after])
-    return [(name, line.before.get(name), line.after.get(name)) for name in names if line.before.get(name) != line.after.get(name)]
+    changes = [(name, line.before.get(name), line.after.get(name)) for name in names]
+    return [(name, before, after) for name, before, after in changes if before != after and (before or after)]
