@@ -13,13 +13,13 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from ...errors import SettingsError
+from ..wording import check_reason
 from .models import USERNAME_MAX, Account, username_validators
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SUBJECT_MAX = 255
-_REASON_MAX = 1_000
 
 
 def add(
@@ -110,10 +110,8 @@ def rename(account: Account, username: str) -> None:
 
 @transaction.atomic
 def ban(account: Account, reason: str = "") -> None:
-    """End everything that an account may do: its sessions, its keys, its applications."""
-    if len(reason) > _REASON_MAX or not reason.replace("\n", " ").isprintable():
-        raise SettingsError(f"A reason has at most {_REASON_MAX} characters, and none that cannot be seen.")
-    account.is_active, account.ban_reason = False, reason
+    """End everything that an account may do: its sessions, its keys, its applications. Raises `SettingsError`."""
+    account.is_active, account.ban_reason = False, check_reason(reason)
     account.save()
     end_sessions(account)
 

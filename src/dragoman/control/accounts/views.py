@@ -16,12 +16,12 @@ from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from ...errors import SettingsError
+from ..pages import own_address, show_or_send
 from ..who import account_of
 from . import links, services, terms
 from .devices import device_of
@@ -30,14 +30,13 @@ from .forms import DeletionForm, ProfileForm
 from .models import Account
 
 HOME = "/room/applications/"
-_SHOW_OR_SEND = require_http_methods(["GET", "HEAD", "POST"])
 
 
 # ------------------------------------------------------------------------------------------ one-time links
 
 
 @never_cache
-@_SHOW_OR_SEND
+@show_or_send
 def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
     """Sign in by a one-time link: a button first, so that a mail program's look at the page does not use it up."""
     try:
@@ -58,11 +57,11 @@ def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @never_cache
-@_SHOW_OR_SEND
+@show_or_send
 def show_terms(request: HttpRequest) -> HttpResponse:
     """The terms of use, for anybody; those who have not accepted them can, and go on to where they were going."""
     newest = terms.current()
-    wanted = _own_address(request.POST.get("next") or request.GET.get("next"))
+    wanted = own_address(request.POST.get("next") or request.GET.get("next"), HOME)
     account = request.user if isinstance(request.user, Account) else None
     asked = account is not None and newest is not None and account.terms_id != newest.pk
     if request.method == "POST" and account is not None:
@@ -73,18 +72,11 @@ def show_terms(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/terms.html", facts, status=HTTPStatus.OK if newest else HTTPStatus.NOT_FOUND)
 
 
-def _own_address(wanted: str | None) -> str:
-    """An address of the Room as asked for; its first page where that leads anywhere else."""
-    if wanted and wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
-        return wanted
-    return HOME
-
-
 # ------------------------------------------------------------------------------------------ one's own account
 
 
 @login_required
-@_SHOW_OR_SEND
+@show_or_send
 def show_profile(request: HttpRequest) -> HttpResponse:
     """Name and language; the way to everything else that is one's own."""
     account = account_of(request)
@@ -104,7 +96,7 @@ def show_profile(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@_SHOW_OR_SEND
+@show_or_send
 def show_sessions(request: HttpRequest) -> HttpResponse:
     """Where one is signed in, and an end to each of it."""
     account = account_of(request)
@@ -143,7 +135,7 @@ def export_data(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@_SHOW_OR_SEND
+@show_or_send
 @reauthentication_required  # type: ignore[untyped-decorator]  # allauth ships no types
 def delete_account(request: HttpRequest) -> HttpResponse:
     """Say what ends with an account, then end it."""

@@ -26,7 +26,6 @@ from ..showcase.models import Entry, State
 from . import limits, switches
 from .audit import Actor, note, note_many, recorded
 from .models import LimitRequest, Reply, Switch
-from .wording import check_reason
 
 # -------------------------------------------------------------------------------------------- accounts
 
@@ -48,7 +47,7 @@ def make_link(by: Actor, account: Account, settings: Settings) -> str:
 def ban(by: Actor, account: Account, reason: str) -> None:
     """End everything that an account may do."""
     with recorded(by, "account.ban", account):
-        accounts.ban(account, check_reason(reason))
+        accounts.ban(account, reason)
 
 
 def unban(by: Actor, account: Account) -> None:
@@ -82,7 +81,7 @@ def register(
 def block(by: Actor, application: Application, reason: str) -> None:
     """Refuse every call of an application (L7); its owner is shown the reason."""
     with recorded(by, "application.block", application):
-        applications.block(application, check_reason(reason))
+        applications.block(application, reason)
 
 
 def unblock(by: Actor, application: Application) -> None:
@@ -141,7 +140,7 @@ def import_keys(by: Actor, rows: importing.Rows) -> importing.Imported:
 def suspend(by: Actor, key: Key, reason: str) -> None:
     """Refuse a key until an operator releases it."""
     with recorded(by, "key.suspend", key):
-        keys.suspend(key, check_reason(reason))
+        keys.suspend(key, reason)
 
 
 def release(by: Actor, key: Key) -> None:
@@ -159,7 +158,7 @@ def revoke(by: Actor, key: Key) -> None:
 def answer_key(by: Actor, request: KeyRequest, reply: Answer, reason: str) -> None:
     """Grant or refuse a request for a key (D11)."""
     with recorded(by, f"key-request.{reply.value}", request):
-        issue.answer(request, reply, check_reason(reason))
+        issue.answer(request, reply, reason)
 
 
 # -------------------------------------------------------------------------------------------- what is published
@@ -168,7 +167,7 @@ def answer_key(by: Actor, request: KeyRequest, reply: Answer, reason: str) -> No
 def answer_showcase(by: Actor, entry: Entry, state: State, text: str, seen: str) -> None:
     """Show what an owner offers, or not; `seen` is when that was offered which the operator looked at (L22)."""
     with recorded(by, f"showcase.{state.value}", entry):
-        showcase.answer(entry, state, check_reason(text), seen)
+        showcase.answer(entry, state, text, seen)
 
 
 @transaction.atomic

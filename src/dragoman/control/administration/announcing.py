@@ -10,8 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ..announcements.models import Announcement
+from ..pages import UNPROCESSABLE, page_of
 from . import acts
-from .access import UNPROCESSABLE, attempt, page_of
+from .access import attempt
 from .audit import actor_of
 from .forms import AnnouncementForm
 

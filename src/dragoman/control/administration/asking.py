@@ -8,10 +8,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from ..applications.roles import Act, acts_of
 from ..applications.views import permitted
+from ..pages import UNPROCESSABLE, show_or_send
 from ..who import account_of
 from . import limits
 from .forms import AskForm
@@ -19,7 +19,7 @@ from .models import Reply
 
 
 @login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@show_or_send
 def show_limits(request: HttpRequest, id: str) -> HttpResponse:
     """How much an application may ask, what was asked for, and a form to ask for more."""
     application, account = permitted(request, id), account_of(request)
@@ -37,4 +37,4 @@ def show_limits(request: HttpRequest, id: str) -> HttpResponse:
     facts = {"application": application, "form": form, "may_ask": may_ask, "usual": limits.usual_of(application.type),
              "waiting": application.limit_requests.filter(reply=Reply.WAITING).first(),
              "answered": application.limit_requests.exclude(reply=Reply.WAITING).order_by("-created_at")}
-    return render(request, "administration/limits.html", facts, status=422 if form.errors else 200)
+    return render(request, "administration/limits.html", facts, status=UNPROCESSABLE if form.errors else 200)

@@ -9,7 +9,8 @@ from ..accounts.terms import TEXT_MAX
 from ..announcements.models import TEXT_MAX as ANNOUNCED_MAX
 from ..announcements.models import TITLE_MAX, Kind
 from ..changing import Change
-from .models import LIMIT_MAX, REASON_MAX
+from ..wording import REASON_MAX
+from .models import LIMIT_MAX
 
 _PLAIN = {"autocomplete": "off", "spellcheck": "false"}
 

@@ -11,8 +11,8 @@ from ..accounts.models import Account
 from ..applications.models import Application, Type
 from ..applications.services import locked
 from ..configuration import ours
+from ..wording import check_reason
 from .models import LIMIT_MAX, LimitRequest, Reply
-from .wording import check_reason
 
 REQUESTS_MAX = 20
 """How many answered requests of an application are kept."""

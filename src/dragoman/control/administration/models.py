@@ -16,7 +16,6 @@ from ..applications.models import Application
 from ..ledger.told import Told
 
 LIMIT_MAX = 40
-REASON_MAX = 1_000
 
 
 class Lines(models.QuerySet["Line"]):

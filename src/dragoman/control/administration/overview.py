@@ -9,7 +9,7 @@ from django.shortcuts import render
 from ..accounts.models import Account
 from ..applications.models import Application
 from ..keys.models import Answer, KeyRequest
-from .access import page_of, sought
+from ..pages import page_of, sought
 from .models import LimitRequest, Line, Reply, Switch
 
 

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from ..accounts.models import Account
 from ..keys.models import Key
+from ..pages import page_of, sought
 from . import acts
-from .access import attempt, page_of, sought
+from .access import attempt
 from .audit import actor_of
 
 KEYS_SHOWN = 100

@@ -8,8 +8,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from ..applications.models import Application
+from ..applications.services import called
+from ..pages import UNPROCESSABLE, page_of, sought
 from . import acts
-from .access import UNPROCESSABLE, attempt, page_of, sought
+from .access import attempt
 from .audit import actor_of
 from .forms import LimitsForm
 from .limits import usual_of
@@ -20,7 +22,7 @@ def index(request: HttpRequest) -> HttpResponse:
     text = sought(request)
     found = Application.objects.select_related("owner")
     if text:
-        found = found.filter(Q(folded__contains=text.casefold()) | Q(pk=text.lower()) | Q(owner__username=text.lower()))
+        found = found.filter(called(text) | Q(owner__username=text.lower()))
     return render(request, "operator/applications.html", {"page": page_of(request, found), "text": text})
 
 

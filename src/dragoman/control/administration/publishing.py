@@ -15,9 +15,10 @@ from ..applications.models import Type
 from ..configuration import ours
 from ..keys.issue import issue_of
 from ..keys.models import KeyKind
+from ..pages import UNPROCESSABLE
 from ..published import published
 from . import acts, limits
-from .access import UNPROCESSABLE, attempt
+from .access import attempt
 from .audit import actor_of
 from .forms import TermsForm
 from .models import Switch

@@ -8,9 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from ..pages import page_of
 from ..showcase.models import Entry, State
 from . import acts
-from .access import attempt, page_of
+from .access import attempt
 from .audit import actor_of
 
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from ...catalog.catalog import Catalog
 from ...catalog.target import GROUP_DEFAULT
 from ...errors import SettingsError
+from ..wording import check_reason
 from .models import Switch
-from .wording import check_reason
 
 
 @transaction.atomic

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import uuid
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.feedgenerator import Atom1Feed
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from ..accounts.terms import render as as_html
 from ..configuration import is_secure, ours
+from ..pages import origin_of, own_address, page_of
 from ..published import publisher_name
 from . import services
 
@@ -27,7 +26,7 @@ _YEAR_S = 31_536_000
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """What was announced, the newest first."""
-    page = Paginator(services.shown(), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = page_of(request, services.shown(), PAGE_SIZE)
     told = [{"row": row, "text": as_html(row.text)} for row in page.object_list]
     return render(request, "announcements/index.html", {"page": page, "told": told})
 
@@ -35,8 +34,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 def feed(request: HttpRequest) -> HttpResponse:
     """The same for feed readers, in the language that they ask for."""
-    origin = ours().base_url.rstrip("/") or f"{request.scheme}://{request.get_host()}"
-    name, place = publisher_name(ours()), f"{origin}/room/announcements/"
+    name, place = publisher_name(ours()), f"{origin_of(request)}/room/announcements/"
     made = Atom1Feed(title=f"{name}: {_('Announcements')}", link=place, description="", language=get_language(), author_name=name,
                      feed_url=f"{place}feed.xml", feed_guid=f"{place}feed.xml")
     for row in services.shown()[:FEED_SIZE]:
@@ -48,8 +46,6 @@ def feed(request: HttpRequest) -> HttpResponse:
 @require_POST
 def dismiss(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Show an announcement on pages no more, in this browser."""
-    wanted = request.POST.get("next", "")
-    safe = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
-    response = redirect(wanted if safe else "/")
+    response = redirect(own_address(request.POST.get("next"), "/"))
     response.set_cookie(SEEN, str(id), max_age=_YEAR_S, secure=is_secure(ours()), httponly=True, samesite="Lax")
     return response

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 from ...errors import SettingsError
 from ..accounts.models import Account
 from ..once import read_once
+from ..pages import attempt
 from ..who import account_of
 from . import rotation, services, team
 from .forms import AddressesForm, InviteForm, NameForm, OfApplication, RedirectsForm
@@ -69,17 +70,6 @@ def _back(id: str, part: str = "") -> HttpResponseRedirect:
     return HttpResponseRedirect(reverse("application", args=[id]) + (f"#{part}" if part else ""))
 
 
-def _try(request: HttpRequest, run: Callable[[], object], done: str) -> bool:
-    """Run a service, and say what came of it on the next page."""
-    try:
-        run()
-    except SettingsError as error:
-        messages.error(request, str(error))
-        return False
-    messages.success(request, done)
-    return True
-
-
 # -------------------------------------------------------------------------------------------- secrets
 
 
@@ -103,9 +93,9 @@ def end_secret(request: HttpRequest, id: str, secret: uuid.UUID) -> HttpResponse
     application = permitted(request, id, Act.SECRETS)
     period = PERIODS.get(request.POST.get("within", ""))
     if period is None:
-        _try(request, lambda: rotation.end_secret(application, secret), _("The secret is ended."))
+        attempt(request, lambda: rotation.end_secret(application, secret), _("The secret is ended."))
     else:
-        _try(request, lambda: rotation.let_run_out(application, secret, period), _("The secret runs out by itself."))
+        attempt(request, lambda: rotation.let_run_out(application, secret, period), _("The secret runs out by itself."))
     return _back(id, "secrets")
 
 
@@ -121,10 +111,10 @@ def change_member(request: HttpRequest, id: str, member: int) -> HttpResponse:
     if row is None:
         messages.error(request, _("The member is gone already."))
     elif "remove" in request.POST:
-        _try(request, lambda: team.part_with(application, row.account), _("“%(name)s” is no member any more.") % {"name": row.account})
+        attempt(request, lambda: team.part_with(application, row.account), _("“%(name)s” is no member any more.") % {"name": row.account})
     else:
         role = request.POST.get("role", "")
-        _try(request, lambda: team.set_role(application, row, role), _("The role of “%(name)s” is changed.") % {"name": row.account})
+        attempt(request, lambda: team.set_role(application, row, role), _("The role of “%(name)s” is changed.") % {"name": row.account})
     if role_of(application, account_of(request)) is None:       # who removes oneself has no page to go back to
         return redirect("applications")
     return _back(id, "members")
@@ -165,6 +155,6 @@ def answer(request: HttpRequest, invitation: int) -> HttpResponse:
         row.delete()
         messages.success(request, _("Declined."))
         return redirect("applications")
-    if not _try(request, lambda: team.accept(row, account), _("Accepted.")):
+    if not attempt(request, lambda: team.accept(row, account), _("Accepted.")):
         return redirect("applications")
     return redirect("application", row.application_id)

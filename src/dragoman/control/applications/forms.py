@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from ..changing import Change, Lines
 from ..configuration import ours
-from .models import ADDRESSEE_MAX, NAME_MAX, Application, Role, Type
+from ..wording import NAME_MAX
+from .models import ADDRESSEE_MAX, Application, Role, Type
 from .roles import Act
 
 _MEMBERS = [(role.value, role.label) for role in Role if role != Role.OWNER]

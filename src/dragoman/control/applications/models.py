@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from ...credentials import facts
 from ...credentials.secrets import mint_application_id
 from ..ledger.told import Told
+from ..wording import NAME_MAX
 
-NAME_MAX = 80
 ADDRESSEE_MAX = 254
 
 

@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ...errors import SettingsError
+from .. import wording
 from ..accounts.models import Account
 from ..configuration import ours
 from .addresses import check_addresses, check_redirects
-from .models import NAME_MAX, Application, Member, Type
+from .models import Application, Member, Type
 
 
 @transaction.atomic
@@ -37,10 +38,7 @@ def check_room(owner: Account) -> None:
 
 def check_name(name: str) -> str:
     """A name without what nobody can see. Raises `SettingsError`."""
-    plain = " ".join(name.split())
-    if not plain or len(plain) > NAME_MAX or not plain.isprintable():
-        raise SettingsError(_("Give the application a name of 1 to %(limit)s characters.") % {"limit": NAME_MAX})
-    return plain
+    return wording.check_name(name, _("Give the application a name of 1 to %(limit)s characters."))
 
 
 def check_type(type: str) -> str:
@@ -61,9 +59,12 @@ def find(id: str) -> Application:
 def found_by(account: Account, text: str = "") -> QuerySet[Application]:
     """The applications that an account works on, its own and others', whose name has a text in it or whose id it is."""
     mine = Q(owner=account) | Q(pk__in=Member.objects.filter(account=account).values("application"))
-    found = Application.objects.filter(mine)
-    plain = " ".join("".join(character for character in text if character.isprintable()).split())
-    return found.filter(Q(folded__contains=plain.casefold()) | Q(pk=plain.lower())) if plain else found
+    return Application.objects.filter(mine & called(text))
+
+
+def called(text: str) -> Q:
+    """Those whose name has a text in it, whatever its case, or whose id it is; all for an empty one."""
+    return Q(folded__contains=text.casefold()) | Q(pk=text.lower()) if text else Q()
 
 
 def locked(application: Application) -> Application:
@@ -119,9 +120,9 @@ def delete(application: Application, typed: str) -> None:
 
 @transaction.atomic
 def block(application: Application, reason: str = "") -> None:
-    """Refuse every call of an application (L7)."""
+    """Refuse every call of an application (L7). Raises `SettingsError`."""
     row = locked(application)
-    row.blocked_at, row.block_reason = timezone.now(), reason
+    row.blocked_at, row.block_reason = timezone.now(), wording.check_reason(reason)
     row.save()
 
 

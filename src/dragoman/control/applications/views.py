@@ -7,14 +7,14 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from ..configuration import ours
 from ..once import mint_once
+from ..pages import UNPROCESSABLE, page_of, show_or_send, sought
 from ..who import account_of
 from . import services, team
 from .forms import AddForm, AddressesForm, DeleteForm, InviteForm, NameForm, OfApplication, RedirectsForm, TransferForm, initial_of
@@ -22,8 +22,6 @@ from .models import Application, Invitation, Role, Type
 from .roles import Act, acts_of, role_of
 from .rotation import SECRETS_MAX
 
-PAGE_SIZE = 25
-UNPROCESSABLE = 422
 FORMS: tuple[type[OfApplication], ...] = (NameForm, AddressesForm, RedirectsForm, InviteForm)
 
 
@@ -46,9 +44,9 @@ def permitted(request: HttpRequest, id: str, act: Act = Act.SEE) -> Application:
 def index(request: HttpRequest) -> HttpResponse:
     """My applications (L1), found by name or id, a page at a time; and what I am invited to."""
     account = account_of(request)
-    text = request.GET.get("q", "")[:100]
+    text = sought(request)
     found = services.found_by(account, text).select_related("owner")
-    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    page = page_of(request, found)
     waiting = team.waiting(Invitation.objects.filter(account=account)).select_related("application", "invited_by")
     return render(request, "applications/index.html", {
         "page": page, "text": text, "invitations": waiting, "any": bool(text) or page.paginator.count > 0,
@@ -57,7 +55,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@show_or_send
 def add(request: HttpRequest) -> HttpResponse:
     """A form with name and type, what the types mean beside it (L5); then the list of all of them (L2)."""
     account = account_of(request)
@@ -97,7 +95,7 @@ def show(request: HttpRequest, application: Application, wrong: OfApplication | 
 
 
 @login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@show_or_send
 def transfer(request: HttpRequest, id: str) -> HttpResponse:
     """Offer an application to another account, which has to accept."""
     application, account = permitted(request, id, Act.TRANSFER), account_of(request)
@@ -112,7 +110,7 @@ def transfer(request: HttpRequest, id: str) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@show_or_send
 def delete(request: HttpRequest, id: str) -> HttpResponse:
     """Delete an application once its name was typed."""
     application = permitted(request, id, Act.DELETE)

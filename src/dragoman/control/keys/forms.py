@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from ..changing import Change
+from ..wording import NAME_MAX
 from . import permissions as allowed
-from .models import NAME_MAX
 
 DAYS = (30, 90, 365)
 

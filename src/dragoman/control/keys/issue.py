@@ -15,6 +15,7 @@ from ...credentials.secrets import Kind
 from ...errors import SettingsError
 from ..accounts.models import Account
 from ..configuration import ours
+from ..wording import check_reason
 from . import permissions as allowed
 from . import services
 from .models import Answer, Key, KeyRequest
@@ -100,7 +101,7 @@ def answer(request: KeyRequest, reply: Answer, reason: str = "") -> None:
     row = _locked(request.pk)
     if row.answer != Answer.WAITING:
         raise SettingsError(_("The request was answered before."))
-    row.answer, row.reason = reply, reason
+    row.answer, row.reason = reply, check_reason(reason)
     row.save()
 
 

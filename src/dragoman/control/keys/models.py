@@ -15,8 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from ...credentials import facts
 from ...credentials.secrets import Kind
 from ..ledger.told import Told
-
-NAME_MAX = 80
+from ..wording import NAME_MAX
 
 
 class State(models.TextChoices):

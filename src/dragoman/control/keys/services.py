@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 
 from ...credentials.secrets import SHOWN, Kind, mint
 from ...errors import SettingsError
+from .. import wording
 from ..accounts.models import Account
 from ..configuration import digester_of, ours
 from . import permissions as allowed
-from .models import NAME_MAX, Key, State
+from .models import Key, State
 
 _DURATION = re.compile(r"([0-9]{1,5})\s*([smhdw])\Z")
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
@@ -51,10 +52,7 @@ def _check_room(account: Account) -> None:
 
 def check_name(name: str) -> str:
     """A name without what nobody can see. Raises `SettingsError`."""
-    plain = " ".join(name.split())
-    if not plain or len(plain) > NAME_MAX or not plain.isprintable():
-        raise SettingsError(_("Give the key a name of 1 to %(limit)s characters.") % {"limit": NAME_MAX})
-    return plain
+    return wording.check_name(name, _("Give the key a name of 1 to %(limit)s characters."))
 
 
 def read_duration(text: str) -> dt.timedelta:
@@ -126,7 +124,7 @@ def forget(key: Key) -> None:
 def suspend(key: Key, reason: str = "") -> None:
     """Refuse a key until an operator releases it. Raises `SettingsError` for one that is over."""
     row = _lasting(key)
-    row.suspended_at, row.suspend_reason = row.suspended_at or timezone.now(), reason
+    row.suspended_at, row.suspend_reason = row.suspended_at or timezone.now(), wording.check_reason(reason)
     row.save()
 
 

@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from ...credentials.secrets import Kind
 from ...errors import SettingsError
@@ -21,13 +21,13 @@ from ..accounts.models import Account
 from ..configuration import ours
 from ..ledger.models import Use
 from ..once import mint_once, read_once
+from ..pages import UNPROCESSABLE, attempt, show_or_send
 from ..who import account_of
 from . import issue, services
 from . import permissions as allowed
 from .forms import KeyForm
 from .models import Key, KeyKind, KeyRequest, State
 
-UNPROCESSABLE = 422
 ENDED_SHOWN = 25
 TITLES = {
     Kind.GW2: (gettext_lazy("API keys"), gettext_lazy("For your data in the style of /v2: sent as a bearer, or as access_token.")),
@@ -79,7 +79,7 @@ def _add_uses(keys: list[Key]) -> None:
 
 
 @login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@show_or_send
 def add(request: HttpRequest, kind: str) -> HttpResponse:
     """Make a key of a kind, or ask the operator for one, as the operator's switch says (D11)."""
     account, which = account_of(request), _kind(kind)
@@ -135,7 +135,7 @@ ACTS: dict[str, tuple[Callable[[Key], None], object]] = {
 
 
 @login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@show_or_send
 def revoke(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Ask once more, then end a key for good."""
     key = _own(request, id)
@@ -150,12 +150,7 @@ def act(request: HttpRequest, id: uuid.UUID, what: str) -> HttpResponse:
     """What its owner may do with a key."""
     key = _own(request, id)
     run, done = ACTS[what]
-    try:
-        run(key)
-    except SettingsError as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, str(done) % {"name": key.name})
+    attempt(request, lambda: run(key), str(done) % {"name": key.name})
     return redirect("keys")
 
 

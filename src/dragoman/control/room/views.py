@@ -9,7 +9,7 @@ from django.views import i18n
 from django.views.decorators.http import require_POST, require_safe
 
 from ..accounts.models import Account
-from ..configuration import ours
+from ..pages import origin_of
 from ..published import published
 from ..showcase.services import shown
 from .home import sections
@@ -19,8 +19,8 @@ from .home import sections
 def home(request: HttpRequest) -> HttpResponse:
     """The first page, for anybody: what is published, and how to begin."""
     known = published()
-    origin = ours().base_url.rstrip("/") or f"{request.scheme}://{request.get_host()}"
-    return render(request, "room/home.html", {"sections": sections(known, origin), "index": known.index, "entries": shown()[:3]})
+    facts = {"sections": sections(known, origin_of(request)), "index": known.index, "entries": shown()[:3]}
+    return render(request, "room/home.html", facts)
 
 
 @require_POST

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from ...errors import SettingsError
 from ..applications.models import Application
 from ..applications.services import locked
+from ..wording import check_reason
 from .models import Entry, State
 from .pictures import check_picture
 
@@ -67,7 +68,7 @@ def answer(entry: Entry, state: State, text: str, seen: str) -> None:
     row = Entry.objects.select_for_update().filter(pk=entry.pk).first()
     if row is None or row.offered_at.isoformat() != seen:
         raise SettingsError(_("It was changed or withdrawn meanwhile: look at it again."))
-    row.state, row.answer = state, text
+    row.state, row.answer = state, check_reason(text)
     row.save()
 
 

@@ -6,15 +6,15 @@ import uuid
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from ..accounts.models import Account
 from ..applications.roles import Act
 from ..applications.views import permitted
+from ..pages import UNPROCESSABLE, page_of, show_or_send
 from . import services
 from .forms import OfferForm
 from .models import Entry
@@ -27,8 +27,7 @@ _POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """Applications whose owners agree to show them (L22)."""
-    page = Paginator(services.shown(), PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "showcase/index.html", {"page": page})
+    return render(request, "showcase/index.html", {"page": page_of(request, services.shown(), PAGE_SIZE)})
 
 
 @require_safe
@@ -47,7 +46,7 @@ def picture(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@show_or_send
 def offer(request: HttpRequest, id: str) -> HttpResponse:
     """What an owner offers; changed, it waits for an operator again; withdrawn, it is gone."""
     application = permitted(request, id, Act.TRANSFER)
@@ -64,4 +63,4 @@ def offer(request: HttpRequest, id: str) -> HttpResponse:
         messages.success(request, _("An operator will look at it before it is shown."))
         return redirect("application-showcase", id)
     facts = {"application": application, "form": form, "entry": entry}
-    return render(request, "showcase/offer.html", facts, status=422 if form.errors else 200)
+    return render(request, "showcase/offer.html", facts, status=UNPROCESSABLE if form.errors else 200)

@@ -8,13 +8,14 @@ from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAu
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
+from ..pages import show_or_send
 from .speaking import Misunderstood, Speaker
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@show_or_send
 def leave(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Send somebody to a provider, by a page: the content policy lets no form lead to another host."""
     response = _answer(OAuth2LoginView, request, provider_id)
