@@ -124,10 +124,9 @@ def import_keys(file: Path, data_dir: str | None, as_json: bool) -> None:
 def list_requests(data_dir: str | None, as_json: bool) -> None:
     """Who asks for keys, and waits for an answer."""
     open_control(data_dir)
-    from ..control.keys.models import Answer, KeyRequest
+    from ..control.keys import issue
 
-    waiting = KeyRequest.objects.filter(answer=Answer.WAITING).select_related("account")
-    facts = [_facts_of(request) for request in waiting]
+    facts = [_facts_of(request) for request in issue.waiting()]
     if as_json:
         say({"requests": facts})
         return

@@ -53,7 +53,6 @@ def things(database: None) -> Iterator[dict[str, Any]]:
 def acts_of(things: dict[str, Any], folder: Path) -> dict[str, Callable[[], object]]:
     """How each act is called, by its name."""
     from dragoman.control.administration import acts, switches
-    from dragoman.control.administration.models import Reply
     from dragoman.control.announcements import services as announcements
     from dragoman.control.configuration import ours
     from dragoman.control.keys.importing import read
@@ -76,7 +75,7 @@ def acts_of(things: dict[str, Any], folder: Path) -> dict[str, Callable[[], obje
         "block": lambda: acts.block(by, application, REASON),
         "unblock": lambda: acts.unblock(by, application),
         "limit": lambda: acts.limit(by, application, "20/s", ""),
-        "answer_limits": lambda: acts.answer_limits(by, things["limit_request"], Reply.GRANTED, REASON),
+        "answer_limits": lambda: acts.answer_limits(by, things["limit_request"], Answer.GRANTED, REASON),
         "add_key": lambda: acts.add_key(by, account, Kind.GW2, "second", (), None),
         "import_keys": lambda: acts.import_keys(by, read(folder / "keys.csv")),
         "suspend": lambda: acts.suspend(by, key, REASON),

@@ -25,7 +25,7 @@ from ..showcase import services as showcase
 from ..showcase.models import Entry, State
 from . import limits, switches
 from .audit import Actor, note, note_many, recorded
-from .models import LimitRequest, Reply, Switch
+from .models import LimitRequest, Switch
 
 # -------------------------------------------------------------------------------------------- accounts
 
@@ -110,7 +110,7 @@ def limit(by: Actor, application: Application, rate: str, quota: str) -> None:
         limits.set_limits(application, rate, quota)
 
 
-def answer_limits(by: Actor, request: LimitRequest, reply: Reply, text: str) -> None:
+def answer_limits(by: Actor, request: LimitRequest, reply: Answer, text: str) -> None:
     """Grant or refuse a request for limits; what is granted is in force."""
     with recorded(by, f"limits.{reply.value}", request), recorded(by, "application.limit", request.application):
         limits.answer(request, reply, text)

@@ -10,21 +10,20 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from ...errors import SettingsError
+from ..keys import issue
 from ..keys.models import Answer, KeyRequest
-from . import acts
+from . import acts, limits
 from .access import attempt
 from .audit import actor_of
 from .letters import tell_answer
-from .limits import usual_of
-from .models import LimitRequest, Reply
+from .models import LimitRequest
 
 
 def index(request: HttpRequest) -> HttpResponse:
     """Everything that waits, the oldest first."""
-    limits = LimitRequest.objects.filter(reply=Reply.WAITING).select_related("application__owner", "account")
     facts = {
-        "keys": KeyRequest.objects.filter(answer=Answer.WAITING).select_related("account"),
-        "limits": [{"row": each, "usual": usual_of(each.application.type)} for each in limits],
+        "keys": issue.waiting(),
+        "limits": [{"row": each, "usual": limits.usual_of(each.application.type)} for each in limits.waiting()],
     }
     return render(request, "operator/requests.html", facts)
 
@@ -51,7 +50,7 @@ def answer_limits(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     if request.method != "POST" or asked is None:
         return _gone(request, asked)
     granted, text = "grant" in request.POST, request.POST.get("answer", "")
-    reply = Reply.GRANTED if granted else Reply.REFUSED
+    reply = Answer.GRANTED if granted else Answer.REFUSED
 
     def run() -> None:
         acts.answer_limits(actor_of(request), asked, reply, text)

@@ -9,10 +9,10 @@ from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from ...credentials import facts
 from ..applications.models import Application
+from ..keys.models import Answer
 from ..ledger.told import Told
 
 LIMIT_MAX = 40
@@ -104,14 +104,6 @@ class Switch(Told):
         return facts.Target(reason=self.reason)
 
 
-class Reply(models.TextChoices):
-    """What came of a request."""
-
-    WAITING = "waiting", _("waiting for an operator")
-    GRANTED = "granted", _("granted")
-    REFUSED = "refused", _("refused")
-
-
 class LimitRequest(models.Model):
     """Somebody asks for higher limits of an application."""
 
@@ -123,7 +115,7 @@ class LimitRequest(models.Model):
     quota = models.CharField(max_length=LIMIT_MAX, blank=True)
     reason = models.TextField()
     """What it is for."""
-    reply = models.CharField(max_length=16, choices=Reply.choices, default=Reply.WAITING)
+    reply = models.CharField(max_length=16, choices=Answer.choices, default=Answer.WAITING)
     answer = models.TextField(blank=True)
     """What the operator says to it."""
     created_at = models.DateTimeField(default=timezone.now)

@@ -8,15 +8,16 @@ from django.shortcuts import render
 
 from ..accounts.models import Account
 from ..applications.models import Application
-from ..keys.models import Answer, KeyRequest
+from ..keys import issue
 from ..pages import page_of, sought
-from .models import LimitRequest, Line, Reply, Switch
+from . import limits
+from .models import Line, Switch
 
 
 def index(request: HttpRequest) -> HttpResponse:
     """What waits for an operator, and how things stand."""
     facts = {
-        "waiting": KeyRequest.objects.filter(answer=Answer.WAITING).count() + LimitRequest.objects.filter(reply=Reply.WAITING).count(),
+        "waiting": issue.waiting().count() + limits.waiting().count(),
         "accounts": Account.objects.count(), "banned": Account.objects.filter(is_active=False).count(),
         "applications": Application.objects.count(), "blocked": Application.objects.exclude(blocked_at=None).count(),
         "off": Switch.objects.count(), "lines": Line.objects.all()[:5],

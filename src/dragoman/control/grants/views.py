@@ -13,9 +13,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from ..accounts.models import Account
+from ..pages import show_or_send
 from ..who import account_of
 from . import consent, services
 from .provider import Faulty, Unanswerable, Wanted, issuer_of, make_code, read_wanted
@@ -26,7 +27,7 @@ _AGE_DIGITS_MAX = 9
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@show_or_send
 def authorize(request: HttpRequest) -> HttpResponse:
     """The authorization endpoint (RFC 6749, section 4.1.1): sign in, consent, and go back with a code."""
     try:

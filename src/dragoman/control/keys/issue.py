@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -66,6 +67,11 @@ def ask(account: Account, kind: Kind, name: str, permissions: Iterable[str], day
     KeyRequest.objects.filter(pk__in=list(answered)).delete()
     return KeyRequest.objects.create(account=account, kind=kind.value, name=services.check_name(name),
                                      permissions=allowed.check(permissions), days=days)
+
+
+def waiting() -> QuerySet[KeyRequest]:
+    """The requests that wait for an operator, the oldest first."""
+    return KeyRequest.objects.filter(answer=Answer.WAITING).select_related("account")
 
 
 @transaction.atomic
