@@ -215,6 +215,11 @@ class Plane(msgspec.Struct, frozen=True):
                     return dialect.example(address, catalog.languages[-1] if resource.localized else None, secrets)
         return None
 
+    def examples_with(self, secrets: Mapping[str, str]) -> dict[str, str]:
+        """By dialect an address that answers with what secrets are worth, where they make a difference."""
+        return {dialect.name: address for dialect in self.dialects
+                if (address := self.example(dialect, secrets)) is not None and address != self.example(dialect)}
+
     def sample_of(self, catalog: Catalog, path: str) -> Sample | None:
         """How many records of a resource are published for everybody, and a key where there are any; None before the first
         edition."""

@@ -50,6 +50,7 @@ def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_js
     meter, leased = assembly.open_meter(settings, log)
     plane = assembly.assemble(shops, settings, log, register, meter, switches)
     published = Published(catalogs=plane.catalogs, address_of=plane.address_of, sample_of=plane.sample_of,
+                          examples_with=plane.examples_with,
                           index=settings.bases()["gw2"].current)
     room = Room(settings, published, log)
     counter, recorder = assembly.open_statistics(settings, log)
@@ -65,7 +66,7 @@ def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_js
     note_address(data_dir, url)
     publisher = publish_beside(shops, settings, log, as_json=as_json)
     prepared = DemoBeside(settings, published) if demo else None
-    screen = Screen(plane, url, as_json=as_json)
+    screen = Screen(plane, url, None if settings.mail.host else data_dir / "mail", as_json=as_json)
     metrics = Metrics(open_folder(settings), plane.publications)
     application = Application(
         plane.answerer, settings, share(metrics, counter, log), ready=plane.ready, metrics=metrics.render,

@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import msgspec
@@ -17,8 +18,9 @@ from .control.demo import Demo
 class Screen:
     """Shown once, when everything on it works."""
 
-    def __init__(self, plane: Plane, url: str, *, as_json: bool) -> None:
-        self._plane, self._url, self._as_json = plane, url, as_json
+    def __init__(self, plane: Plane, url: str, letters: Path | None, *, as_json: bool) -> None:
+        """`letters` is the folder of letters that nobody is sent; None where they are sent."""
+        self._plane, self._url, self._letters, self._as_json = plane, url, letters, as_json
 
     def show(self, demo: Demo | None = None) -> None:
         """Print it; with what a demo begins with, where there is one."""
@@ -43,11 +45,14 @@ class Screen:
             yield _line("Sign in, once", f"{demo.operator_link}   (the operator, within the hour)")
             yield _line("Demo key", demo.secrets["gw2"])
             yield _line("Demo id", f"{demo.secrets['application-id']}   (an application's, for dialects that ask for one)")
+        if self._letters is not None:
+            yield _line("Letters", f"{self._letters}   (files, as no mail.host is set)")
         yield ""
         for dialect, address in self._examples().items():
             yield _line(dialect, shlex.join(["curl", address]))
         for dialect, address in self._examples_with_key(demo).items():
-            yield _line(f"{dialect}, with key", shlex.join(["curl", address]))
+            what = "id" if demo is not None and demo.secrets["application-id"] in address else "key"
+            yield _line(f"{dialect}, with {what}", shlex.join(["curl", address]))
         yield "\nCtrl-C stops the server."
 
     def _examples(self) -> dict[str, str]:
@@ -56,10 +61,9 @@ class Screen:
                 if (address := self._plane.example(dialect)) is not None}
 
     def _examples_with_key(self, demo: Demo | None) -> dict[str, str]:
-        """One address of each dialect where a key helps."""
+        """One address of each dialect where the key or the id helps."""
         return {} if demo is None else {
-            dialect.name: self._url + address for dialect in self._plane.dialects
-            if (address := self._plane.example(dialect, demo.secrets)) is not None}
+            dialect: self._url + address for dialect, address in self._plane.examples_with(demo.secrets).items()}
 
 
 def _line(what: str, text: str) -> str:

@@ -1,8 +1,9 @@
-"""What views of all apps share: parts of lists, what came of a service, and addresses that a page may lead to."""
+"""What views of all apps share: parts of lists, what came of a service, addresses that a page may lead to, and lines to paste."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from ..errors import SettingsError
 from .configuration import ours
+from .published import published
 
 PAGE_SIZE = 25
 UNPROCESSABLE = 422
@@ -55,3 +57,8 @@ def own_address(wanted: str | None, otherwise: str) -> str:
 def origin_of(request: HttpRequest) -> str:
     """Scheme and host by which people reach the Room: of the public address where one is set, else as it was asked."""
     return ours().base_url.rstrip("/") or f"{request.scheme}://{request.get_host()}"
+
+
+def lines_with(request: HttpRequest, secrets: Mapping[str, str]) -> list[str]:
+    """A line to paste for each dialect in which these secrets, by the kinds that dialects know, make a difference."""
+    return [shlex.join(["curl", origin_of(request) + address]) for address in published().examples_with(secrets).values()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -26,6 +26,8 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
     """Where a resource or method of a catalog is asked for; None where no dialect shows it."""
     sample_of: Callable[[Catalog, str], Sample | None] = lambda _catalog, _path: None
     """What is published of a resource; None before the first edition."""
+    examples_with: Callable[[Mapping[str, str]], Mapping[str, str]] = lambda _secrets: {}
+    """By dialect an address to try that answers with what secrets are worth; nothing before the first edition."""
     index: str | None = None
     """The address that lists every endpoint; the same with `.json` lists them for programs."""
 

@@ -100,6 +100,22 @@ def test_everything_that_is_held_can_be_taken_along_but_no_secret(room: Room) ->
             assert secret not in text
 
 
+def test_an_export_tells_nobody_whether_an_invitation_reached_somebody(room: Room) -> None:
+    """Charlie exists and nobody@ does not; Alice's file says the same of both."""
+    alice, charlie = room.person(), room.person("charlie")
+    application = room.run("application", "add", "Mine", "--owner", alice, "--type", "standalone")["application_id"]
+    with room.signed_in(alice) as visitor:
+        for addressee in (f"{charlie}@example.org", "nobody@example.org"):
+            visitor.fill(f"/room/applications/{application}/", {"addressee": addressee, "role": "viewer"},
+                         action=f"/room/applications/{application}/invite/")
+        held = confirmed(visitor, visitor.get("/room/account/export/")).response.json()
+        invited = held["applications.application"][0]["applications.invitation"]
+        assert [each["addressee"] for each in invited] == [f"{charlie}@example.org", "nobody@example.org"]
+        kept = [{name for name, value in each.items() if value is not None} for each in invited]
+        assert kept[0] == kept[1]
+        assert "account_id" not in kept[0]
+
+
 def test_a_deleted_account_is_gone_with_all_that_is_its_own(room: Room) -> None:
     """Its key and application are refused at once; what is not confirmed stays; nothing personal is left."""
     alice = room.person()

@@ -32,9 +32,11 @@ def test_a_demo_of_several_workers_begins_with_a_link_and_a_key(open_room: Calla
     assert httpx.get(told["room"]).status_code == 200
     assert list(told["examples"]) == ["gw2"]
     assert all(httpx.get(url).status_code == 200 for url in told["examples"].values())
-    for url in told["examples_with_key"].values():
-        assert told["demo_key"] in url
-        assert _ask(url).json()["permissions"] == ["account", "inventories"]
+    with_key = told["examples_with_key"]
+    assert told["demo_key"] in with_key["gw2"]
+    assert _ask(with_key["gw2"]).json()["permissions"] == ["account", "inventories"]
+    assert told["demo_application_id"] in with_key["lesta"]
+    assert _ask(with_key["lesta"]).json()["status"] == "ok"
     with room.visitor() as visitor:
         assert visitor.fill(_link(room)).path == "/room/applications/"
         assert "operator" in visitor.get("/room/account/").text

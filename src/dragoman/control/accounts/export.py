@@ -12,6 +12,8 @@ from .models import Account
 
 _SECRET = frozenset({"password", "data", "session_key", "token", "token_secret", "token_checksum", "code"})
 """Fields that prove something; binary ones, digests all, are left out as well."""
+_OF_OTHERS = frozenset({("applications.invitation", "account")})
+"""Fields that tell of others what their owners are never told: whether an invitation reached anybody."""
 _DEPTH = 2
 """What is an account's, and what belongs to that: an application's members."""
 
@@ -34,4 +36,5 @@ def _holdings(owner: models.Model, depth: int) -> dict[str, Any]:
 
 def _row(thing: models.Model) -> dict[str, Any]:
     return {field.attname: field.value_from_object(thing) for field in thing._meta.concrete_fields
-            if field.name not in _SECRET and not isinstance(field, models.BinaryField)}
+            if field.name not in _SECRET and (thing._meta.label_lower, field.name) not in _OF_OTHERS
+            and not isinstance(field, models.BinaryField)}

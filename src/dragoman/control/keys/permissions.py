@@ -75,8 +75,7 @@ def _resource(address: str, resource: Resource) -> Endpoint:
     for field in resource.fields:
         if field.needs is not None:
             fields.setdefault(field.needs, []).append(field.name)
-    needs_key = resource.permission is not None or resource.owner is not None
-    return Endpoint(address, pieces(_first_line(resource.description)), "GET", resource.permission, needs_key, fields)
+    return Endpoint(address, pieces(_first_line(resource.description)), "GET", resource.permission, resource.authenticated, fields)
 
 
 def _first_line(text: str) -> str:

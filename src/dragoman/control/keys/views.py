@@ -21,7 +21,7 @@ from ..accounts.models import Account
 from ..configuration import ours
 from ..ledger.models import Use
 from ..once import mint_once, read_once
-from ..pages import UNPROCESSABLE, attempt, show_or_send
+from ..pages import UNPROCESSABLE, attempt, lines_with, show_or_send
 from ..who import account_of
 from . import issue, services
 from . import permissions as allowed
@@ -113,7 +113,7 @@ def _make(request: HttpRequest, account: Account, kind: Kind, form: KeyForm) -> 
 
 def _shown(request: HttpRequest, key: Key, secret: str) -> HttpResponse:
     """The one page that shows a secret: the answer to the form, so that it is in no address, no session and no log."""
-    return render(request, "keys/shown.html", {"key": key, "secret": secret})
+    return render(request, "keys/shown.html", {"key": key, "secret": secret, "lines": lines_with(request, {key.kind: secret})})
 
 
 def _ask(request: HttpRequest, account: Account, kind: Kind, form: KeyForm) -> HttpResponse | None:

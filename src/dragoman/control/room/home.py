@@ -1,4 +1,4 @@
-"""What the first page shows: every resource that is published, with addresses and lines to try at once."""
+"""What the first page shows: every resource and method that is published, with addresses and lines to try at once."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from django.utils.translation import ngettext
 
 from ...catalog.catalog import Catalog
 from ...catalog.fields import Field
+from ...catalog.method import Method
 from ...catalog.resource import Resource
 from ...catalog.shapes import Choice, Nested, Scalar, describe, element
+from ...catalog.target import GROUP_DEFAULT, Target
 from ..published import Published, Sample
 from .texts import Piece, pieces
 
@@ -32,7 +34,7 @@ class Example(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One field: its dotted name, its type in words, and what it is for."""
+    """One field or parameter: its dotted name, its type in words, and what it is for."""
 
     name: str
     type: str
@@ -40,7 +42,7 @@ class Row(NamedTuple):
 
 
 class Card(NamedTuple):
-    """One resource."""
+    """One resource or method."""
 
     anchor: str
     name: str
@@ -49,6 +51,8 @@ class Card(NamedTuple):
     examples: list[Example]
     line: str
     needs_key: bool
+    parts: str
+    """What the rows are: fields or parameters."""
     rows: list[Row]
 
 
@@ -62,7 +66,8 @@ class Section(NamedTuple):
     languages: Sequence[str]
     public: bool
     waiting: bool
-    total: str
+    totals: list[tuple[str, list[Card]]]
+    """Resources, and methods where there are any, each with how many there are."""
     cards: list[Card]
 
 
@@ -76,13 +81,19 @@ def _section(catalog: Catalog, published: Published, origin: str) -> Section:
              if (address := published.address_of(catalog, path)) is not None]
     stored = [resource for resource, _address in shown if not resource.live]
     samples = {resource.path: published.sample_of(catalog, resource.path) for resource in stored}
+    methods = [_method(method, address, origin) for path, method in catalog.methods.items()
+               if (address := published.address_of(catalog, path)) is not None]
+    cards = [_card(catalog, resource, address, samples.get(resource.path), origin) for resource, address in shown]
     return Section(
         name=catalog.name, title=catalog.title, about=pieces(catalog.description), own_language=catalog.languages[0],
         languages=catalog.languages if any(resource.localized for resource, _address in shown) else (),
         public=not any(resource.authenticated or resource.owner or resource.needs for resource, _address in shown),
         waiting=bool(samples) and not any(samples.values()),
-        total=_count(len(shown), ngettext("%(count)s resource", "%(count)s resources", len(shown))),
-        cards=[_card(catalog, resource, address, samples.get(resource.path), origin) for resource, address in shown],
+        totals=[(_count(len(found), text), found) for found, text in (
+            (cards, ngettext("%(count)s resource", "%(count)s resources", len(cards))),
+            (methods, ngettext("%(count)s method", "%(count)s methods", len(methods))),
+        ) if found],
+        cards=[*cards, *methods],
     )
 
 
@@ -92,10 +103,35 @@ def _card(catalog: Catalog, resource: Resource, address: str, sample: Sample | N
     records = [] if sample is None else [_count(sample.count, ngettext("%(count)s record", "%(count)s records", sample.count))]
     return Card(
         anchor=_anchor(resource), name=resource.name, about=pieces(resource.description.partition(_BLANK_LINE)[0]),
-        facts=[*records, fields], line=_line(origin, address, examples), needs_key=resource.authenticated,
+        facts=[*records, fields], line=_line(origin, address, examples), needs_key=resource.authenticated, parts=_("Fields"),
         examples=[Example(_names()[what], target) for what, target in examples.items()],
         rows=[Row(name, describe(field.shape), _uses(catalog, field)) for name, field in _unfold(resource.fields)],
     )
+
+
+def _method(method: Method, address: str, origin: str) -> Card:
+    required = [f"{field.name_in('gw2')}={_placeholder(field)}" for field in method.parameters if field.required]
+    free = method.verb == "GET" and not required and not method.authenticated
+    words = ["-X", method.verb] if method.verb != "GET" else []
+    words += ["-H", f"Authorization: Bearer {KEY}"] if method.authenticated else []
+    in_body = method.verb in ("POST", "PUT")
+    words += [word for each in required for word in ("-d", each)] if in_body else []
+    asked = address if in_body or not required else f"{address}?{'&'.join(required)}"
+    return Card(
+        anchor=_anchor(method), name=method.path.removeprefix(f"{GROUP_DEFAULT}/"),
+        about=pieces(method.description.partition(_BLANK_LINE)[0]),
+        facts=[method.verb, *([_("long operation")] if method.operation else [])],
+        line=shlex.join(["curl", *words, origin + asked]), needs_key=method.authenticated, parts=_("Parameters"),
+        examples=[Example(_("Call it"), address)] if free else [],
+        rows=[Row(field.name_in("gw2"), describe(field.shape), [[Piece(_("required") if field.required else _("optional"))]])
+              for field in method.parameters],
+    )
+
+
+def _placeholder(field: Field) -> str:
+    """A value where the declaration tells one, else the name in capitals, for somebody to replace."""
+    shape = element(field.shape)
+    return quote(str(shape.values[0] if isinstance(shape, Choice) else field.name.upper()), safe="")
 
 
 def _line(origin: str, address: str, examples: dict[str, str]) -> str:
@@ -136,9 +172,9 @@ def _unfold(fields: Iterable[Field], prefix: str = "") -> Iterator[tuple[str, Fi
             yield from _unfold(inner.fields, f"{prefix}{field.name}.")
 
 
-def _anchor(resource: Resource) -> str:
-    """An id that no other resource of the page has."""
-    return f"{resource.catalog}-{resource.group}-{resource.name}"
+def _anchor(target: Target) -> str:
+    """An id that nothing else on the page has."""
+    return f"{target.catalog}-{target.group}-{target.name}"
 
 
 def _examples(catalog: Catalog, resource: Resource, address: str, sample: Sample | None) -> dict[str, str]:
