@@ -107,6 +107,14 @@ def test_a_backup_is_for_its_owner_alone_and_overwrites_nothing(kept: Path, serv
     assert kept.read_bytes() == before
 
 
+def test_what_is_held_of_people_is_closed_to_others_of_the_machine(server: Server, key: str) -> None:
+    """Databases, letters and statistics, whatever the shell would allow."""
+    assert key
+    held = [path for path in (server.folder / "data").rglob("*") if path.suffix in (".db", ".db-wal", ".key")]
+    assert {"control.db", "secret.key"} <= {path.name for path in held}
+    assert [path.name for path in held if stat.S_IMODE(path.stat().st_mode) & 0o007] == []
+
+
 def test_a_backup_of_nothing_is_refused(tmp_path: Path) -> None:
     """A mistyped data directory is told, and none is made."""
     done = run_dragoman("backup", "b.tar", "--data-dir", "none", cwd=tmp_path)

@@ -128,6 +128,25 @@ def test_pages_name_commands_that_exist(page: Path) -> None:
     assert set(re.findall(r"^(?:\.venv/bin/)?dragoman ([a-z]+)", code, re.M)) <= set(main.commands)
 
 
+def commands(group: click.Group, *path: str) -> Iterator[tuple[str, click.Command]]:
+    """Every command by its whole name, and the groups on the way."""
+    yield " ".join(path), group
+    for word, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, *path, word)
+        else:
+            yield " ".join((*path, word)), command
+
+
+@pytest.mark.parametrize("command", [pytest.param(command, id=words) for words, command in commands(main, "dragoman")])
+def test_help_is_whole(command: click.Command) -> None:
+    """No description is cut off in a list, and each option tells what it is for."""
+    with click.Context(command) as context:
+        assert not re.search(r"\.\.\.$", command.get_help(context).partition("Commands:")[2], re.M)
+    for option in command.params:
+        assert not isinstance(option, click.Option) or option.help, option.name
+
+
 def test_ci_runs_what_people_run() -> None:
     """Its commands are those of the README, in a shell that stops at the first failure."""
     script = (ROOT / ".ci/run").read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
@@ -14,6 +15,7 @@ from . import announcing, applications, keeping, keys, methods, people, publishi
 @click.version_option(__version__, prog_name="dragoman")
 def main() -> None:
     """Publish data as a public API: every client asks in the convention, language and format that it knows."""
+    os.umask(os.umask(0o077) | 0o007)       # accounts, letters and statistics are nobody else's on this machine
 
 
 def _add(*commands: Any) -> None:

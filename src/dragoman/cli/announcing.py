@@ -9,10 +9,11 @@ import click
 from .common import actor, common, open_control, tell
 
 
-@click.command()
+@click.command(short_help="Announce something to developers.")
 @click.argument("title")
 @click.argument("text")
-@click.option("--kind", type=click.Choice(["notice", "change", "base-address"]), default="notice", show_default=True)
+@click.option("--kind", type=click.Choice(["notice", "change", "base-address"]), default="notice", show_default=True,
+              help="What it is about; it stands beside the title.")
 @click.option("--from", "from_at", type=click.DateTime(), help="When it is shown first, in UTC; now by default.")
 @click.option("--title-ru", default="", help="The same in Russian.")
 @click.option("--text-ru", default="", help="The same in Russian.")

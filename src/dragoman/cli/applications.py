@@ -15,7 +15,8 @@ def application() -> None:
 @application.command("add")
 @click.argument("name")
 @click.option("--owner", required=True, help="The account that owns it.")
-@click.option("--type", "type", required=True, type=click.Choice(["server", "standalone"]))
+@click.option("--type", "type", required=True, type=click.Choice(["server", "standalone"]),
+              help="server: called from its addresses alone; standalone: from anywhere.")
 @click.option("--address", "addresses", multiple=True, metavar="CIDR", help="Where a server application calls from.")
 @click.option("--redirect", "redirects", multiple=True, metavar="URL", help="Where browsers may be sent after a sign-in.")
 @common
@@ -59,7 +60,7 @@ def unblock_application(id: str, data_dir: str | None, as_json: bool) -> None:
     tell({"application_id": id, "blocked": False}, f"{id} is not blocked any more.", as_json=as_json)
 
 
-@application.command("limit")
+@application.command("limit", short_help="Say how much an application may ask.")
 @click.argument("id")
 @click.option("--rate", help="Calls in a time, such as 50/s; an empty text for what is usual.")
 @click.option("--quota", help="The same of its quota, such as 1000000/d.")
@@ -77,7 +78,7 @@ def limit_application(id: str, rate: str | None, quota: str | None, data_dir: st
          f"{id}: rate {found.rate or 'as usual'}, quota {found.quota or 'as usual'}.", as_json=as_json)
 
 
-@application.command("secret")
+@application.command("secret", short_help="Make a secret of an application.")
 @click.argument("id")
 @common
 def add_secret(id: str, data_dir: str | None, as_json: bool) -> None:
@@ -90,7 +91,7 @@ def add_secret(id: str, data_dir: str | None, as_json: bool) -> None:
     tell({"id": str(secret.pk), "application_id": id, "secret": text}, text, as_json=as_json)
 
 
-@application.command("pkce")
+@application.command("pkce", short_help="Say whether sign-ins need PKCE.")
 @click.argument("id")
 @click.argument("rule", type=click.Choice(["required", "optional"]))
 @common

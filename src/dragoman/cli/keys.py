@@ -24,7 +24,7 @@ def key() -> None:
 
 @key.command("add")
 @click.option("--account", "owner", required=True, help="Whose key it is.")
-@click.option("--kind", required=True, type=click.Choice(KINDS))
+@click.option("--kind", required=True, type=click.Choice(KINDS), help="Which dialect it is for: see docs/keys.md.")
 @click.option("--permission", "permissions", multiple=True, metavar="P", help="What it may do (account).")
 @click.option("--expires", metavar="DURATION", help="Such as 90d or 12h; never by default.")
 @click.option("--name", default="", help="What its owner calls it.")
@@ -72,7 +72,7 @@ def revoke_key(id: str, data_dir: str | None, as_json: bool) -> None:
     tell({"id": id, "state": "revoked"}, f"Revoked {id}.", as_json=as_json)
 
 
-@key.command("disable")
+@key.command("disable", short_help="Refuse a key until it is enabled.")
 @click.argument("id")
 @click.option("--reason", default="", help="Shown to its owner.")
 @common
@@ -86,7 +86,7 @@ def disable_key(id: str, reason: str, data_dir: str | None, as_json: bool) -> No
     tell({"id": id, "state": "suspended"}, f"Disabled {id}.", as_json=as_json)
 
 
-@key.command("enable")
+@key.command("enable", short_help="Take a key again that an operator disabled.")
 @click.argument("id")
 @common
 def enable_key(id: str, data_dir: str | None, as_json: bool) -> None:
@@ -100,7 +100,7 @@ def enable_key(id: str, data_dir: str | None, as_json: bool) -> None:
     tell({"id": id, "state": state}, f"{id} is not disabled by an operator any more; it is {state}.", as_json=as_json)
 
 
-@key.command("import")
+@key.command("import", short_help="Take over keys by their SHA-256.")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @common
 def import_keys(file: Path, data_dir: str | None, as_json: bool) -> None:

@@ -14,7 +14,7 @@ def method() -> None:
     """Methods and resources that are served."""
 
 
-@method.command("disable")
+@method.command("disable", short_help="Refuse every call of a method or resource.")
 @click.argument("target", metavar="[CATALOG:]PATH")
 @click.option("--reason", default="", help="For the log of operators.")
 @common

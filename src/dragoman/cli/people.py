@@ -14,7 +14,7 @@ from .common import actor, common, open_control, tell
 _PASSWORD_MAX_BYTES = 4_096
 
 
-@click.command()
+@click.command(short_help="Bring the database of accounts to this version.")
 @common
 def migrate(data_dir: str | None, as_json: bool) -> None:
     """Bring the database of accounts to this version; nothing in it is lost."""
@@ -115,7 +115,7 @@ def terms() -> None:
     """What people agree to when they sign up."""
 
 
-@terms.command("publish")
+@terms.command("publish", short_help="Put a text in force; all are asked to accept it.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @common
 def publish_terms(file: Path, data_dir: str | None, as_json: bool) -> None:
