@@ -34,12 +34,12 @@ def wait_for_letter(room: Room, to: str, text: str) -> str:
 
 def announced(room: Room, language: str = "en") -> Page:
     """The page, as anybody sees it."""
-    return read(httpx.get(room.url + "/room/announcements/", headers={"accept-language": language}))
+    return read(httpx.get(room.url + "/room/announcements/", headers={"accept-language": language}, timeout=60))
 
 
 def entries(room: Room, language: str = "en") -> list[etree._Element]:
     """The entries of the feed, read by a parser that takes no faults."""
-    answer = httpx.get(room.url + "/room/announcements/feed.xml", headers={"accept-language": language})
+    answer = httpx.get(room.url + "/room/announcements/feed.xml", headers={"accept-language": language}, timeout=60)
     assert answer.headers["content-type"] == "application/atom+xml; charset=utf-8"
     feed = etree.fromstring(answer.content, etree.XMLParser(resolve_entities=False))
     assert feed.tag == f"{ATOM}feed"

@@ -29,7 +29,7 @@ def test_a_demo_of_several_workers_begins_with_a_link_and_a_key(open_room: Calla
     """Tables are made once, whoever comes first; the next start ends the key before, and the links are good once."""
     room = open_room("--demo", "--workers", "4")
     told = room.server.told
-    assert httpx.get(told["room"]).status_code == 200
+    assert httpx.get(told["room"], timeout=60).status_code == 200
     assert list(told["examples"]) == ["gw2"]
     assert all(httpx.get(url).status_code == 200 for url in told["examples"].values())
     with_key = told["examples_with_key"]
@@ -61,4 +61,4 @@ def test_a_name_that_is_taken_is_told_and_the_server_goes_on(open_room: Callable
     again = open_room("--demo", folder=room.server.folder)
     assert "operator_link" not in again.server.told
     assert "dragoman account link NAME" in again.server.log.read_text()
-    assert read(httpx.get(again.url)).status == 200
+    assert read(httpx.get(again.url, timeout=60)).status == 200

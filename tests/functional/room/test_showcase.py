@@ -39,7 +39,7 @@ def send(who: Person, id: str, picture: bytes | None, **fields: Any) -> Page:
 
 def seen(room: Room, path: str = "/room/showcase/") -> Page:
     """A page, as anybody sees it."""
-    return read(httpx.get(room.url + path))
+    return read(httpx.get(room.url + path, timeout=60))
 
 
 @pytest.mark.covers("L22")
