@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from ..credentials.secrets import Digester, load_key
 from ..settings import Settings, SignIn
 from .grants.choices import choices_of
+from .logs import shorten
 
 _HERE = "dragoman.control"
 APPS = ("ledger", "accounts", "upstream", "applications", "keys", "grants",
@@ -28,6 +29,7 @@ def configure(settings: Settings) -> None:
     if not configured.configured:
         configured.configure(**values_of(settings))
         django.setup()
+        shorten()
 
 
 def ours() -> Settings:
@@ -98,7 +100,8 @@ def database_of(settings: Settings) -> dict[str, Any]:
     if not settings.database_url:
         Path(settings.data_dir).mkdir(parents=True, exist_ok=True)
         return {
-            "ENGINE": "django.db.backends.sqlite3", "NAME": str(Path(settings.data_dir).resolve() / "control.db"),
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": f"{(Path(settings.data_dir).resolve() / 'control.db').as_uri()}?mode=rw",   # one that is gone stays so
             "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE",
                         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"},
         }

@@ -30,6 +30,8 @@ def migrate(settings: Settings, *, first_only: bool = False) -> list[str]:
 
     try:
         with _alone(settings):
+            if not settings.database_url:
+                (Path(settings.data_dir) / "control.db").touch(0o600)
             executor = MigrationExecutor(connection)
             plan = [f"{step.app_label}.{step.name}" for step, _ in
                     executor.migration_plan(executor.loader.graph.leaf_nodes())]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 import traceback
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -23,6 +24,7 @@ _LOAD_TIMEOUT_S = 60.0
 _TRY_AGAIN_S = 5.0
 _LETTERS_S = 2.0
 """How often it is looked for letters that are due."""
+_TIDY_EVERY_S = 3_600.0
 _UNAVAILABLE = (
     b"<!doctype html><html lang=en><meta charset=utf-8><title>Not available</title>"
     b"<h1>The Developer Room is not available at present</h1><p>The API goes on answering. Try again in a moment.</p></html>"
@@ -73,17 +75,21 @@ class Room:
                 self._ending.wait(_TRY_AGAIN_S)
             else:
                 self._loaded.set()
-                self._write_letters()
+                self._keep_up()
                 return
 
-    def _write_letters(self) -> None:
-        """Send what is announced, for as long as this process runs; a fault is told once, and tried again."""
+    def _keep_up(self) -> None:
+        """Send what is announced and drop what is over, for as long as this process runs; a fault is told once, and tried again."""
         from .announcements.letters import deliver
+        from .tidying import tidy
 
-        told = ""
+        told, tidied_at = "", float("-inf")
         while not self._ending.wait(_LETTERS_S if not told else _TRY_AGAIN_S * 6):
             try:
                 deliver()
+                if time.monotonic() - tidied_at > _TIDY_EVERY_S:
+                    tidy()
+                    tidied_at = time.monotonic()
                 told = ""
             except Exception as error:  # noqa: BLE001  # told, and tried again; pages go on
                 if repr(error) != told:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from ..errors import SourceUnavailable
+
 TABLE = "credentials_fact"
 """Where facts stand: `seq` (ever greater), `kind`, `ref`, `body` (the JSON of a fact, empty for what is gone)."""
 
@@ -69,8 +71,15 @@ class Fact(msgspec.Struct, frozen=True):
 
 
 def read(seq: int, kind: str, ref: str, body: str) -> Fact:
-    """A row as a fact."""
-    return Fact(seq, kind, ref, msgspec.json.decode(body, type=KINDS[kind]) if body else None)
+    """A row as a fact. Of a kind that a later version tells, beside which this one still runs, nothing is known.
+
+    Raises `SourceUnavailable` for a row that no version writes.
+    """
+    known = KINDS.get(kind)
+    try:
+        return Fact(seq, kind, ref, msgspec.json.decode(body, type=known) if body and known is not None else None)
+    except msgspec.DecodeError as error:
+        raise SourceUnavailable(f"the fact {seq} ({kind} {ref}) is damaged: {error}") from error
 
 
 def write(body: Body) -> str:

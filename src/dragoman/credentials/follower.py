@@ -43,9 +43,7 @@ class Follower:
         """Take in what changed. Raises `SourceUnavailable`."""
         if self._ledger.changed():
             facts, fresh = self._ledger.read(self._since)
-            if fresh:
-                self._register.forget()
-            self._register.apply(facts)
+            self._register.apply(facts, fresh=fresh)
             self._switches.take(facts, fresh=fresh)
             self._since = facts[-1].seq if facts else (0 if fresh else self._since)
         self._register.hear()

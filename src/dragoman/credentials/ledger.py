@@ -72,8 +72,9 @@ class SqliteLedger:
                                 (0 if fresh else since,)).fetchall()
         except (OSError, sqlite3.Error) as error:
             raise self._unavailable(error) from error
-        self._version = version
-        return [facts.read(*row) for row in rows], fresh
+        found = [facts.read(*row) for row in rows]
+        self._version = version                     # what could not be taken in is read again
+        return found, fresh
 
     def note_uses(self, uses: Mapping[str, float]) -> None:
         """Keep the later of what is known and what is told."""
@@ -121,11 +122,13 @@ class PostgresLedger:
         return True
 
     def read(self, since: int) -> tuple[list[Fact], bool]:
-        """The facts after a number; all of them where the database was brought back to an earlier state."""
+        """The facts after a number; all of them after a break, in which the database may have been brought back to an
+        earlier state and have gone on from there."""
+        fresh = self._base is None
         newest = self._ask(f"SELECT coalesce(max(seq), 0) FROM {TABLE}")[0][0]  # noqa: S608  # a constant
-        if newest == since:
+        if newest == since and not fresh:
             return [], False
-        fresh = newest < since
+        fresh = fresh or newest < since
         rows = self._ask(f"SELECT {_COLUMNS} FROM {TABLE} WHERE seq > %s ORDER BY seq",  # noqa: S608  # a constant
                          0 if fresh else since)
         return [facts.read(*row) for row in rows], fresh

@@ -43,8 +43,18 @@ class Register:
 
     # ------------------------------------------------------------------------------------ following
 
-    def apply(self, facts: Iterable[Fact]) -> None:
-        """Take in what changed; one thread at a time."""
+    def apply(self, facts: Iterable[Fact], *, fresh: bool = False) -> None:
+        """Take in what changed; with `fresh` the facts are all there is. One thread at a time.
+
+        What is known is then exchanged whole, whose it is before the keys themselves: nobody who asks meanwhile finds a good
+        key refused.
+        """
+        if fresh:
+            new = Register(self._digester, stale_max_s=self._stale_max_s, allowances=self._allowances)
+            new.apply(facts)
+            self._accounts, self._applications = new._accounts, new._applications
+            self._limits, self._keys, self._refs = {}, new._keys, new._refs
+            return
         for fact in facts:
             if fact.kind == "account":
                 _put(self._accounts, fact)
@@ -53,11 +63,6 @@ class Register:
                 self._limits.pop(fact.ref, None)
             elif fact.kind == "key":
                 self._put_key(fact)
-
-    def forget(self) -> None:
-        """Know nothing, before everything is told anew."""
-        for known in (self._accounts, self._applications, self._keys, self._refs, self._limits):
-            known.clear()
 
     def hear(self) -> None:
         """Note that what is known was up to date just now."""

@@ -11,4 +11,6 @@ from dragoman.settings import Settings
 @pytest.fixture(scope="session", autouse=True)
 def configured(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Models can be imported once this has run: import them within tests."""
-    configure(Settings(data_dir=str(tmp_path_factory.mktemp("control"))))
+    folder = tmp_path_factory.mktemp("control")
+    (folder / "control.db").touch()
+    configure(Settings(data_dir=str(folder)))

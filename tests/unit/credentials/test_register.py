@@ -1,7 +1,9 @@
 """The register: from a secret to a caller, or to the reason why it is worth nothing."""
 
+import threading
 import time
 
+import jwt
 import msgspec
 import pytest
 
@@ -224,12 +226,40 @@ class TestSubtokens:
     def test_nobody_makes_one_without_the_key_of_the_server(self, world, spoil):
         assert world.refused(Credential("gw2", spoil(self.derive(world).text))) is Code.CREDENTIAL_INVALID
 
+    def test_it_is_good_on_a_node_whose_clock_is_behind(self, world):
+        made = jwt.decode(self.derive(world).text, options={"verify_signature": False})
+        ahead = jwt.encode({**made, "iat": time.time() + 30}, DIGESTER.derive("subtoken"), "HS256")
+        assert world.identify(Credential("gw2", ahead)).key == "k1"
+
     def test_it_tells_nothing_of_the_key(self, world):
         assert world.secret.lower() not in self.derive(world).text.lower()
 
     def test_a_key_tells_its_name_and_permissions(self, world):
         info = world.register.describe(world.identify())
         assert (info.id, info.name, info.permissions) == ("k1", "mine", {"account", "wallet"})
+
+
+def test_a_good_key_is_never_refused_while_everything_is_told_anew(world):
+    """From another thread, as after every break of the connection: what is gone is gone, what is good stays good."""
+    known = [Fact(1, "account", "1", ALICE), Fact(2, "key", "k1", world.key)]
+    others = [Fact(seq, "key", f"o{seq}", msgspec.structs.replace(world.key, digest=f"{seq:064x}")) for seq in range(3, 3_000)]
+    ending = threading.Event()
+
+    def tell():
+        while not ending.is_set():
+            world.register.apply(known + others, fresh=True)
+
+    thread = threading.Thread(target=tell)
+    thread.start()
+    try:
+        ends = time.monotonic() + 0.5
+        while time.monotonic() < ends:
+            assert world.identify().key == "k1"
+    finally:
+        ending.set()
+        thread.join()
+    world.register.apply(known[:1], fresh=True)
+    assert world.refused() is Code.CREDENTIAL_INVALID
 
 
 def test_uses_are_told_once(world):

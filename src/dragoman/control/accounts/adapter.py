@@ -17,6 +17,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from ..configuration import digester_of, ours
@@ -39,6 +40,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         """The client's address, after trusted proxies were heard by the server below Django."""
         return str(request.META.get("REMOTE_ADDR") or _UNKNOWN_ADDRESS)
 
+    def is_safe_url(self, url: str) -> bool:
+        """Whether a visitor may be sent there after a form: to pages of this very host, not of all that we answer for."""
+        return bool(url_has_allowed_host_and_scheme(url, allowed_hosts={self.request.get_host()}))
+
     def clean_username(self, username: str, shallow: bool = False) -> str:
         """A name as it is kept: in lower case, since names that differ in case alone are taken for one another."""
         cleaned: str = super().clean_username(username.lower(), shallow)
@@ -51,8 +56,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
     def save_user(self, request: HttpRequest, user: Account, form: Any, commit: bool = True) -> Account:
         """Keep a new account; of two that ask for one name at once, the second chooses again."""
         try:
-            with transaction.atomic():
-                kept: Account = super().save_user(request, user, form, commit)
+            kept: Account = super().save_user(request, user, form, commit=False)    # hashes for long, and locks nothing
+            if commit:
+                with transaction.atomic():
+                    kept.save()
         except IntegrityError:
             messages.error(request, _("This name was taken a moment ago: choose another one."))
             raise ImmediateHttpResponse(redirect("account_signup")) from None

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from ...errors import DragomanError
@@ -41,9 +42,13 @@ class LinkRefused(DragomanError):
 def make_link(account: Account) -> str:
     """The token of a link that signs an account in once, within the hour."""
     token = secrets.token_urlsafe(32)
-    SignInLink.objects.filter(expires_at__lt=timezone.now() - _REMEMBERED).delete()
     SignInLink.objects.create(account=account, digest=digest_of(token), expires_at=timezone.now() + LIFETIME)
     return token
+
+
+def forgotten() -> QuerySet[SignInLink]:
+    """Links that ended so long ago that nobody asks for them any more."""
+    return SignInLink.objects.filter(expires_at__lt=timezone.now() - _REMEMBERED)
 
 
 def link_of(account: Account, settings: Settings) -> str:

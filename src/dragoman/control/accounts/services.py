@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from ...errors import SettingsError
+from ..ledger.told import Gone
 from ..wording import check_reason
 from .models import USERNAME_MAX, Account, username_validators
 
@@ -102,6 +103,14 @@ def find(username: str) -> Account:
     return account
 
 
+def locked(account: Account) -> Account:
+    """The row as it is now, held until the transaction ends. Raises `Gone` where it was deleted meanwhile."""
+    row = Account.objects.select_for_update().filter(pk=account.pk).first()
+    if row is None:
+        raise Gone(_("It was deleted meanwhile."))
+    return row
+
+
 def rename(account: Account, username: str) -> None:
     """Give an account another name. Raises `SettingsError` for one that is taken or no name."""
     account.username = check_name(username, account)
@@ -121,6 +130,7 @@ def unban(account: Account) -> None:
     """Give a banned account back what it had."""
     account.is_active, account.ban_reason = True, ""
     account.save()
+    end_sessions(account)                   # one that began while the ban came down
 
 
 @transaction.atomic
@@ -129,9 +139,11 @@ def delete(account: Account, *, with_applications: bool) -> None:
 
     Raises `SettingsError` while it owns applications that are neither given away nor to go with it.
     """
-    Account.objects.select_for_update().get(pk=account.pk)
+    locked(account)
     if account.applications.exists() and not with_applications:
         raise SettingsError(_("You own applications: give them to somebody else first, or delete them too."))
+    for rows in (account.applications, account.keys):       # all of them before the first fact, or two may wait for each other
+        list(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
     end_sessions(account)
     account.delete()
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from ...errors import SettingsError
 from .. import wording
+from ..accounts import services as accounts
 from ..accounts.models import Account
 from ..configuration import ours
 from .addresses import check_addresses, check_redirects
@@ -30,7 +31,7 @@ def add(name: str, owner: Account, type: str, addresses: Iterable[str] = ()) -> 
 def check_room(owner: Account) -> None:
     """See that an account may own one more; two tabs at once do not pass the limit together. In a transaction."""
     limit = ours().room.applications_max
-    Account.objects.select_for_update().get(pk=owner.pk)
+    accounts.locked(owner)
     if owner.applications.count() >= limit:
         raise SettingsError(_("One account owns at most %(limit)s applications: delete one, or ask the operator.")
                             % {"limit": limit})

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ...errors import SettingsError
+from ..accounts import services as accounts
 from ..accounts.models import Account
 from .models import ADDRESSEE_MAX, Application, Invitation, Member, Role
 from .roles import Act, acts_of
@@ -65,10 +66,11 @@ def _make_way(application: Application, plain: str, role: str) -> None:
 
 
 def _find(plain: str) -> Account | None:
-    """Whom a name or a verified address stands for; both are looked up, whatever was written."""
-    named = Account.objects.filter(username=plain).first()
-    address = EmailAddress.objects.filter(email__iexact=plain, verified=True).select_related("user").first()
-    return named or (address.user if address is not None else None)
+    """Whom a name or a verified address stands for; both are looked up, whatever was written. Nobody deletes it meanwhile."""
+    there = Account.objects.select_for_update(no_key=True)
+    named = there.filter(username=plain).first()
+    address = EmailAddress.objects.filter(email__iexact=plain, verified=True).first()
+    return named or (there.filter(pk=address.user_id).first() if address is not None else None)
 
 
 def waiting(invitations: QuerySet[Invitation]) -> QuerySet[Invitation]:
@@ -81,7 +83,10 @@ def accept(invitation: Invitation, account: Account) -> Application:
     """Join, or take over; whoever owned it stays as a manager. Raises `SettingsError` where that cannot be done."""
     application = locked(invitation.application)
     needed = Act.TRANSFER if invitation.role == Role.OWNER else Act.MEMBERS
-    if not waiting(Invitation.objects.filter(pk=invitation.pk)).exists() or needed not in acts_of(application, invitation.invited_by):
+    accounts.locked(account)
+    by = Account.objects.filter(pk=invitation.invited_by_id, is_active=True).first()
+    good = waiting(Invitation.objects.filter(pk=invitation.pk)).exists()
+    if not good or by is None or needed not in acts_of(application, by):
         raise SettingsError(_("The invitation is not good any more: ask for another one."))
     if invitation.role == Role.OWNER:
         _take_over(application, account)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from ...credentials.secrets import Kind
 from ...errors import SettingsError
+from ..accounts import services as accounts
 from ..accounts.models import Account
 from ..configuration import ours
 from ..wording import check_reason
@@ -58,7 +59,7 @@ def ask(account: Account, kind: Kind, name: str, permissions: Iterable[str], day
     """Ask the operator for a key. Raises `SettingsError`."""
     if issue_of(kind) is not Issue.ASK:
         raise SettingsError(_("Keys of this kind are not asked for here."))
-    Account.objects.select_for_update().get(pk=account.pk)
+    accounts.locked(account)
     requests = KeyRequest.objects.filter(account=account)
     if requests.filter(answer=Answer.WAITING).count() >= REQUESTS_MAX:
         raise SettingsError(_("At most %(limit)s requests wait at once: wait for an answer, or withdraw one.")

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from ...credentials.secrets import SHOWN, Kind, mint
 from ...errors import SettingsError
 from .. import wording
+from ..accounts import services as accounts
 from ..accounts.models import Account
 from ..configuration import digester_of, ours
 from . import permissions as allowed
@@ -42,7 +43,7 @@ def add(
 def _check_room(account: Account) -> None:
     """See that an account may have one more; two tabs at once do not pass the limit together."""
     limit = ours().room.keys_max
-    Account.objects.select_for_update().get(pk=account.pk)
+    accounts.locked(account)
     keys = Key.objects.filter(account=account)
     if keys.living().count() >= limit:
         raise SettingsError(_("One account has at most %(limit)s keys: revoke one first.") % {"limit": limit})

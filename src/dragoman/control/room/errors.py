@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
+
+from ..ledger.told import Gone
+from ..logs import is_unavailable
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -20,9 +24,11 @@ PAGES: dict[int, tuple[_StrPromise, _StrPromise]] = {
     410: (_("This is over"), _("The link was used already, or its time is up. Ask for a new one.")),
     413: (_("This is too large"), _("Send less at once.")),
     429: (_("Too many tries"), _("Wait a few minutes, then try again.")),
+    503: (_("The Room is busy or without its database"), _("Nothing was changed. Try again in a moment; the API goes on answering.")),
     500: (_("Something went wrong on our side"), _("It was noted. Try again in a moment; should it go on, tell the operator.")),
 }
 """Heading and advice by status."""
+_RETRY_AFTER_S = 5
 _UNKNOWN_HOST = (
     _("This server is not known by that name"),
     _("It was asked as a host that its settings do not name. Operators: set base_url to the public address."),
@@ -66,5 +72,15 @@ def too_many(request: HttpRequest) -> HttpResponse:
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """Something went wrong on our side: the request's id is told, and nothing else."""
-    return page(request, 500)
+    """Something went wrong on our side: the request's id is told, and nothing else.
+
+    A database that is away, locked for too long or in a deadlock is told as such: whoever tries again may get through.
+    """
+    error = sys.exc_info()[1]
+    if isinstance(error, Gone):
+        return page(request, 404)
+    if not is_unavailable(error):
+        return page(request, 500)
+    busy = page(request, 503)
+    busy["Retry-After"] = str(_RETRY_AFTER_S)
+    return busy
