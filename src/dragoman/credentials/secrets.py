@@ -22,6 +22,7 @@ _TOKEN_LENGTH = 128
 _CHECK = 8
 """Hexadecimal digits of a CRC-32."""
 _SECRET_MIN = 32
+_ACCOUNTS = "control.db"
 
 
 class Kind(StrEnum):
@@ -121,7 +122,7 @@ class Digester:
 def load_key(given: str, data_dir: Path) -> bytes:
     """The server's secret key: as set, the same on every node, or else made once and kept in the data directory.
 
-    Raises `SettingsError` for one that is too short.
+    Raises `SettingsError` for one that is too short, and for one that is gone while what depends on it is there.
     """
     if given:
         if len(given) < _SECRET_MIN:
@@ -132,6 +133,9 @@ def load_key(given: str, data_dir: Path) -> bytes:
     try:
         return _read_key(file)
     except FileNotFoundError:
+        if (data_dir / _ACCOUNTS).exists() and not file.exists():       # the key is always made first
+            raise SettingsError(f"{file} is gone, and every key that was issued depends on it: bring it back from a backup. "
+                                f"To do without those keys, write 64 random characters to it.") from None
         _make_key(file)
         return _read_key(file)
 

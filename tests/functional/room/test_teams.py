@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from .cast import Cast, Person, gather, plain
-from .visitor import Room, confirmed
+from .visitor import Room
 
 MAY = {
     "owner": {"see", "rename", "addresses", "redirects", "secrets", "members", "transfer", "delete"},
@@ -143,18 +143,6 @@ def test_nobody_is_given_more_applications_than_they_may_own(open_room: Callable
         assert cast.alice.get(f"/room/applications/{offered}/delete/").status == 200
         cast.bob.visitor.fill(f"/room/applications/{mine}/delete/", {"typed": "Mine"})
         assert cast.bob.accept("Offered").title == "Offered"
-
-
-def test_an_export_does_not_tell_whether_there_is_such_an_account(cast: Cast) -> None:
-    """Neither of applications nor of what one has asked oneself: only what was written."""
-    id = cast.alice.add("Export")
-    for addressee in (f"{cast.charlie.name}@example.org", "nobody-there@example.org"):
-        cast.alice.post(f"/room/applications/{id}/invite/", {"addressee": addressee, "role": "viewer"})
-    page = confirmed(cast.alice.visitor, cast.alice.get("/room/account/export/"))
-    (application,) = [each for each in page.response.json()["applications.application"] if each["id"] == id]
-    told = application["applications.invitation"]
-    assert [each["addressee"] for each in told] == [f"{cast.charlie.name}@example.org", "nobody-there@example.org"]
-    assert {name for each in told for name in each if "account" in name} == set()
 
 
 def test_a_ban_ends_what_was_offered(cast: Cast) -> None:

@@ -12,5 +12,5 @@ from dragoman.settings import Settings
 def configured(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Models can be imported once this has run: import them within tests."""
     folder = tmp_path_factory.mktemp("control")
-    (folder / "control.db").touch()
     configure(Settings(data_dir=str(folder)))
+    (folder / "control.db").touch()

@@ -116,3 +116,16 @@ class TestTheKeyOfTheServer:
         (tmp_path / "secret.key").write_bytes(b"")
         with pytest.raises(SettingsError, match="backup"):
             load_key("", tmp_path)
+
+
+def test_a_key_of_the_server_that_is_gone_is_not_made_anew_in_silence(tmp_path):
+    """Every key that was issued would be unknown from then on."""
+    made = load_key("", tmp_path)
+    assert load_key("", tmp_path) == made
+    (tmp_path / "control.db").touch()
+    assert load_key("", tmp_path) == made
+    (tmp_path / "secret.key").unlink()
+    with pytest.raises(SettingsError, match="bring it back from a backup"):
+        load_key("", tmp_path)
+    assert not (tmp_path / "secret.key").exists()
+    assert load_key("k" * 32, tmp_path) == b"k" * 32
