@@ -37,6 +37,11 @@ class Toy(Record):
 def whoami() -> str:
     '''For whoever has a key.'''
     return "you"
+
+@catalog.method("purse", authenticated=True, permission="wallet")
+def purse() -> int:
+    '''For whoever has a key for it.'''
+    return 7
 """
 LOST_MAX_S = 5.0
 
@@ -169,6 +174,32 @@ def test_calls_with_a_key_are_told_apart_and_no_secret_is_kept(run: Callable[...
     told += [path.read_bytes().decode("latin-1") for path in (server.folder / "data" / "statistics").glob("*")]
     for text in told:
         assert not re.search(re.escape(secret[:20]), text, re.IGNORECASE)
+
+
+def test_refused_calls_are_counted_for_the_key_that_was_refused(run: Callable[..., Server]) -> None:
+    """So that its developer sees what goes wrong; an unknown key is nobody's, and opens nobody's log."""
+    server = run()
+    name = f"bob-{time.monotonic_ns()}"
+    made(server, "account", "add", name, "--email", f"{name}@example.org", "--password-stdin")
+    key = made(server, "key", "add", "--account", name, "--kind", "gw2")
+
+    def outcome_of(path: str, status: int) -> None:
+        ends = time.monotonic() + 10
+        while (answer := server.get(f"{path}?access_token={key['secret']}")).status_code != status and time.monotonic() < ends:
+            time.sleep(0.1)
+        assert answer.status_code == status, answer.text
+
+    outcome_of("/v2/whoami", 200)
+    outcome_of("/v2/purse", 403)
+    made(server, "key", "disable", key["id"])
+    outcome_of("/v2/whoami", 403)
+    server.get(f"/v2/whoami?access_token={key['secret'][:-1]}")
+    assert server.stop() == 0
+    usage = reader_of(server).usage(Scope(keys=(key["id"],)), 0, 2**40, 86_400)
+    assert usage.outcomes.keys() >= {"ok", "permission-missing", "credential-disabled"}
+    assert "credential-invalid" not in usage.outcomes
+    kept = {call.outcome for call in reader_of(server).calls(Scope(keys=(key["id"],)), 100)}
+    assert kept >= {"permission-missing", "credential-disabled"}
 
 
 def test_restarts_use_the_same_files_again(serve: Callable[..., Server]) -> None:

@@ -116,19 +116,20 @@ class Register:
             raise refuse(Code.APPLICATION_INVALID, "unknown application", field="application_id",
                          hint="Use the id of an application of yours, from the Developer Room."
                          if is_application_id(text) else "This is no application id: copy it whole.")
-        self._check_application(application, request)
+        self._check_application(application, request, _facts(ref))
         return ref
 
-    def _check_application(self, application: Application, request: Request) -> None:
+    def _check_application(self, application: Application, request: Request, facts: dict[str, Any]) -> None:
         if application.blocked:
             raise refuse(Code.APPLICATION_BLOCKED, "the application is blocked",
-                         hint="Its page in the Developer Room says why.")
+                         hint="Its page in the Developer Room says why.", facts=facts)
         owner = self._accounts.get(str(application.account))
         if owner is None or owner.banned:
-            raise refuse(Code.APPLICATION_BLOCKED, "the application's owner is banned", hint="Ask the operator of this API.")
+            raise refuse(Code.APPLICATION_BLOCKED, "the application's owner is banned", hint="Ask the operator of this API.",
+                         facts=facts)
         if application.type == "server" and not _is_allowed(request.peer, application.addresses):
             raise refuse(Code.ADDRESS_NOT_ALLOWED, "the application may not be used from this address", value=request.peer,
-                         hint="Add the address to the application's list in the Developer Room.")
+                         hint="Add the address to the application's list in the Developer Room.", facts=facts)
 
     def _holder(self, credential: Credential, caller: Caller, request: Request) -> Caller:
         if credential.kind == Kind.GW2 and looks_like_subtoken(credential.text):
@@ -138,10 +139,11 @@ class Register:
         key = self._keys.get(ref) if ref is not None else None
         if ref is None or key is None or key.kind != kind:
             raise refuse(Code.CREDENTIAL_INVALID, "unknown key", hint="Copy the key whole, or make a new one.",
-                         facts={"kind": credential.kind})
+                         facts=_facts(caller.application, kind=credential.kind))
         if key.kind == Kind.ACCESS_TOKEN and caller.application not in (None, key.application):
             raise refuse(Code.CREDENTIAL_INVALID, "the token was given to another application",
-                         hint="Send it with the id of the application that it was given to.", facts={"kind": credential.kind})
+                         hint="Send it with the id of the application that it was given to.",
+                         facts=_facts(caller.application, kind=credential.kind))
         return self._admit(ref, key, credential.kind, caller, request)
 
     def _ref_of(self, kind: Kind | None, text: str) -> str | None:
@@ -153,7 +155,8 @@ class Register:
 
     def _admit(self, ref: str, key: Key, kind: str, caller: Caller, request: Request) -> Caller:
         """The caller that a known key makes. Raises `Refusal` with why it is worth nothing."""
-        facts: dict[str, Any] = {"kind": kind}
+        application = key.application or caller.application
+        facts = _facts(application, kind=kind, key=ref)
         if key.state == "revoked":
             raise refuse(Code.CREDENTIAL_REVOKED, "the key was revoked", hint="Make a new one.", facts=facts)
         if key.state != "active":
@@ -167,9 +170,8 @@ class Register:
             raise refuse(Code.ACCOUNT_BANNED, "the owner of the key is banned", hint="Ask the operator of this API.",
                          facts=facts)
         if key.application is not None:
-            self._check_application(self._known_application(key.application), request)
+            self._check_application(self._known_application(key.application, facts), request, facts)
         self._used[ref] = now
-        application = key.application or caller.application
         return msgspec.structs.replace(
             caller, account=key.account, subject=account.subject, permissions=frozenset(key.permissions), key=ref,
             application=application, expires_at=key.expires_at,
@@ -183,10 +185,11 @@ class Register:
             limits = self._limits[ref] = self._allowances.of_application(ref, self._applications[ref])
         return limits
 
-    def _known_application(self, ref: str) -> Application:
+    def _known_application(self, ref: str, facts: dict[str, Any]) -> Application:
         application = self._applications.get(ref)
         if application is None:
-            raise refuse(Code.APPLICATION_INVALID, "the application of this key is gone", hint="Sign in to another one.")
+            raise refuse(Code.APPLICATION_INVALID, "the application of this key is gone", hint="Sign in to another one.",
+                         facts=facts)
         return application
 
     # ------------------------------------------------------------------------------------ keys that tell of themselves
@@ -224,6 +227,11 @@ def _kind_of(credential: Credential) -> Kind | None:
     if credential.kind == Kind.GW2 and is_ours(Kind.ACCESS_TOKEN, credential.text):
         return Kind.ACCESS_TOKEN
     return _KINDS.get(credential.kind)
+
+
+def _facts(application: str | None, **facts: Any) -> dict[str, Any]:
+    """What is told with a refusal: whose call it was by their public ids, as far as that is known, for whoever counts it."""
+    return facts if application is None else {**facts, "application": application}
 
 
 def _refused_parent() -> Refusal:

@@ -6,13 +6,15 @@ import traceback
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from ..catalog.catalog import Catalog
 from ..catalog.method import Method
 from ..catalog.resource import Resource
 from ..contracts import Answer, Dialect, Header, Outcome, Refused, Request, Switches, Work
 from ..errors import Code, Fault, Refusal, SourceUnavailable, refuse
 from ..observations import Crashed, Observe
-from ..query import ANONYMOUS, Query
+from ..query import ANONYMOUS, Caller, Query
 from . import conditional, cors
 from .encoding import Encoder
 from .execute import Executor, Later
@@ -76,7 +78,7 @@ class Pipeline:
                 return self._finish(read, spoken, request, course)
             query = course.query = read
             catalog, target = self._find(query)
-            course.caller = self._gate.admit(query, target, request)
+            course.caller = self._admit(query, target, request, course)
             course.standing = self._gate.charge(course.caller, request)
             if course.standing is not None and not course.standing.verdict.allowed:
                 raise course.standing.refusal()
@@ -108,6 +110,15 @@ class Pipeline:
         if self._switches is not None and self._switches.off:
             _check_on(self._switches.off, found[0].name, query.target)
         return found
+
+    def _admit(self, query: Query, target: Resource | Method, request: Request, course: Course) -> Caller:
+        """The caller. Whose call was refused is counted all the same, so that developers see what they get wrong."""
+        try:
+            return self._gate.admit(query, target, request)
+        except Refusal as refusal:
+            facts = refusal.faults[0].facts
+            course.caller = msgspec.structs.replace(ANONYMOUS, key=facts.get("key"), application=facts.get("application"))
+            raise
 
     async def _run(self, later: Later, spoken: Spoken, request: Request, course: Course) -> Answer:
         try:

@@ -90,9 +90,10 @@ class Gate:
     def _allow(self, caller: Caller, needed: str | None) -> None:
         if caller.account is None:
             raise refuse(Code.CREDENTIAL_MISSING, "endpoint requires authentication",
-                         hint="Send a key that the owner of the data has made.")
+                         hint="Send a key that the owner of the data has made.", facts=_refs(caller))
         if needed is not None and needed not in caller.permissions:
-            raise refuse(Code.PERMISSION_MISSING, f"requires scope {needed}", value=needed, facts={"permission": needed})
+            raise refuse(Code.PERMISSION_MISSING, f"requires scope {needed}", value=needed,
+                         facts={"permission": needed, **_refs(caller)})
 
 
 @lru_cache(maxsize=4096)
@@ -133,7 +134,13 @@ def _check_urls(caller: Caller, request: Request) -> None:
     """A key may be limited to some paths, each with what lies below it."""
     if caller.urls and not caller.reaches(unquote_path(request.path)):
         raise refuse(Code.ENDPOINT_NOT_ALLOWED, "this key is limited to other endpoints",
-                     hint=f"Use it for {', '.join(caller.urls)}.")
+                     hint=f"Use it for {', '.join(caller.urls)}.", facts=_refs(caller))
+
+
+def _refs(caller: Caller) -> dict[str, str]:
+    """Whose call it is by their public ids, for whoever counts a refusal."""
+    found = {"key": caller.key, "application": caller.application}
+    return {name: ref for name, ref in found.items() if ref is not None}
 
 
 def is_open(target: Resource | Method) -> bool:

@@ -85,6 +85,30 @@ def test_each_state_is_told_apart(world, change, code):
     assert world.refused() is code
 
 
+@pytest.mark.parametrize(("kind", "ref", "change"), [
+    ("key", "k1", {"state": "revoked"}), ("key", "k1", {"state": "suspended"}), ("key", "k1", {"expires_at": 1.0}),
+    ("account", "1", {"banned": True}), ("application", "app", {"blocked": True}), ("application", "app", {"type": "server"}),
+    ("application", "app", None),
+])
+def test_whose_call_is_refused_is_told_by_public_ids(world, kind, ref, change):
+    world.tell("application", "app", GAME)
+    world.change(application="app")
+    known = {"key": world.key, "account": ALICE, "application": GAME}[kind]
+    world.tell(kind, ref, change and msgspec.structs.replace(known, **change))
+    with pytest.raises(Refusal) as raised:
+        world.identify()
+    (fault,) = raised.value.faults
+    assert (fault.facts["key"], fault.facts["application"]) == ("k1", "app")
+    assert world.secret not in repr(fault)
+
+
+def test_an_unknown_key_is_told_of_the_application_that_it_was_sent_with_alone(world):
+    world.tell("application", "app", GAME)
+    with pytest.raises(Refusal) as raised:
+        world.identify(Credential("application-id", "app"), Credential("gw2", "x" * 40))
+    assert raised.value.faults[0].facts == {"kind": "gw2", "application": "app"}
+
+
 def test_who_disabled_a_key_is_told(world):
     said = []
     for state in ("disabled", "suspended"):
