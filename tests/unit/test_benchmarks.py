@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from bench import cases, data, load, micro, processes, report
+from bench import cases, data, limits, load, micro, processes, report
 from bench.servers import ROOT
 
 COUNTED = load.Counted(answers=100, size_bytes=94_000, time_us=1_000_000, other_status=0, broken=0, median_us=900)
@@ -160,3 +160,20 @@ def test_the_read_path_is_measured_on_right_answers(tmp_path, monkeypatch):
         if case.status == 200:
             asked = [case.questions[at].value for at in itertools.islice(itertools.cycle(case.order), 20)]
             assert [msgspec.json.decode(answer.body) for answer in answers] == asked
+
+
+def test_calls_under_a_limit_are_all_counted_and_no_more_than_the_most_get_through(tmp_path):
+    """A second and a half of load on a server with a limit, as the benchmark of limits puts it on."""
+    with limits.arranged(tmp_path / "one", 20, 1, 1) as (servers, store):
+        statuses = limits.load(servers, 60, 1.5)
+    assert store is None
+    assert len(statuses) == 90
+    assert set(statuses) == {200, 429}
+    assert 45 <= statuses.count(200) <= 52
+
+
+def test_a_server_that_does_not_answer_stops_the_measuring_of_limits():
+    """What was not answered is no figure."""
+    away = limits.Server("away", processes.free_port(), 0, "")
+    with pytest.raises(processes.BenchmarkError, match="not answered"):
+        limits.load([away], 60, 0.5)

@@ -105,6 +105,8 @@ def test_settings_are_changed_and_in_force_within_a_second(cast: Cast) -> None:
     assert (page.title, "The name is changed" in page.text) == ("New name", True)
     page = cast.alice.visitor.send(page, {"addresses": "198.51.100.0/24"}, action=f"{path}addresses/")
     assert [plane.verdict(id, peer) for peer in ("192.0.2.7", "198.51.100.9")] == [Code.ADDRESS_NOT_ALLOWED, None]
+    described = str(page.tree.xpath("//section[@id='redirects']//a/@href")[0])
+    assert cast.alice.get(described).status == 200
     page = cast.alice.visitor.send(page, {"redirects": "https://example.org/in\nhttp://127.0.0.1:3000/"}, action=f"{path}redirects/")
     assert page.status == 200
     for form, name, text in (("redirects", "redirects", "http://example.org/"), ("addresses", "addresses", "198.51.100.1/24"),
