@@ -1,11 +1,15 @@
 """The meters keep their contract."""
 
+import math
 import multiprocessing
+import struct
 import tempfile
 import time
 import timeit
 from pathlib import Path
 from typing import ClassVar
+
+import pytest
 
 from dragoman.limits.memory import MemoryMeter
 from dragoman.limits.shared import SharedMeter
@@ -96,6 +100,30 @@ class TestSharedMeter(MeterContract):
         content[8:24] = bytes(16)
         path.write_bytes(content)
         meter = SharedMeter(path, late)
+        assert meter.charge("alice", Rate(1, 1)).allowed
+        meter.close()
+
+    @pytest.mark.parametrize("content", [b"", b"short", b"garbage" * 2_000_000, None], ids=["empty", "short", "garbage", "cut"])
+    def test_a_file_that_is_damaged_counts_anew(self, tmp_path, clock, content):
+        """What a full disk or a hand left of it; every place of it is there before it is mapped, or a write would kill."""
+        path, whole = tmp_path / "limits", tmp_path / "whole"
+        SharedMeter(whole, clock).close()
+        path.write_bytes(whole.read_bytes()[:5_000] if content is None else content)
+        meter = SharedMeter(path, clock)
+        assert [meter.charge("alice", Rate(1, 1)).allowed for _ in range(2)] == [True, False]
+        assert path.stat().st_size >= whole.stat().st_size
+        assert path.stat().st_blocks * 512 >= whole.stat().st_size
+        meter.close()
+
+    @pytest.mark.parametrize("due", [math.nan, math.inf, -math.inf, 1e300])
+    def test_moments_that_are_none_lock_nobody_out(self, tmp_path, clock, due):
+        path = tmp_path / "limits"
+        meter = SharedMeter(path, clock)
+        meter.charge("alice", Rate(1, 1))
+        kept = path.read_bytes()
+        path.write_bytes(kept.replace(struct.pack("<d", clock.now_s + 1), struct.pack("<d", due)))
+        assert 0 <= meter.charge("alice", Rate(1, 1)).retry_after_s <= 1
+        clock.now_s += 1.001
         assert meter.charge("alice", Rate(1, 1)).allowed
         meter.close()
 

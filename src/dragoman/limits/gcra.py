@@ -20,7 +20,7 @@ def judge(due_s: float, now_s: float, rate: Rate, cost: int) -> tuple[Verdict, f
     """
     step_s = 1.0 / rate.per_second
     window_s = step_s * rate.burst
-    due_s = min(max(due_s, now_s), now_s + window_s)
+    due_s = min(max(now_s, due_s), now_s + window_s)        # in this order what is no number counts as now
     after_s = max(due_s + step_s * cost, now_s)
     if after_s > now_s + window_s + _SLACK_S:
         return Verdict(allowed=False, remaining=0, retry_after_s=after_s - now_s - window_s), due_s

@@ -29,15 +29,20 @@ local now = redis.call('TIME')
 now = now[1] + now[2] / 1000000
 local step, burst, cost, want = 1 / ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local window = step * burst
-local due = tonumber(redis.call('GET', KEYS[1]) or now)
-due = math.min(math.max(due, now), now + window)
+local kept = tonumber(redis.call('GET', KEYS[1]) or now)
+if not (kept and kept > now) then kept = now end
+local due = math.min(kept, now + window)
+local function keep(moment)
+  redis.call('SET', KEYS[1], string.format('%.6f', moment), 'PX', math.ceil((moment - now) * 1000) + 1)
+end
 local left = math.floor((now + window - due) / step + 0.000001)
 if left < cost then
+  if kept > due then keep(due) end -- after the clock was set back
   return {0, left, tostring(due + step * cost - now - window)}
 end
 local granted = math.min(want, left)
 due = due + granted * step
-redis.call('SET', KEYS[1], string.format('%.6f', due), 'PX', math.ceil((due - now) * 1000) + 1)
+keep(due)
 return {granted, left - granted, '0'}
 """
 
@@ -116,21 +121,27 @@ class LeasedMeter:
 
     def _ask(self, lease: _Lease, subject: str, rate: Rate, cost: int, now: float) -> Verdict:
         """Lease anew: twice as much where the last lease was used up in time, else half."""
-        from redis import RedisError
-
         spent = lease.left < cost and now < lease.until_s
         lease.batch = min(lease.batch * 2 if spent else max(1, lease.batch // 2), max(1, int(rate.per_second * _BATCH_S)))
         try:
-            granted, left, wait = self._script(
-                keys=[f"{self._prefix}limit:{subject}"], args=[rate.per_second, rate.burst, cost, max(cost, lease.batch)])
-        except (RedisError, OSError) as error:
+            granted, left, wait_s = self._ask_store(subject, rate, cost, max(cost, lease.batch))
+        except Exception as error:  # noqa: BLE001  # the driver raises anything at what is no Redis
             self._lose(error)
             return self._charge_alone(subject, rate, cost)
         if not granted:
-            lease.left, lease.refused_until_s = 0, now + float(wait)
-            return Verdict(allowed=False, remaining=0, retry_after_s=max(float(wait), 1e-6))
+            lease.left, lease.refused_until_s = 0, now + wait_s
+            return Verdict(allowed=False, remaining=0, retry_after_s=wait_s)
         lease.left, lease.until_s, lease.elsewhere = granted - cost, now + LEASE_S, left
         return Verdict(allowed=True, remaining=lease.left + left)
+
+    def _ask_store(self, subject: str, rate: Rate, cost: int, want: int) -> tuple[int, int, float]:
+        """What is granted, what is left beside it, and how long to wait where nothing is: never more than can be so."""
+        granted, left, wait = self._script(
+            keys=[f"{self._prefix}limit:{subject}"], args=[rate.per_second, rate.burst, cost, want])
+        wait_s = min(max(1e-6, float(wait)), (rate.burst + cost) / rate.per_second)
+        if granted and not cost <= granted <= want:
+            raise ValueError(f"the store granted {granted} of {want}")
+        return int(granted), min(int(left), rate.burst), wait_s
 
     def _charge_alone(self, subject: str, rate: Rate, cost: int) -> Verdict:
         share = Rate(rate.per_second / self._nodes, max(1, rate.burst // self._nodes))
@@ -142,18 +153,16 @@ class LeasedMeter:
         self._leases.clear()
         if not self._away:
             self._away = True
-            self._observe(LimitsLost(error=str(error), nodes=self._nodes))
+            self._observe(LimitsLost(error=str(error) or repr(error), nodes=self._nodes))
 
     def _beat(self) -> None:
-        from redis import RedisError
-
         while not self._ending.is_set():
             try:
                 self._nodes = self._count_nodes()
                 if self._away:
                     self._away = False
                     self._observe(LimitsRegained(nodes=self._nodes))
-            except (RedisError, OSError) as error:
+            except Exception as error:  # noqa: BLE001  # as above; this thread has to go on
                 self._lose(error)
             self._ending.wait(_HEARTBEAT_S)
 

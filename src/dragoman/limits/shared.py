@@ -49,6 +49,7 @@ class SharedMeter:
         size = _HEADER_BYTES + _BUCKETS * _BUCKET.size
         if os.fstat(self._file).st_size < size:
             os.ftruncate(self._file, size)              # it only ever grows: others may have it mapped
+        os.posix_fallocate(self._file, 0, size)         # a full disk is told here; under the map it would kill the process
         mapped = mmap.mmap(self._file, size)
         head = _MAGIC + _boot_id()
         if mapped[:24] != head:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import socketserver
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -113,6 +115,55 @@ def test_without_the_store_each_node_goes_on_with_its_share_and_says_so(redis: R
             assert time.monotonic() < deadline
             time.sleep(0.05)
         assert sum(first.charge("bob", rate).allowed for _ in range(20)) == 10
+
+
+@contextlib.contextmanager
+def nonsense(reply: bytes) -> Iterator[str]:
+    """A server that has one answer to whatever it is asked."""
+    class Babble(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with contextlib.suppress(OSError):
+                while self.request.recv(65_536):
+                    self.request.sendall(reply)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Babble) as server:
+        server.daemon_threads, server.block_on_close = True, False
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield f"redis://127.0.0.1:{server.server_address[1]}/0"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("reply", [
+    b"HTTP/1.1 400 Bad Request\r\n\r\n", b":1\r\n", b"+OK\r\n", b"$-1\r\n", b"*3\r\n:1\r\n:0\r\n$3\r\nnan\r\n", b"*1\r\n" * 100_000,
+    b"\0\xff\xfe\r\n",
+], ids=["http", "number", "text", "nothing", "list", "depth", "bytes"])
+def test_a_store_that_is_none_is_as_good_as_away(reply: bytes) -> None:
+    """Whatever the driver makes of it; and the thread that looks for it goes on."""
+    told: list[Any] = []
+    with nonsense(reply) as url, node(url, told) as meter:
+        verdicts = [meter.charge("alice", Rate(0.001, 3)).allowed for _ in range(5)]
+        assert verdicts == [True] * 3 + [False] * 2
+        time.sleep(0.5)
+        assert {type(each) for each in told} == {LimitsLost}
+        assert all(each.error for each in told)
+        assert meter._thread is not None
+        assert meter._thread.is_alive()
+
+
+@pytest.mark.parametrize("kept", ["garbage", "nan", "inf", "-inf", "1e300", ""])
+def test_what_somebody_else_left_in_the_store_locks_nobody_out(redis: RedisServer, kept: str) -> None:
+    """A value that is no moment counts as none, one beyond every window as its end; the store is not given up for it."""
+    from redis import Redis
+
+    told: list[Any] = []
+    with Redis.from_url(redis.url) as client:
+        client.set("dragoman:limit:alice", kept)
+    with node(redis.url, told) as meter:
+        verdict = meter.charge("alice", Rate(5, 1))
+        assert verdict.retry_after_s <= 0.2 + 1e-3
+        time.sleep(verdict.retry_after_s + 0.01)
+        assert verdict.allowed or meter.charge("alice", Rate(5, 1)).allowed
+    assert not any(type(each) is LimitsLost for each in told)
 
 
 def test_a_store_that_accepts_and_says_nothing_is_as_good_as_away() -> None:
