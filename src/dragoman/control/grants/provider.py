@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit
@@ -130,7 +131,10 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # the library ships no 
         request.resource = []
 
     def validate_refresh_token(self, refresh_token: str, client: Client, request: Any, *more: Any, **named: Any) -> bool:
-        """Whether a refresh token is good, and its account not banned."""
+        """Whether a refresh token is good, and its account not banned. Of two uses at once one waits here for the other: the
+        library would give the second one an empty token."""
+        checksum = hashlib.sha256(refresh_token.encode()).hexdigest()
+        list(RefreshToken.objects.select_for_update().filter(token_checksum=checksum).values_list("pk"))
         good = super().validate_refresh_token(refresh_token, client, request, *more, **named)
         return bool(good and request.user.is_active)
 
