@@ -22,6 +22,7 @@ from ..accounts.models import Account
 from ..configuration import digester_of, ours
 from ..keys import permissions
 from .models import Client, Grant, RefreshToken
+from .remedies import explained, explained_body
 
 NONCE_MAX = 255
 CHALLENGE_LENGTH = 43
@@ -203,7 +204,7 @@ def read_wanted(request: HttpRequest) -> Wanted:
     except OAuth2Error as error:
         if not error.redirect_uri:              # the library does not say where to
             raise Unanswerable(error.description or error.error) from None
-        raise Faulty(error.redirect_uri, dict(error.twotuples)) from None
+        raise Faulty(error.redirect_uri, explained(dict(error.twotuples))) from None
     except ValueError:                          # an address that cannot be read
         raise Unanswerable("invalid_request") from None
     wanted = Wanted(credentials["request"].client, credentials["redirect_uri"], list(scopes), credentials["state"], credentials)
@@ -237,7 +238,7 @@ def make_code(request: HttpRequest, wanted: Wanted, account: Account) -> str:
             core._get_escaped_full_path(request), http_method="GET", body="", headers={}, scopes=wanted.scopes,  # noqa: SLF001  # as above
             credentials=credentials)
     except OAuth2Error as error:
-        raise Faulty(wanted.redirect_uri, dict(error.twotuples)) from None
+        raise Faulty(wanted.redirect_uri, explained(dict(error.twotuples))) from None
     return dict(parse_qsl(str(urlsplit(headers["Location"]).query)))["code"]
 
 
@@ -249,13 +250,13 @@ def issuer_of(request: HttpRequest) -> str:
 def exchange(request: HttpRequest) -> tuple[dict[str, str], str, int]:
     """Headers, body and status of an answer of the token endpoint."""
     _location, headers, body, status = get_oauthlib_core().create_token_response(request)
-    return headers, body, status
+    return headers, explained_body(body, status), status
 
 
 def revoke(request: HttpRequest) -> tuple[dict[str, str], str, int]:
     """The same of the revocation endpoint."""
     _location, headers, body, status = get_oauthlib_core().create_revocation_response(request)
-    return headers, body, status
+    return headers, explained_body(body, status), status
 
 
 def tell_of(request: HttpRequest) -> tuple[dict[str, str], str, int]:

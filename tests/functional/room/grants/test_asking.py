@@ -90,7 +90,8 @@ def test_a_no_is_told(app: App, alice: Visitor) -> None:
 
 def test_an_unknown_permission_is_told(app: App, alice: Visitor) -> None:
     """To the application, whose mistake it is."""
-    assert told(alice.get(app.asks(scope="account made-up"), follow_redirects=False))["error"] == "invalid_scope"
+    refused = told(alice.get(app.asks(scope="account made-up"), follow_redirects=False))
+    assert (refused["error"], "scopes_supported" in refused["error_description"]) == ("invalid_scope", True)
 
 
 def test_an_answer_is_one_to_what_was_shown(app: App, alice: Visitor) -> None:

@@ -64,6 +64,7 @@ def test_a_token_is_not_given_for_less_than_everything(app: App, alice: Visitor,
     answer = app.post("/oauth/token", **(fields | change))
     assert answer.status_code in (400, 401), answer.text
     assert answer.json()["error"] in (error, "invalid_request" if change.get("code_verifier", "") is None else error)
+    assert len(answer.json()["error_description"]) > 10
     assert answer.headers["cache-control"] == "no-store"
 
 
@@ -119,6 +120,7 @@ def test_the_implicit_grant_is_refused(app: App, alice: Visitor, response_type: 
     location = page.response.headers["location"]
     assert "token=" not in location
     assert f"error={error}" in location
+    assert "error_description=" in location
 
 
 @pytest.mark.parametrize("grant", ["password", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code", "made-up"])
