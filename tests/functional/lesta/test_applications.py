@@ -111,6 +111,17 @@ def test_calls_a_second_are_limited_for_each_application(game: Game) -> None:
     assert game.error(second) is None
 
 
+@pytest.mark.covers("L6")
+def test_a_standalone_application_is_limited_as_well_and_so_is_each_address_through_it(serve: Callable[..., Server]) -> None:
+    """Its whole rate from everywhere together; one address no more than its own part of that."""
+    server = serve(catalog=CATALOG, DRAGOMAN_HTTP__TRUSTED_PROXIES="127.0.0.1", DRAGOMAN_LIMITS__STANDALONE="5/h",
+                   DRAGOMAN_LIMITS__CLIENT="3/h")
+    game = Game(server)
+    id, limited = game.application("standalone"), (407, "REQUEST_LIMIT_EXCEEDED")     # one call of 192.0.2.7 has gone into it
+    assert [game.error(id, address="192.0.2.8") for _ in range(4)] == [None] * 3 + [limited]
+    assert [game.error(id, address="192.0.2.9") for _ in range(2)] == [None, limited]
+
+
 @pytest.mark.covers("L7")
 def test_a_blocked_application_is_told_so_within_a_second(game: Game) -> None:
     """And works again when it is unblocked."""
