@@ -35,7 +35,7 @@ class Register:
         self._subtokens = Subtokens(digester.derive("subtoken"))
         self._accounts: dict[str, Account] = {}
         self._applications: dict[str, Application] = {}
-        self._limits: dict[str, tuple[Limit, ...]] = {}
+        self._limits: dict[str, tuple[Application, tuple[Limit, ...]]] = {}
         self._keys: dict[str, Key] = {}
         self._refs: dict[bytes, str] = {}
         self._used: dict[str, float] = {}
@@ -60,7 +60,8 @@ class Register:
                 _put(self._accounts, fact)
             elif fact.kind == "application":
                 _put(self._applications, fact)
-                self._limits.pop(fact.ref, None)
+                if fact.body is None:
+                    self._limits.pop(fact.ref, None)
             elif fact.kind == "key":
                 self._put_key(fact)
 
@@ -98,8 +99,8 @@ class Register:
         caller = ANONYMOUS
         for credential in given:
             if credential.kind == "application-id":
-                ref = self._application(credential.text, request)
-                caller = msgspec.structs.replace(caller, application=ref, limits=self._limits_of(ref))
+                ref, application = self._application(credential.text, request)
+                caller = msgspec.structs.replace(caller, application=ref, limits=self._limits_of(ref, application))
             else:
                 caller = self._holder(credential, caller, request)
         return caller
@@ -109,7 +110,7 @@ class Register:
             raise refuse(Code.NOT_READY, "keys cannot be checked at present", hint="Try again in a moment.",
                          facts={"retry_after_s": 1})
 
-    def _application(self, text: str, request: Request) -> str:
+    def _application(self, text: str, request: Request) -> tuple[str, Application]:
         ref = text.lower()
         application = self._applications.get(ref)
         if application is None:
@@ -117,7 +118,7 @@ class Register:
                          hint="Use the id of an application of yours, from the Developer Room."
                          if is_application_id(text) else "This is no application id: copy it whole.")
         self._check_application(application, request, _facts(ref))
-        return ref
+        return ref, application
 
     def _check_application(self, application: Application, request: Request, facts: dict[str, Any]) -> None:
         if application.blocked:
@@ -155,8 +156,8 @@ class Register:
 
     def _admit(self, ref: str, key: Key, kind: str, caller: Caller, request: Request) -> Caller:
         """The caller that a known key makes. Raises `Refusal` with why it is worth nothing."""
-        application = key.application or caller.application
-        facts = _facts(application, kind=kind, key=ref)
+        mine = key.application
+        facts = _facts(mine or caller.application, kind=kind, key=ref)
         if key.state == "revoked":
             raise refuse(Code.CREDENTIAL_REVOKED, "the key was revoked", hint="Make a new one.", facts=facts)
         if key.state != "active":
@@ -169,21 +170,23 @@ class Register:
         if account is None or account.banned:
             raise refuse(Code.ACCOUNT_BANNED, "the owner of the key is banned", hint="Ask the operator of this API.",
                          facts=facts)
-        if key.application is not None:
-            self._check_application(self._known_application(key.application, facts), request, facts)
+        limits = caller.limits if caller.application is not None else self._allowances.of_key(ref)
+        if mine is not None:
+            application = self._known_application(mine, facts)
+            self._check_application(application, request, facts)
+            limits = self._limits_of(mine, application)
         self._used[ref] = now
         return msgspec.structs.replace(
             caller, account=key.account, subject=account.subject, permissions=frozenset(key.permissions), key=ref,
-            application=application, expires_at=key.expires_at,
-            limits=self._limits_of(application) if application is not None else self._allowances.of_key(ref),
+            application=mine or caller.application, expires_at=key.expires_at, limits=limits,
         )
 
-    def _limits_of(self, ref: str) -> tuple[Limit, ...]:
+    def _limits_of(self, ref: str, application: Application) -> tuple[Limit, ...]:
         """What the calls of an application are counted against; worked out once, until it changes."""
-        limits = self._limits.get(ref)
-        if limits is None:
-            limits = self._limits[ref] = self._allowances.of_application(ref, self._applications[ref])
-        return limits
+        known = self._limits.get(ref)
+        if known is None or known[0] is not application:        # it may change while they are worked out
+            known = self._limits[ref] = application, self._allowances.of_application(ref, application)
+        return known[1]
 
     def _known_application(self, ref: str, facts: dict[str, Any]) -> Application:
         application = self._applications.get(ref)

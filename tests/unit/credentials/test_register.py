@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from dragoman.contracts import Request
+from dragoman.credentials.allowances import Allowances
 from dragoman.credentials.facts import Account, Application, Fact, Key, read, write
 from dragoman.credentials.register import Register
 from dragoman.credentials.secrets import Digester, Kind, mint
@@ -107,6 +108,26 @@ def test_an_unknown_key_is_told_of_the_application_that_it_was_sent_with_alone(w
     with pytest.raises(Refusal) as raised:
         world.identify(Credential("application-id", "app"), Credential("gw2", "x" * 40))
     assert raised.value.faults[0].facts == {"kind": "gw2", "application": "app"}
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_limits_that_change_while_they_are_worked_out_are_in_force_from_the_next_call_on(world, fresh):
+    """Another thread follows; what it tells in the middle of a call must not be lost."""
+    class Meanwhile:
+        asked = 0
+
+        def of_application(self, ref, application):
+            self.asked += 1
+            if self.asked == 1:
+                known = [Fact(8, "account", "1", ALICE), Fact(9, "application", "app", msgspec.structs.replace(GAME, rate="2/s"))]
+                world.register.apply(known, fresh=fresh)
+            return Allowances().of_application(ref, application)
+
+    world.tell("application", "app", msgspec.structs.replace(GAME, rate="1/s"))
+    world.register._allowances = Meanwhile()
+    bursts = [world.identify(Credential("application-id", "app")).limits[0].rate.burst for _ in range(3)]
+    assert bursts == [1, 2, 2]
+    assert world.register._allowances.asked == 2
 
 
 def test_who_disabled_a_key_is_told(world):
