@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit
 
@@ -25,8 +26,8 @@ from .models import Client, Grant, RefreshToken
 from .remedies import explained, explained_body
 
 NONCE_MAX = 255
-CHALLENGE_LENGTH = 43
-"""Of a SHA-256 in base64url (RFC 7636, section 4.2)."""
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+"""A SHA-256 in base64url (RFC 7636, section 4.2)."""
 
 
 def scope_texts() -> dict[str, str]:
@@ -86,6 +87,11 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # the library ships no 
         found = known if known is not None and known.is_usable(request) else None
         request.client = found
         return found
+
+    def _extract_basic_auth(self, request: Any) -> str | None:
+        """What a header Authorization holds, where it can be base64: the library would fail at other letters."""
+        text = super()._extract_basic_auth(request)
+        return text if text is not None and text.isascii() else None
 
     def _check_secret(self, provided_secret: str, stored_secret: list[bytes]) -> bool:
         digest = digester_of(ours()).digest(provided_secret)
@@ -215,7 +221,7 @@ def read_wanted(request: HttpRequest) -> Wanted:
 def _check(wanted: Wanted) -> None:
     """What the library would only find out later, or not at all."""
     asked = wanted.credentials
-    if "code_challenge" in asked and (asked["code_challenge_method"] != "S256" or len(asked["code_challenge"]) != CHALLENGE_LENGTH):
+    if "code_challenge" in asked and (asked["code_challenge_method"] != "S256" or not _CHALLENGE.fullmatch(asked["code_challenge"])):
         raise _faulty(wanted, "code_challenge is the S256 of a verifier, with code_challenge_method=S256.")
     if any(len(text) > NONCE_MAX or not text.isprintable() for text in (asked.get("nonce") or "", asked.get("code_challenge", ""))):
         raise _faulty(wanted, f"nonce has at most {NONCE_MAX} characters.")

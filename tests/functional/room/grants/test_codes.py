@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import httpx
 import pytest
 
 from dragoman.credentials.secrets import Kind, is_ours
@@ -97,7 +98,8 @@ def test_without_pkce_nobody_is_signed_in(room: Room, app: App, confidential: Ap
 
 @pytest.mark.parametrize("change", [
     {"code_challenge_method": "plain"}, {"code_challenge_method": None}, {"code_challenge_method": "S512"},
-    {"code_challenge": "short"}, {"code_challenge": "x" * 2000}, {"nonce": "n" * 256, "scope": "openid"},
+    {"code_challenge": "short"}, {"code_challenge": "\u00e9" * 43}, {"code_challenge": "=" * 43},
+    {"code_challenge": "x" * 2000}, {"nonce": "n" * 256, "scope": "openid"},
     {"nonce": "a\0b", "scope": "openid"},
 ])
 def test_a_challenge_is_an_s256_and_nothing_is_too_long(app: App, alice: Visitor, change: dict[str, str]) -> None:
@@ -106,6 +108,15 @@ def test_a_challenge_is_an_s256_and_nothing_is_too_long(app: App, alice: Visitor
     assert answer["error"] in ("invalid_request", "server_error")
     assert answer["error"] == "invalid_request"
     assert answer["state"] == "s&=?/é"
+
+
+@pytest.mark.parametrize("header", [b"Basic \xc3\xa9", b"Basic \xff\xfe", b"Basic ////", b"Basic", b"Basic YQ==", b"\xff"])
+@pytest.mark.parametrize("path", ["/oauth/token", "/oauth/revoke"])
+def test_a_header_that_proves_nothing_is_refused_whatever_stands_in_it(app: App, path: str, header: bytes) -> None:
+    """Letters that no base64 has are no failure of ours."""
+    fields = {"grant_type": "refresh_token", "refresh_token": "x", "token": "x"}
+    answer = httpx.post(app.room.url + path, data=fields, headers={b"Authorization": header}, timeout=30)
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
 
 
 @pytest.mark.parametrize(("response_type", "error"), [
