@@ -70,7 +70,7 @@ def test_a_newcomer_signs_up_by_keyboard_and_every_page_of_the_account_is_withou
     page = context.new_page()
     page.goto("/accounts/signup/")
     assert faults(page) == []
-    page.get_by_label("Username").focus()
+    page.get_by_label("Name", exact=True).focus()
     for text in ("ingrid", "ingrid@example.org", PASSWORD, PASSWORD):
         page.keyboard.insert_text(text)
         page.keyboard.press("Tab")

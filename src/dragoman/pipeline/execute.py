@@ -34,13 +34,21 @@ class Executor:
             return self._start(plan, target) if target.operation else lambda: self._call(plan, target)
         if target.live:
             return lambda: self._live.read(plan, target)
-        edition = self._editions.current(plan.catalog.name, plan.cluster)
+        edition = self._edition(plan)
         shelf = edition.shelves.get(target.kept_at) if edition is not None else None
         if edition is None or shelf is None:
             raise refuse(Code.NOT_READY, "not published yet", hint="Try again in a moment.", facts={"retry_after_s": 1})
         if plan.filtered:
             return self._listed(plan, edition, shelf)
         return self._reads[plan.ask](plan, edition, shelf)
+
+    def _edition(self, plan: Plan) -> Edition | None:
+        """The edition that is served; looked for once more where there was none, as it may have come a moment ago."""
+        found = self._editions.current(plan.catalog.name, plan.cluster)
+        if found is None:
+            self._editions.refresh()
+            found = self._editions.current(plan.catalog.name, plan.cluster)
+        return found
 
     def _listed(self, plan: Plan, edition: Edition, shelf: Shelf) -> Outcome | Later:
         """A filtered or sorted list: from the positions found before, or found now, away from the event loop."""

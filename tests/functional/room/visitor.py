@@ -163,7 +163,9 @@ class Room:
         """A browser in which somebody has signed in: use it in a `with`."""
         visitor = self.visitor()
         page = visitor.sign_in(name, password)
-        assert "/accounts/login/" not in page.path, page.text
+        if "/accounts/login/" in page.path:
+            visitor.client.close()
+            raise AssertionError(page.text)
         return visitor
 
     def letters(self, to: str = "") -> list[EmailMessage]:
