@@ -50,11 +50,13 @@ return {granted, left - granted, '0'}
 class _Lease:
     """What one subject may still spend here, until when, and how much to ask for next."""
 
-    __slots__ = ("batch", "elsewhere", "left", "refused_until_s", "until_s")
+    __slots__ = ("batch", "elsewhere", "left", "refused_rate", "refused_until_s", "until_s")
 
     def __init__(self) -> None:
         self.left, self.batch, self.elsewhere = 0, 1, 0
         self.until_s = self.refused_until_s = 0.0
+        self.refused_rate: Rate | None = None
+        """At which rate it was refused: at another one it has to be asked anew."""
 
 
 class LeasedMeter:
@@ -107,7 +109,7 @@ class LeasedMeter:
         if lease.left >= cost and now < lease.until_s:
             lease.left -= cost
             return Verdict(allowed=True, remaining=lease.left + lease.elsewhere)
-        if now < lease.refused_until_s and cost == 1:
+        if now < lease.refused_until_s and cost == 1 and rate == lease.refused_rate:
             return Verdict(allowed=False, remaining=0, retry_after_s=lease.refused_until_s - now)
         return self._ask(lease, subject, rate, cost, now)
 
@@ -129,7 +131,7 @@ class LeasedMeter:
             self._lose(error)
             return self._charge_alone(subject, rate, cost)
         if not granted:
-            lease.left, lease.refused_until_s = 0, now + wait_s
+            lease.left, lease.refused_rate, lease.refused_until_s = 0, rate, now + wait_s
             return Verdict(allowed=False, remaining=0, retry_after_s=wait_s)
         lease.left, lease.until_s, lease.elsewhere = granted - cost, now + LEASE_S, left
         return Verdict(allowed=True, remaining=lease.left + left)

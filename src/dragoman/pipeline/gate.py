@@ -65,7 +65,7 @@ class Gate:
         if self._client is None or caller.application is None:
             return caller.limits
         subject = f"client:{caller.application}:{network_of(request.peer)}"
-        return (*caller.limits, Limit("client", subject, self._client))
+        return (Limit("client", subject, self._client), *caller.limits)     # first: one address alone must not use up the rest
 
     def _identify(self, query: Query, target: Resource | Method, request: Request) -> Caller:
         """Public data are for anybody, whatever a stale key says; there a bad credential counts as none."""

@@ -174,3 +174,13 @@ def test_a_store_that_accepts_and_says_nothing_is_as_good_as_away() -> None:
         begun = time.monotonic()
         assert meter.charge("alice", Rate(1, 1)).allowed
         assert time.monotonic() - begun < 1.5
+
+
+def test_a_limit_that_was_raised_is_in_force_at_once(redis: RedisServer) -> None:
+    """Whoever was refused for hours at the old one is asked about anew."""
+    with node(redis.url) as meter:
+        assert meter.charge("alice", Rate(0.0001, 1)).allowed
+        assert not meter.charge("alice", Rate(0.0001, 1)).allowed
+        assert meter.charge("alice", Rate(100, 100)).retry_after_s < 0.02
+        time.sleep(0.05)
+        assert meter.charge("alice", Rate(100, 100)).allowed

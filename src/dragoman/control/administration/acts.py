@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -112,7 +113,8 @@ def limit(by: Actor, application: Application, rate: str, quota: str) -> None:
 
 def answer_limits(by: Actor, request: LimitRequest, reply: Answer, text: str) -> None:
     """Grant or refuse a request for limits; what is granted is in force."""
-    with recorded(by, f"limits.{reply.value}", request), recorded(by, "application.limit", request.application):
+    with recorded(by, f"limits.{reply.value}", request), (
+            recorded(by, "application.limit", request.application) if reply is Answer.GRANTED else contextlib.nullcontext()):
         limits.answer(request, reply, text)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
+from smtplib import SMTPDataError, SMTPRecipientsRefused
 
 from allauth.account.models import EmailAddress
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage
 from django.db import close_old_connections, connection, transaction
 from django.db.models import Q, QuerySet
 from django.template.loader import render_to_string
@@ -18,6 +20,7 @@ from . import services
 from .models import Announcement
 
 BATCH = 20
+_LOG = logging.getLogger(__name__)
 _LEASE = dt.timedelta(minutes=2)
 
 
@@ -28,7 +31,7 @@ def deliver() -> int:
         while (claimed := _claim()) is not None:
             announcement, addresses = claimed
             sent += _send(announcement, addresses)
-            _advance(announcement, addresses)
+            _release(announcement, done=not addresses)
     finally:
         close_old_connections()
     return sent
@@ -54,9 +57,16 @@ def _claim() -> tuple[Announcement, list[EmailAddress]] | None:
 
 
 def _send(announcement: Announcement, addresses: list[EmailAddress]) -> int:
-    link = address_of(ours())
-    letters = [_letter(announcement, each, link) for each in addresses]
-    return get_connection().send_messages(letters) or 0 if letters else 0
+    """Write to each, and note it at once: an address that is refused must not hold up the others, nor have them written to
+    again."""
+    link, sent = address_of(ours()), 0
+    for address in addresses:
+        try:
+            sent += _letter(announcement, address, link).send()
+        except (SMTPRecipientsRefused, SMTPDataError):
+            _LOG.warning("The mail server refuses letters to account %s.", address.user_id)
+        _advance(announcement, address)
+    return sent
 
 
 def _letter(announcement: Announcement, address: EmailAddress, link: str) -> EmailMessage:
@@ -68,14 +78,18 @@ def _letter(announcement: Announcement, address: EmailAddress, link: str) -> Ema
 
 
 @transaction.atomic
-def _advance(announcement: Announcement, addresses: list[EmailAddress]) -> None:
-    """Note who was written to; with nobody left, that it is done."""
+def _advance(announcement: Announcement, address: EmailAddress) -> None:
+    """Note up to whom letters were written; the batch stays ours for as long again."""
     row = Announcement.objects.select_for_update().filter(pk=announcement.pk).first()
-    if row is None:                             # it was withdrawn meanwhile
-        return
-    row.leased_until = None
-    if addresses:
-        row.lettered_to = addresses[-1].user_id
-    else:
-        row.lettered_at = timezone.now()
-    row.save()
+    if row is not None:                         # else it was withdrawn meanwhile
+        row.lettered_to, row.leased_until = address.user_id, timezone.now() + _LEASE
+        row.save()
+
+
+@transaction.atomic
+def _release(announcement: Announcement, *, done: bool) -> None:
+    """Let others have the next batch; with nobody left, note that all is done."""
+    row = Announcement.objects.select_for_update().filter(pk=announcement.pk).first()
+    if row is not None:
+        row.leased_until, row.lettered_at = None, timezone.now() if done else None
+        row.save()

@@ -90,6 +90,7 @@ def _give_code(request: HttpRequest, wanted: Wanted, account: Account) -> HttpRe
         told = {"code": make_code(request, wanted, account)}
     except Faulty as fault:
         return send_back(request, fault.redirect_uri, fault.told)
+    request.session.pop("asked", None)          # the next request of the same address asks anew
     return send_back(request, wanted.redirect_uri, told | ({"state": wanted.state} if wanted.state else {}))
 
 
