@@ -21,6 +21,8 @@ class Office(socketserver.ThreadingTCPServer):
 
     daemon_threads = True
     letters: list[EmailMessage]
+    refused: tuple[str, ...] = ()
+    """Names of people who have no mailbox."""
 
 
 class Post(socketserver.StreamRequestHandler):
@@ -32,6 +34,9 @@ class Post(socketserver.StreamRequestHandler):
         self.say("220 post")
         while line := self.rfile.readline().decode().strip():
             verb = line.upper().partition(" ")[0]
+            if verb == "RCPT" and any(name in line for name in self.server.refused):
+                self.say("550 nobody here")
+                continue
             if verb == "DATA":
                 self.say("354 go on")
                 lines = list(iter(lambda: self.rfile.readline(), b".\r\n"))
@@ -100,3 +105,20 @@ def test_a_mail_server_that_is_away_is_told_and_breaks_nothing(open_room: Callab
         assert "could not be sent" in page.text
     with room.visitor() as visitor:
         assert visitor.sign_in(alice, new).path == "/room/applications/"
+
+
+def test_an_address_that_is_refused_holds_up_nobody_and_nobody_is_written_to_twice(
+    open_room: Callable[..., Room], post: Office,
+) -> None:
+    """An announcement goes to everybody else, once."""
+    room = open_room(DRAGOMAN_MAIL__HOST="127.0.0.1", DRAGOMAN_MAIL__PORT=str(post.server_address[1]),
+                     DRAGOMAN_MAIL__SECURITY="none")
+    people = [room.person() for _ in range(3)]
+    post.refused = (f"{people[1]}@example.org",)
+    room.run("announce", "Fields go", "One field goes.")
+    ends = time.monotonic() + 30
+    while len(post.letters) < 2 and time.monotonic() < ends:
+        time.sleep(0.1)
+    time.sleep(3)                           # long enough for another round
+    assert sorted(str(letter["To"]) for letter in post.letters) == sorted(
+        f"{name}@example.org" for name in (people[0], people[2]))
