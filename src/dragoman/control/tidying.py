@@ -15,17 +15,19 @@ _NEW = dt.timedelta(minutes=10)
 
 
 def tidy() -> None:
-    """Drop sessions whose time is over, and one-time links. Any number of processes may do so at once."""
+    """Drop sessions, one-time links and tokens whose time is over. Any number of processes may do so at once."""
     from allauth.usersessions.models import UserSession
     from django.contrib.sessions.models import Session
 
     from .accounts import links
+    from .grants import services as grants
 
     now = timezone.now()
     try:
         _drop(Session.objects.filter(expire_date__lt=now))
         _drop(UserSession.objects.filter(created_at__lt=now - _NEW).exclude(session_key__in=Session.objects.values("session_key")))
         _drop(links.forgotten())
+        grants.sweep()
     finally:
         connection.close()
 

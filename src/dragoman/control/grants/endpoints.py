@@ -14,7 +14,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from . import provider, services
+from . import provider
 
 View = Callable[[HttpRequest], HttpResponse]
 Answer = tuple[dict[str, str], str, int]
@@ -61,8 +61,6 @@ def token(request: HttpRequest) -> HttpResponse:
         return _refuse(f"grant_type is one of: {', '.join(_GRANTS)}.", "unsupported_grant_type" if grant else "invalid_request")
     with transaction.atomic():                  # of two uses of one code at once, one waits for the other
         answer = provider.exchange(request)
-    if answer[2] == HTTPStatus.OK:
-        services.sweep()
     return _respond(answer)
 
 

@@ -135,7 +135,7 @@ def end_all(account: Account) -> None:
 
 
 def sweep() -> None:
-    """Drop what is over, now and then, a part at a time: every issued token may bring this along."""
+    """Drop what is over, a part at a time, not more often than it is worth."""
     if time.monotonic() - _swept_at[0] < _SWEEP_EVERY_S:
         return
     _swept_at[0] = time.monotonic()
