@@ -117,7 +117,7 @@ def test_every_worker_takes_a_new_edition_without_a_restart(two: Server) -> None
     eventually(lambda: names(two), {'["Ball", "Kite"]'})
     assert two.run("rollback").returncode == 0
     eventually(lambda: names(two), {'["Ball"]'})
-    assert pids(two) == before
+    eventually(lambda: pids(two), before)       # which of them answers is the system's choice
 
 
 @pytest.mark.parametrize(("rows", "told"), [

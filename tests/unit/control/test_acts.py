@@ -40,7 +40,7 @@ def things(database: None) -> Iterator[dict[str, Any]]:
     from dragoman.credentials.secrets import Kind
 
     with transaction.atomic():
-        alice = accounts.add("alice")
+        alice = accounts.add("alice-acts")        # other modules of the same process have an Alice of their own
         application = applications.add("Rocket", alice, "server")
         key, _ = keys.add(alice, Kind.GW2, "key")
         asked = KeyRequest.objects.create(account=alice, kind="gw2", name="key")
