@@ -62,7 +62,7 @@ def acts_of(things: dict[str, Any], folder: Path) -> dict[str, Callable[[], obje
 
     by, account, application, key = (things[name] for name in ("by", "account", "application", "key"))
     shown = Entry.objects.create(application=application, text="A rocket.", link="https://example.org/")
-    (folder / "keys.csv").write_text(f"kind,sha256,account\ngw2,{'ab' * 32},alice\n")
+    (folder / "keys.csv").write_text(f"kind,sha256,account\ngw2,{'ab' * 32},alice-acts\n")
     return {
         "open_account": lambda: acts.open_account(by, "bob"),
         "make_link": lambda: acts.make_link(by, account, ours()),
