@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 from ...catalog.method import Method
@@ -50,7 +51,12 @@ def _data(result: Result) -> bytes:
 
 def _is_list(plan: Plan) -> bool:
     """What was searched for is a list; everything else is found by its key."""
-    return plan.filtered.search is not None or (isinstance(plan.target, Resource) and plan.target.by is not None)
+    return plan.filtered.search is not None or _is_search(plan)
+
+
+def _is_search(plan: Plan) -> bool:
+    """Whether a search was asked at a path of its own."""
+    return isinstance(plan.target, Resource) and plan.target.by is not None
 
 
 def _name(key: Buffer) -> bytes:
@@ -61,7 +67,7 @@ def _name(key: Buffer) -> bytes:
 
 def _meta(result: Result) -> dict[str, int]:
     plan = result.plan
-    if plan.ask is not Ask.PAGE or (isinstance(plan.target, Resource) and plan.target.by is not None):
+    if plan.ask is not Ask.PAGE or _is_search(plan):
         return {"count": len(result.items)}
     pages = -(-result.total // plan.page_size)
     return {"count": len(result.items), "page_total": pages, "total": result.total, "limit": plan.page_size,
@@ -82,7 +88,7 @@ def write_refusal(refused: Refused) -> Answer:
     first = refused.faults[0]
     headers: list[Header] = [_JSON, _NO_STORE, _VARY]
     if "retry_after_s" in first.facts:
-        headers.append((b"retry-after", b"%d" % max(1, -int(-first.facts["retry_after_s"] // 1))))
+        headers.append((b"retry-after", b"%d" % max(1, ceil(first.facts["retry_after_s"]))))
     body = encode_json({"status": "error", "error": error_of(first, refused.query)})
     return Answer(status=200, headers=headers, body=body, outcome=first.code.value,
                   target=refused.query.target if refused.query else "")
