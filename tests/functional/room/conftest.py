@@ -11,6 +11,7 @@ import pytest
 from ...conftest import Server, end, make_database
 from .asking import CATALOG as ASKED
 from .cast import Cast, gather
+from .post import Office, open_office
 from .visitor import Room
 
 CATALOG = """
@@ -62,3 +63,10 @@ def cast(open_room: Callable[..., Room]) -> Iterator[Cast]:
     """Alice, Bob and Charlie, signed in, beside a catalog that wants keys."""
     with ExitStack() as stack:
         yield gather(open_room(catalog=ASKED, DRAGOMAN_ROOM__APPLICATIONS_MAX="200"), stack)
+
+
+@pytest.fixture
+def post() -> Iterator[Office]:
+    """A mail server that has taken nothing yet."""
+    with open_office() as office:
+        yield office
