@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 import traceback
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -24,6 +25,9 @@ from .standing import Standing
 
 Targets = Mapping[tuple[str, str], tuple[Catalog, Resource | Method]]
 """Everything published, by catalog and path."""
+_REPR = reprlib.Repr()
+"""Tells any exception, also one that cannot tell itself."""
+_REPR.maxother = 1_000
 
 
 class Course:
@@ -60,7 +64,7 @@ class Pipeline:
 
     def serves(self, path: bytes) -> bool:
         """Whether a path belongs to one of the dialects."""
-        return any(spoken.dialect.serves(path) for spoken in self._spoken)
+        return self._serving(path) is not None
 
     def body_limit_bytes(self, request: Request) -> int:
         """How much of a body this request may have; 0 where its dialect reads none."""
@@ -68,8 +72,7 @@ class Pipeline:
 
     def answer(self, request: Request) -> Answer | Work:
         """Judge, allow, charge and answer; what takes time is returned as `Work`, judged and charged already."""
-        spoken = self._spoken_by(request)
-        course = Course()
+        spoken, course = self._spoken_by(request), Course()
         try:
             if request.verb == "OPTIONS":
                 return cors.preflight(spoken.dialect.verbs)
@@ -98,10 +101,16 @@ class Pipeline:
 
     def _spoken_by(self, request: Request) -> Spoken:
         """The dialect of a request; for a path of none the first, which says so."""
+        return self._serving(request.path) or self._spoken[0]
+
+    def _serving(self, path: bytes) -> Spoken | None:
         for spoken in self._spoken:
-            if spoken.dialect.serves(request.path):
-                return spoken
-        return self._spoken[0]
+            try:
+                if spoken.dialect.serves(path):
+                    return spoken
+            except Exception as error:  # noqa: BLE001  # the others go on answering
+                self._tell(error, "", "serves")
+        return None
 
     def _find(self, query: Query) -> tuple[Catalog, Resource | Method]:
         found = self._targets.get((query.catalog or "", query.target))
@@ -133,17 +142,26 @@ class Pipeline:
             return Refused(faults=error.faults, query=query)
         code = error.code if isinstance(error, SourceUnavailable) else Code.INTERNAL
         message = "the source of these data is not available" if code is not Code.INTERNAL else "internal error"
-        self._observe(Crashed(request_id=request.id, stage=stage, error=repr(error), traceback=traceback.format_exc()))
+        self._tell(error, request.id, stage)
         return Refused(query=query, faults=(
             Fault(code=code, message=message, hint=f"Report the request id {request.id} if it lasts."),
         ))
 
+    def _tell(self, error: Exception, request_id: str, stage: str) -> None:
+        """Tell the log what nobody expected, while it is handled."""
+        self._observe(Crashed(request_id=request_id, stage=stage, error=_REPR.repr(error), traceback=traceback.format_exc()))
+
     def _write(self, outcome: Outcome, spoken: Spoken, request: Request, course: Course) -> Answer:
+        """The outcome in its dialect's form; in none where the dialect cannot even say that it could not write it."""
         try:
             return self._finish(spoken.dialect.write(outcome, request), spoken, request, course)
         except Exception as error:  # noqa: BLE001  # a dialect that cannot write its answer
             refused = self._refused(error, None, request, "write")
-        return self._finish(spoken.dialect.write(refused, request), spoken, request, course)
+        try:
+            return self._finish(spoken.dialect.write(refused, request), spoken, request, course)
+        except Exception as error:  # noqa: BLE001  # nor that something went wrong
+            self._tell(error, request.id, "write")
+            return _last_resort(request, spoken.dialect.name, course.caller)
 
     def _finish(self, answer: Answer, spoken: Spoken, request: Request, course: Course) -> Answer:
         """What every answer has: cross-origin headers, how the caller stands with its limits, an entity tag, a coding, and
@@ -167,6 +185,13 @@ class Pipeline:
             answer.headers.append((b"content-encoding", coding.encode()))
         answer.headers.append((b"etag", answer.etag))
         return answer
+
+
+def _last_resort(request: Request, dialect: str, caller: Caller) -> Answer:
+    text = f"internal error; report the request id {request.id} if it lasts\n"
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store"), cors.ORIGIN]
+    return Answer(status=500, headers=headers, body=text.encode(), outcome=Code.INTERNAL.value, dialect=dialect,
+                  application=caller.application, key=caller.key)
 
 
 def _check_on(off: Mapping[tuple[str, str], str], catalog: str, path: str) -> None:
