@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -128,7 +128,7 @@ class Register:
         if owner is None or owner.banned:
             raise refuse(Code.APPLICATION_BLOCKED, "the application's owner is banned", hint="Ask the operator of this API.",
                          facts=facts)
-        if application.type == "server" and not _is_allowed(request.peer, application.addresses):
+        if application.type == "server" and not is_allowed(request.peer, application.addresses):
             raise refuse(Code.ADDRESS_NOT_ALLOWED, "the application may not be used from this address", value=request.peer,
                          hint="Add the address to the application's list in the Developer Room.", facts=facts)
 
@@ -249,13 +249,15 @@ def _put(known: dict[str, Any], fact: Fact) -> None:
         known[fact.ref] = fact.body
 
 
-def _is_allowed(peer: str, networks: Sequence[str]) -> bool:
+@lru_cache(maxsize=4096)
+def is_allowed(peer: str, networks: tuple[str, ...]) -> bool:
+    """Whether a client's address lies in one of some networks; in none where its socket has no addresses."""
     try:
         address = ipaddress.ip_address(peer)
-    except ValueError:                      # no address is known of a peer on a socket of another kind
+    except ValueError:
         return False
     address = getattr(address, "ipv4_mapped", None) or address
-    return any(address in network for network in _networks(tuple(networks)))
+    return any(address in network for network in _networks(networks))
 
 
 @lru_cache(maxsize=4096)

@@ -10,7 +10,7 @@ import pytest
 from dragoman.contracts import Request
 from dragoman.credentials.allowances import Allowances
 from dragoman.credentials.facts import Account, Application, Fact, Key, read, write
-from dragoman.credentials.register import Register
+from dragoman.credentials.register import Register, is_allowed
 from dragoman.credentials.secrets import Digester, Kind, mint
 from dragoman.errors import Code, Refusal
 from dragoman.query import Credential
@@ -198,6 +198,17 @@ class TestApplications:
             assert world.identify(Credential("application-id", "ab12"), peer=peer).application == "ab12"
         else:
             assert world.refused(Credential("application-id", "ab12"), peer=peer) is Code.ADDRESS_NOT_ALLOWED
+
+    def test_whether_an_address_is_one_of_them_is_worked_out_once_and_kept_for_a_bounded_number(self, world):
+        world.tell("application", "ab12", Application(account=1, name="S", type="server", addresses=("10.0.0.0/8",)))
+        is_allowed.cache_clear()
+        for number in range(5_000):
+            world.identify(Credential("application-id", "ab12"), peer=f"10.0.{number // 250}.{number % 250}")
+        for _ in range(10):
+            world.identify(Credential("application-id", "ab12"), peer="10.9.9.9")
+        kept = is_allowed.cache_info()
+        assert kept.misses == 5_001
+        assert kept.currsize == kept.maxsize < 5_000
 
     def test_a_server_without_addresses_is_used_from_nowhere(self, world):
         world.tell("application", "ab12", Application(account=1, name="S", type="server"))
