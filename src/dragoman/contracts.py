@@ -330,6 +330,9 @@ class Meter(Protocol):
         """Count one call of a subject (`address:192.0.2.7`, `application:…`) against a rate; a negative cost gives back
         what was charged for a call that another limit refused."""
 
+    def look(self, subject: str, rate: Rate) -> Verdict:
+        """What one call would be told at present, of which none is counted."""
+
 
 # ---------------------------------------------------------------------------------------- long operations
 

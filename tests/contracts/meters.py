@@ -84,6 +84,20 @@ class MeterContract:
         assert not meter.charge("alice", Rate(1, 10), cost=5).allowed
         assert meter.charge("alice", Rate(1, 10), cost=4).allowed
 
+    def test_a_look_tells_what_a_call_would_be_told_and_counts_nothing(self, clock):
+        meter, rate = self.make(clock), Rate(5, 3)
+        for _ in range(6):
+            looked = [meter.look("alice", rate) for _ in range(3)]
+            assert looked == [meter.charge("alice", rate)] * 3
+        clock.now_s += 0.2001
+        assert meter.look("alice", rate).allowed
+
+    def test_what_is_given_back_can_be_spent_again(self, clock):
+        meter, rate = self.make(clock), Rate(0.001, 3)
+        assert [meter.charge("alice", rate).allowed for _ in range(4)] == [True] * 3 + [False]
+        assert meter.charge("alice", rate, -1).remaining == 1
+        assert [meter.charge("alice", rate).allowed for _ in range(2)] == [True, False]
+
     def test_a_clock_that_steps_back_locks_nobody_out(self, clock):
         meter = self.make(clock)
         rate = Rate(10, 5)

@@ -40,9 +40,8 @@ if left < cost then
   if kept > due then keep(due) end -- after the clock was set back
   return {0, left, tostring(due + step * cost - now - window)}
 end
-local granted = math.min(want, left)
-due = due + granted * step
-keep(due)
+local granted = math.min(want, left) -- less than nothing is given back
+if granted ~= 0 or kept > due then keep(math.max(due + granted * step, now)) end
 return {granted, left - granted, '0'}
 """
 
@@ -104,14 +103,37 @@ class LeasedMeter:
         now = self._clock()
         lease = self._lease_of(subject)
         if cost < 0:
-            lease.left -= cost                      # given back here, and spent again as long as the lease lasts
-            return Verdict(allowed=True, remaining=lease.left + lease.elsewhere)
+            return self._give_back(lease, subject, rate, cost, now)
         if lease.left >= cost and now < lease.until_s:
             lease.left -= cost
             return Verdict(allowed=True, remaining=lease.left + lease.elsewhere)
         if now < lease.refused_until_s and cost == 1 and rate == lease.refused_rate:
             return Verdict(allowed=False, remaining=0, retry_after_s=lease.refused_until_s - now)
         return self._ask(lease, subject, rate, cost, now)
+
+    def look(self, subject: str, rate: Rate) -> Verdict:
+        """What a call would be told."""
+        if self._away:
+            return self._alone.look(subject, self._share_of(rate))
+        now, lease = self._clock(), self._leases.get(subject)
+        if lease is not None and lease.left and now < lease.until_s:
+            return Verdict(allowed=True, remaining=lease.left + lease.elsewhere - 1)
+        if lease is not None and now < lease.refused_until_s and rate == lease.refused_rate:
+            return Verdict(allowed=False, remaining=0, retry_after_s=lease.refused_until_s - now)
+        told = self._ask_store(subject, rate, 1, 0)
+        if told is None:
+            return self._alone.look(subject, self._share_of(rate))
+        _, left, wait_s = told
+        return Verdict(allowed=True, remaining=left - 1) if left else Verdict(allowed=False, remaining=0, retry_after_s=wait_s)
+
+    def _give_back(self, lease: _Lease, subject: str, rate: Rate, cost: int, now: float) -> Verdict:
+        """To the lease, where it is spent again while that lasts, or else to the store."""
+        lease.refused_until_s = 0.0
+        if now < lease.until_s:
+            lease.left -= cost
+            return Verdict(allowed=True, remaining=lease.left + lease.elsewhere)
+        told = self._ask_store(subject, rate, cost, cost)
+        return Verdict(allowed=True, remaining=told[1]) if told is not None else self._charge_alone(subject, rate, cost)
 
     def _lease_of(self, subject: str) -> _Lease:
         lease = self._leases.get(subject)
@@ -125,29 +147,35 @@ class LeasedMeter:
         """Lease anew: twice as much where the last lease was used up in time, else half."""
         spent = lease.left < cost and now < lease.until_s
         lease.batch = min(lease.batch * 2 if spent else max(1, lease.batch // 2), max(1, int(rate.per_second * _BATCH_S)))
-        try:
-            granted, left, wait_s = self._ask_store(subject, rate, cost, max(cost, lease.batch))
-        except Exception as error:  # noqa: BLE001  # the driver raises anything at what is no Redis
-            self._lose(error)
+        told = self._ask_store(subject, rate, cost, max(cost, lease.batch))
+        if told is None:
             return self._charge_alone(subject, rate, cost)
+        granted, left, wait_s = told
         if not granted:
             lease.left, lease.refused_rate, lease.refused_until_s = 0, rate, now + wait_s
             return Verdict(allowed=False, remaining=0, retry_after_s=wait_s)
         lease.left, lease.until_s, lease.elsewhere = granted - cost, now + LEASE_S, left
         return Verdict(allowed=True, remaining=lease.left + left)
 
-    def _ask_store(self, subject: str, rate: Rate, cost: int, want: int) -> tuple[int, int, float]:
-        """What is granted, what is left beside it, and how long to wait where nothing is: never more than can be so."""
-        granted, left, wait = self._script(
-            keys=[f"{self._prefix}limit:{subject}"], args=[rate.per_second, rate.burst, cost, want])
-        wait_s = min(max(1e-6, float(wait)), (rate.burst + cost) / rate.per_second)
-        if granted and not cost <= granted <= want:
-            raise ValueError(f"the store granted {granted} of {want}")
-        return int(granted), min(int(left), rate.burst), wait_s
+    def _ask_store(self, subject: str, rate: Rate, cost: int, want: int) -> tuple[int, int, float] | None:
+        """What is granted, what is left beside it, and how long to wait where nothing is: never more than can be so. None
+        where the store is away."""
+        try:
+            granted, left, wait = self._script(
+                keys=[f"{self._prefix}limit:{subject}"], args=[rate.per_second, rate.burst, cost, want])
+            if granted and not cost <= granted <= want:
+                raise ValueError(f"the store granted {granted} of {want}")
+            wait_s = min(max(1e-6, float(wait)), (rate.burst + cost) / rate.per_second)
+            return int(granted), min(max(0, int(left)), rate.burst), wait_s
+        except Exception as error:  # noqa: BLE001  # the driver raises anything at what is no Redis
+            self._lose(error)
+            return None
 
     def _charge_alone(self, subject: str, rate: Rate, cost: int) -> Verdict:
-        share = Rate(rate.per_second / self._nodes, max(1, rate.burst // self._nodes))
-        return self._alone.charge(subject, share, cost)
+        return self._alone.charge(subject, self._share_of(rate), cost)
+
+    def _share_of(self, rate: Rate) -> Rate:
+        return Rate(rate.per_second / self._nodes, max(1, rate.burst // self._nodes))
 
     # ------------------------------------------------------------------------------------ the store
 

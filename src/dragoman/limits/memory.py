@@ -36,6 +36,11 @@ class MemoryMeter:
         self._sweep(now)
         return verdict
 
+    def look(self, subject: str, rate: Rate) -> Verdict:
+        """What a call would be told."""
+        now = self._clock()
+        return judge(self._due.get(subject, now), now, rate, 1)[0]
+
     def _sweep(self, now: float) -> None:
         """Drop the subjects that have their whole burst again; on average, two looks a call."""
         self._calls += 1

@@ -22,6 +22,7 @@ _BUCKETS = 65_536
 _SLOTS = 8
 _BUCKET = struct.Struct(f"<{_SLOTS}Q{_SLOTS}d")
 _HASH, _DUE = struct.Struct("<Q"), struct.Struct("<d")
+Judge = Callable[[int, int, Rate, int], Verdict]
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -63,13 +64,27 @@ class SharedMeter:
 
     def charge(self, subject: str, rate: Rate, cost: int = 1) -> Verdict:
         """Count a call; a refused one costs nothing."""
+        return self._locked(self._count, subject, rate, cost)
+
+    def look(self, subject: str, rate: Rate) -> Verdict:
+        """What a call would be told."""
+        return self._locked(self._look, subject, rate, 1)
+
+    def _locked(self, read: Judge, subject: str, rate: Rate, cost: int) -> Verdict:
+        """Judge by the bucket of a subject, while no other process does."""
         name = xxhash.xxh3_64_intdigest(subject.encode(errors="surrogatepass"), self._seed) or 1
         place = _HEADER_BYTES + name % _BUCKETS * _BUCKET.size
         fcntl.lockf(self._file, fcntl.LOCK_EX, _BUCKET.size, place)
         try:
-            return self._count(name, place, rate, cost)
+            return read(name, place, rate, cost)
         finally:
             fcntl.lockf(self._file, fcntl.LOCK_UN, _BUCKET.size, place)
+
+    def _look(self, name: int, place: int, rate: Rate, cost: int) -> Verdict:
+        now = self._clock()
+        known = _BUCKET.unpack_from(self._map, place)
+        due = known[_SLOTS + known.index(name)] if name in known[:_SLOTS] else now
+        return judge(due, now, rate, cost)[0]
 
     def _count(self, name: int, place: int, rate: Rate, cost: int) -> Verdict:
         now = self._clock()

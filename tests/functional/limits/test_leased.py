@@ -97,6 +97,34 @@ def test_a_call_may_cost_more_than_one(redis: RedisServer) -> None:
         assert meter.charge("alice", Rate(0.001, 10), cost=4).allowed
 
 
+def test_what_is_given_back_can_be_spent_again_also_after_its_lease_has_ended(redis: RedisServer) -> None:
+    """By any node."""
+    with node(redis.url) as first, node(redis.url) as second:
+        rate = Rate(0.001, 3)
+        assert [first.charge("alice", rate).allowed for _ in range(4)] == [True] * 3 + [False]
+        first.charge("alice", rate, -1)
+        assert [first.charge("alice", rate).allowed for _ in range(2)] == [True, False]
+        time.sleep(LEASE_S * 1.5)
+        assert first.charge("alice", rate, -1).remaining == 1
+        assert [second.charge("alice", rate).allowed for _ in range(2)] == [True, False]
+        for _ in range(9):
+            second.charge("bob", rate, -1)
+        assert sum(first.charge("bob", rate).allowed for _ in range(9)) == 3
+
+
+def test_a_look_counts_nothing(redis: RedisServer) -> None:
+    """Neither here nor in the store."""
+    with node(redis.url) as first, node(redis.url) as second:
+        rate = Rate(0.001, 2)
+        assert [first.look("alice", rate).remaining for _ in range(9)] == [1] * 9
+        assert first.charge("alice", rate).allowed
+        assert second.look("alice", rate).remaining == 0
+        assert second.charge("alice", rate).allowed
+        refused = [each.look("alice", rate) for each in (first, second)]
+        assert not any(each.allowed for each in refused)
+        assert first.charge("alice", rate).retry_after_s == pytest.approx(refused[0].retry_after_s, rel=0.01)
+
+
 def test_without_the_store_each_node_goes_on_with_its_share_and_says_so(redis: RedisServer) -> None:
     """Once it is back, they share again."""
     told: list[Any] = []
