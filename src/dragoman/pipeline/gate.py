@@ -16,13 +16,14 @@ from ..contracts import Credentials, Meter, Request
 from ..errors import Code, Refusal, refuse
 from ..formats.form import unquote_path
 from ..query import ANONYMOUS, EVERYBODY, Audience, Caller, Limit, Owned, Query, Rate
+from .guessing import Guesses
 from .standing import Standing
 
 
 class Gate:
     """Admits callers and charges them.
 
-    `anonymous` is what one address may ask without any key, `wrong_keys` how many wrong ones it may try, and `client` what
+    `anonymous` is what one address may ask without any key, `wrong_keys` how many wrong ones may be tried there, and `client` what
     one address may ask through an application beside the application's own limits; None for no limit.
     """
 
@@ -31,7 +32,8 @@ class Gate:
         client: Rate | None = None,
     ) -> None:
         self._credentials, self._meter = credentials, meter
-        self._anonymous, self._wrong_keys, self._client = anonymous, wrong_keys, client
+        self._anonymous, self._client = anonymous, client
+        self._guesses = Guesses(meter, wrong_keys)
 
     def admit(self, query: Query, target: Resource | Method, request: Request) -> Caller:
         """The caller, who may ask for this. Raises `Refusal` with the reason that is theirs."""
@@ -72,20 +74,21 @@ class Gate:
         try:
             caller = self._credentials.identify(query.credentials, request)
             _check_urls(caller, request)
+            refusal = self._guesses.judge_known(caller.key, network_of(request.peer))
+        except Refusal as refused:
+            refusal = self._judge(refused, query, request)
+        if refusal is None:
             return caller
-        except Refusal as refusal:
-            if is_open(target) and not query.requires:
-                return ANONYMOUS
-            self._charge_wrong(refusal, request)
-            raise
+        if is_open(target) and not query.requires:
+            return ANONYMOUS
+        raise refusal
 
-    def _charge_wrong(self, refusal: Refusal, request: Request) -> None:
-        """Slow down whoever tries keys."""
-        if self._wrong_keys is None or refusal.faults[0].code is not Code.CREDENTIAL_INVALID:
-            return
-        verdict = self._meter.charge(f"wrong:{network_of(request.peer)}", self._wrong_keys)
-        if not verdict.allowed:
-            raise refuse(Code.LIMIT_EXCEEDED, "too many wrong keys", facts={"retry_after_s": verdict.retry_after_s}) from None
+    def _judge(self, refused: Refusal, query: Query, request: Request) -> Refusal:
+        """The refusal that is told: to whoever tries keys one that tells nothing of them."""
+        fault, network = refused.faults[0], network_of(request.peer)
+        if fault.code is Code.CREDENTIAL_INVALID:
+            return self._guesses.judge_wrong(query.credentials, network) or refused
+        return self._guesses.judge_known(fault.facts.get("key"), network) or refused
 
     def _allow(self, caller: Caller, needed: str | None) -> None:
         if caller.account is None:
