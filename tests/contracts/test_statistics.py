@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -295,3 +296,56 @@ def test_counts_wait_while_the_database_is_away_and_are_written_once(place: Plac
     recorder.stop()
     assert [type(each) for each in seen] == [StatisticsLost, StatisticsRegained]
     assert calls(place) == 31
+
+
+def test_counts_wait_where_there_is_no_place_for_them_at_the_start(tmp_path: Path) -> None:
+    """A full disk, or a folder that cannot be made, as here where a file is in its way; what waits stays within bounds."""
+    seen: list[Observation] = []
+    counter, place = Counter(200), Place("", tmp_path)
+    (tmp_path / "statistics").write_text("in the way")
+    recorder = Recorder(counter, place, KEPT, seen.append)
+    recorder.start()
+    for number in range(50):
+        counter(answered(target=f"t{number}"))
+    wait_for(lambda: [type(each) for each in seen] == [StatisticsLost])
+    (tmp_path / "statistics").unlink()
+    wait_for(lambda: [type(each) for each in seen] == [StatisticsLost, StatisticsRegained])
+    counter(answered())
+    recorder.stop()
+    assert calls(place) == 51
+
+
+def test_counts_that_never_had_a_place_do_not_hold_up_the_end(tmp_path: Path) -> None:
+    """It is tried once more, and that is all."""
+    seen: list[Observation] = []
+    counter = Counter(200)
+    (tmp_path / "statistics").write_text("in the way")
+    recorder = Recorder(counter, Place("", tmp_path), KEPT, seen.append)
+    recorder.start()
+    counter(answered())
+    recorder.stop()
+    assert recorder._thread is not None
+    assert not recorder._thread.is_alive()
+    assert [type(each) for each in seen] == [StatisticsLost]
+
+
+def test_statistics_that_were_taken_away_under_a_server_begin_anew(tmp_path: Path) -> None:
+    """They are not written into a file that nobody can read any more."""
+    seen: list[Observation] = []
+    counter, place = Counter(200), Place("", tmp_path)
+    recorder = Recorder(counter, place, KEPT, seen.append)
+    recorder.start()
+    counter(answered())
+    wait_for(lambda: calls(place) == 1)
+    shutil.rmtree(tmp_path / "statistics")
+    counter(answered())
+    wait_for(lambda: [type(each) for each in seen] == [StatisticsLost, StatisticsRegained])
+    recorder.stop()
+    assert calls(place) == 1
+
+
+def test_rolling_up_tells_where_it_cannot(tmp_path: Path) -> None:
+    """As an error that is expected, which the recorder tells the log."""
+    (tmp_path / "statistics").write_text("in the way")
+    with pytest.raises(SourceUnavailable):
+        roll_up(Place("", tmp_path), KEPT, NOW)

@@ -30,11 +30,13 @@ class Base(Protocol):
 
 
 class SqliteBase:
-    """An SQLite file, made where it is missing, aside and whole, so that others can read it as soon as it is there."""
+    """An SQLite file, made where it is missing, aside and whole, so that others can read it as soon as it is there; made
+    anew where somebody took it away."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._base: sqlite3.Connection | None = None
+        self._inode = 0
 
     def ask(self, query: str, *values: Any) -> list[Any]:
         """The rows that a query gives."""
@@ -59,6 +61,8 @@ class SqliteBase:
         try:
             if self._base is None:
                 self._base = self._open()
+            if self._path.stat().st_ino != self._inode:
+                raise FileNotFoundError(f"{self._path} is another file than was opened")
             yield self._base
         except (OSError, sqlite3.Error) as error:
             self.close()
@@ -67,12 +71,14 @@ class SqliteBase:
     def _open(self) -> sqlite3.Connection:
         if not self._path.exists():
             self._make()
+        self._inode = self._path.stat().st_ino
         base = sqlite3.connect(self._path, timeout=_TIMEOUT_S, isolation_level=None)
         base.execute("PRAGMA synchronous = NORMAL")         # a killed process loses nothing; a power cut the last second
         return base
 
     def _make(self) -> None:
         aside = self._path.with_suffix(".new")
+        aside.parent.mkdir(parents=True, exist_ok=True)
         aside.unlink(missing_ok=True)
         aside.touch(0o600)
         with contextlib.closing(sqlite3.connect(aside, isolation_level=None)) as base:

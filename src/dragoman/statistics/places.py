@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..errors import SourceUnavailable
 from .bases import Base, PostgresBase, SqliteBase
 
 _ROLL_LOCK = 0x0D4A_5701
@@ -16,7 +17,8 @@ _ROLL_LOCK = 0x0D4A_5701
 
 
 class Place:
-    """The statistics of a data directory or database, for whoever writes, reads or rolls up."""
+    """The statistics of a data directory or database, for whoever writes, reads or rolls up. Everything raises
+    `SourceUnavailable` where there is none at present: a full disk, a folder that may not be written."""
 
     def __init__(self, database_url: str, data_dir: Path) -> None:
         self._url, self._folder = database_url, data_dir / "statistics"
@@ -32,7 +34,6 @@ class Place:
 
     @contextlib.contextmanager
     def _slot(self) -> Iterator[SqliteBase]:
-        self._folder.mkdir(parents=True, exist_ok=True)
         for number in itertools.count(1):
             with _locked(self._folder / f"{number}.lock") as held:
                 if held:
@@ -54,7 +55,6 @@ class Place:
     def alone(self) -> Iterator[bool]:
         """Whether this process alone may roll up, until the block ends."""
         if not self._url:
-            self._folder.mkdir(parents=True, exist_ok=True)
             with _locked(self._folder / "roll.lock") as held:
                 yield held
             return
@@ -66,14 +66,22 @@ class Place:
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[bool]:
     """Whether this process holds a lock that ends with it."""
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise SourceUnavailable(f"{path}: {error}") from error
+    try:
+        yield _lock(file)
+    finally:
+        os.close(file)
+
+
+def _lock(file: int) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        held = False
-    else:
-        held = True
-    try:
-        yield held
-    finally:
-        os.close(file)
+        return False
+    except OSError as error:                # some network file systems have no locks
+        raise SourceUnavailable(f"statistics cannot be locked: {error}") from error
+    return True

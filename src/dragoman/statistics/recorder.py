@@ -45,17 +45,30 @@ class Recorder:
             self._thread.join(_STOP_S + 4)
 
     def _run(self) -> None:
-        with self._place.own() as base:
-            writer = Writer(base, self._kept.calls_max, self._clock)
-            flushed_at, rolled_at = 0.0, time.monotonic() - _ROLL_S + 10 * FLUSH_S
-            while not self._ending.wait(FLUSH_S if self._lost else _LOOK_S):
-                now = time.monotonic()
-                if now - flushed_at >= FLUSH_S and self._flush(writer):
-                    flushed_at = now
-                if now - rolled_at >= _ROLL_S:
-                    rolled_at = now                         # beside this thread, so that counts need not wait for it
-                    threading.Thread(target=self._roll, name="statistics-roll", daemon=True).start()
-            self._finish(writer)
+        while not self._record() and not self._ending.is_set():     # it is tried once more when it ends
+            self._ending.wait(FLUSH_S)
+
+    def _record(self) -> bool:
+        """Write until the end; False where there is no place for it at present."""
+        try:
+            with self._place.own() as base:
+                self._go_on(Writer(base, self._kept.calls_max, self._clock))
+        except SourceUnavailable as error:
+            self._waiting.merge(self._counter.take())               # under the minute that it is now
+            self._lose(error)
+            return False
+        return True
+
+    def _go_on(self, writer: Writer) -> None:
+        flushed_at, rolled_at = 0.0, time.monotonic() - _ROLL_S + 10 * FLUSH_S
+        while not self._ending.wait(FLUSH_S if self._lost else _LOOK_S):
+            now = time.monotonic()
+            if now - flushed_at >= FLUSH_S and self._flush(writer):
+                flushed_at = now
+            if now - rolled_at >= _ROLL_S:
+                rolled_at = now                             # beside this thread, so that counts need not wait for it
+                threading.Thread(target=self._roll, name="statistics-roll", daemon=True).start()
+        self._finish(writer)
 
     def _finish(self, writer: Writer) -> None:
         """Write the last, and try again for a while where that fails."""
@@ -78,14 +91,17 @@ class Recorder:
                 wrote = True
             writer.trim()
         except SourceUnavailable as error:
-            if not self._lost:
-                self._observe(StatisticsLost(error=str(error)))
-            self._lost = True
+            self._lose(error)
             return True
         if self._lost:
             self._observe(StatisticsRegained())
         self._lost = False
         return wrote
+
+    def _lose(self, error: SourceUnavailable) -> None:
+        if not self._lost:
+            self._observe(StatisticsLost(error=str(error)))
+        self._lost = True
 
     def _roll(self) -> None:
         try:
