@@ -6,10 +6,14 @@ import re
 from urllib.parse import unquote_to_bytes
 
 from ..catalog.plain import SHOWN_MAX
-from ..errors import Code, Refusal, refuse
+from ..errors import Code, Fault, Refusal, refuse
 
 PAIRS_MAX = 1_000
 """How many `name=value` pairs a query string or a form may hold."""
+_FAULTS_MAX = 100
+"""How many texts that cannot be read are told at once."""
+_NEEDLESS = re.compile(rb"%(2[DdEe]|3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff]|7[Ee])")
+"""An escaped letter, digit, `-`, `.`, `_` or `~`."""
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
@@ -17,7 +21,18 @@ def parse_pairs(raw: bytes) -> dict[str, list[str]]:
     """The texts of `a=1&b=2&a=3` by name, in the order sent; a bare name has an empty text.
 
     Raises `Refusal` for a broken escape, for what is not UTF-8, for NUL and for more than 1,000 pairs, naming the
-    parameter.
+    parameters.
+    """
+    pairs, faults = read_pairs(raw)
+    if faults:
+        raise Refusal(*faults)
+    return pairs
+
+
+def read_pairs(raw: bytes) -> tuple[dict[str, list[str]], list[Fault]]:
+    """The texts by name as `parse_pairs` gives them, as far as they can be read, and what is wrong with the others.
+
+    Raises `Refusal` for more than 1,000 pairs.
     """
     parts = raw.split(b"&", PAIRS_MAX)
     if len(parts) > PAIRS_MAX:
@@ -29,12 +44,22 @@ def parse_pairs(raw: bytes) -> dict[str, list[str]]:
             if text:
                 name, _, value = text.partition("=")
                 pairs.setdefault(name, []).append(value)
-        return pairs
-    for part in parts:
-        if part:
-            written, _, value_raw = part.partition(b"=")
-            pairs.setdefault(_decode(written, written, plus=True), []).append(_decode(value_raw, written, plus=True))
-    return pairs
+        return pairs, []
+    faults: list[Fault] = []
+    for part in filter(None, parts):
+        written, _, value_raw = part.partition(b"=")
+        try:
+            name, value = _decode(written, written, plus=True), _decode(value_raw, written, plus=True)
+        except Refusal as refusal:
+            faults += refusal.faults
+        else:
+            pairs.setdefault(name, []).append(value)
+    return pairs, faults[:_FAULTS_MAX]
+
+
+def plain_path(path: bytes) -> bytes:
+    """A path without needless escapes: `/v2/%63urrencies` is the same address as `/v2/currencies` (RFC 3986, 6.2.2.2)."""
+    return _NEEDLESS.sub(lambda found: bytes((int(found[1], 16),)), path) if b"%" in path else path
 
 
 def unquote_path(raw: bytes) -> str:

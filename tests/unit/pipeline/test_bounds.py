@@ -12,7 +12,7 @@ from langcodes import Language, language_distance
 
 from dragoman.catalog.catalog import Catalog
 from dragoman.contracts import Answer, Request
-from dragoman.dialects.gw2.routes import Routes
+from dragoman.dialects.gw2.routes import Endpoints
 from dragoman.pipeline.conditional import held
 from dragoman.pipeline.encoding import Encoder
 from dragoman.pipeline.language import match, negotiate
@@ -111,20 +111,20 @@ def test_the_tag_of_what_a_client_holds_is_told_in_its_coding(condition: bytes, 
     b"/v2/" + b"/" * 100_000, b"/v2/%41" + b"/a" * 50_000, b"/v2/things" + b"/a" * 50_000, b"/v2/" + b"%2F" * 3_000])
 def test_a_path_of_slashes_takes_no_time(path: bytes) -> None:
     """Only as many as a declared path has are looked at."""
-    routes = Routes("/v2")
+    routes = Endpoints("/v2")
     catalog = Catalog("things")
 
     @catalog.method("things")
     def things() -> int:
         return 1
 
-    routes.add(catalog, catalog.methods["data/things"])
+    routes.add_target(catalog, catalog.methods["data/things"])
     assert cpu_ms(lambda: routes.find(path)) < 5
 
 
 def test_a_declared_path_beats_an_id_and_an_id_may_hold_slashes() -> None:
     """However many are below it."""
-    routes = Routes("/v2")
+    routes = Endpoints("/v2")
     catalog = Catalog("things")
 
     @catalog.method("things")
@@ -136,7 +136,7 @@ def test_a_declared_path_beats_an_id_and_an_id_may_hold_slashes() -> None:
         return 1
 
     for method in catalog.methods.values():
-        routes.add(catalog, method)
+        routes.add_target(catalog, method)
 
     def found(path: bytes) -> tuple[str | None, bytes | None]:
         route, id = routes.find(path)

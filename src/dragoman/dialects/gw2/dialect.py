@@ -8,14 +8,14 @@ from urllib.parse import quote
 
 from ...catalog.catalog import Catalog
 from ...catalog.method import Method
+from ...catalog.routes import Route
 from ...contracts import Answer, Keys, Outcome, Paging, Refused, Request, Result, Switches
 from ...errors import Code, refuse
-from ...formats.body import read_body
-from ...formats.form import parse_pairs, unquote_path
+from ...formats.form import unquote_path
+from ...formats.parameters import Parameters, header, read_choices
 from ...query import Ask, Credential, Query
 from .pages import Pages
-from .parameters import Parameters
-from .routes import Route, Routes
+from .routes import Endpoints
 from .tokens import catalog_of
 from .writing import Writer, write_refusal
 
@@ -46,18 +46,20 @@ class Gw2:
         self._prefix = mount.encode() + b"/"
         self._own = frozenset((mount.encode(), mount.encode() + b"/", mount.encode() + b".json"))
         self._writer = Writer(max_age_s)
-        self._routes = Routes(mount)
+        self._routes = Endpoints(mount)
         self._pages = Pages(mount, (), self._routes, max_age_s)
         self._max_age_s = max_age_s
 
     def bind(self, catalogs: Sequence[Catalog], keys: Keys, switches: Switches | None = None) -> Mapping[str, str]:
         """Route every resource and method of the catalogs, and the two that tell of keys; the paths with their owners."""
-        self._routes = Routes(self.mount)
+        self._routes = Endpoints(self.mount)
         languages = list(dict.fromkeys(language for catalog in catalogs for language in catalog.languages))
         self.own = (catalog_of(keys, languages),)
-        claims = [self._routes.add(catalog, target) for catalog in (*self.own, *catalogs) for target in catalog.targets]
+        for catalog in (*self.own, *catalogs):
+            for target in catalog.targets:
+                self._routes.add_target(catalog, target)
         self._pages = Pages(self.mount, catalogs, self._routes, self._max_age_s, switches)
-        return dict(claims) | {self.mount: "the gw2 root", self.mount + ".json": "the gw2 root"}
+        return {**self._routes.claims(), self.mount: "the gw2 root", self.mount + ".json": "the gw2 root"}
 
     def serves(self, path: bytes) -> bool:
         """Whether a path lies under the mount."""
@@ -65,7 +67,7 @@ class Gw2:
 
     def address_of(self, catalog: str, path: str) -> str | None:
         """Where a resource or method is asked for; None where there is none of that name."""
-        return next((address for address, route in self._routes if (route.catalog, route.path) == (catalog, path)), None)
+        return self._routes.address_of(catalog, path)
 
     def example(self, address: str, language: str | None, secrets: Mapping[str, str]) -> str | None:
         """A page of records for anybody; with a key, what that is worth."""
@@ -87,22 +89,15 @@ class Gw2:
         route, tail = self._routes.find(request.path)
         if route is None:
             raise refuse(Code.TARGET_UNKNOWN, "no such endpoint", hint=f"{self.mount} lists the endpoints.")
-        parameters = Parameters(parse_pairs(request.query) if request.query else {})
+        parameters = Parameters(request)
         query = self._query(route, unquote_path(tail) if tail is not None else None, parameters, request)
         parameters.check()
         return query
 
     def _query(self, route: Route, key: str | None, parameters: Parameters, request: Request) -> Query:
-        headers = request.headers
-        language = parameters.take("lang")
-        version = parameters.take("v")
-        query = Query(target=route.path, catalog=route.catalog, ask=Ask.KEYS, verb=request.verb, language=language)
-        if language is None and b"accept-language" in headers:
-            query.accept_language = headers[b"accept-language"].decode("latin-1")
-        if version is None and b"x-schema-version" in headers:
-            version = headers[b"x-schema-version"].decode("latin-1")
-        query.version = version
-        query.credentials = _credentials(parameters.take("access_token"), headers.get(b"authorization"))
+        query = Query(target=route.path, catalog=route.catalog, ask=Ask.KEYS, verb=request.verb)
+        read_choices(query, parameters, request)
+        query.credentials = _credentials(parameters.take("access_token"), header(request, b"authorization"))
         if isinstance(route.target, Method):
             return _called(query, key, parameters, request)
         if route.target.single and key is not None:
@@ -147,19 +142,16 @@ def _called(query: Query, key: str | None, parameters: Parameters, request: Requ
     if key is not None:
         raise refuse(Code.TARGET_UNKNOWN, "no such endpoint", hint="A method has nothing below its path.")
     query.ask, query.parameters = Ask.CALL, parameters.left
-    if b"idempotency-key" in request.headers:
-        query.idempotency_key = request.headers[b"idempotency-key"].decode("latin-1")
-    if request.body:
-        query.arguments = {**parameters.written(), **read_body(request)}
+    query.idempotency_key, query.arguments = header(request, b"idempotency-key"), parameters.arguments()
     return query
 
 
-def _credentials(parameter: str | None, header: bytes | None) -> tuple[Credential, ...]:
+def _credentials(parameter: str | None, authorization: str | None) -> tuple[Credential, ...]:
     """The key by query or header (G6); the query wins, as it is the more deliberate."""
     if parameter is not None:
         return (Credential("gw2", parameter),)
-    if header is not None:
-        scheme, _, key = header.decode("latin-1").partition(" ")
+    if authorization is not None:
+        scheme, _, key = authorization.partition(" ")
         if scheme.lower() == "bearer":
             return (Credential("gw2", key.strip()),)
     return ()

@@ -10,10 +10,10 @@ import xxhash
 
 from ...catalog.catalog import Catalog
 from ...catalog.resource import Resource, fields_needing
+from ...catalog.routes import Route, Routes
 from ...contracts import Answer, Request, Switches
 from ...errors import Code, refuse
 from ...formats.form import parse_pairs
-from .routes import Route, Routes
 
 _VERSIONS_SINCE = "2019-05-21T23:00Z"
 """From this version on clients expect the schema versions in `/v2.json`."""
@@ -32,7 +32,7 @@ class Pages:
     """Made when the catalogs are bound, and again whenever something is switched off or on."""
 
     def __init__(
-        self, mount: str, catalogs: Sequence[Catalog], routes: Routes, max_age_s: int, switches: Switches | None = None,
+        self, mount: str, catalogs: Sequence[Catalog], routes: Routes[Route], max_age_s: int, switches: Switches | None = None,
     ) -> None:
         self._listed, self._catalogs, self._switches = list(routes), catalogs, switches
         self._mount = mount.encode()

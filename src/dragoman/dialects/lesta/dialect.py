@@ -8,12 +8,14 @@ from typing import ClassVar
 from ...catalog.catalog import Catalog
 from ...catalog.method import Method
 from ...catalog.resource import Resource
+from ...catalog.routes import Route, Routes
 from ...contracts import Answer, Keys, Outcome, Paging, Refused, Request, Result, Switches
 from ...errors import Code, refuse
+from ...formats.parameters import Parameters, header
 from ...query import Ask, Credential, Query
-from .parameters import Parameters
-from .routes import Routes
 from .writing import write_refusal, write_result, write_started
+
+_REMEDY = "Give one of them another group or name, or its catalog another api_name."
 
 
 class Lesta:
@@ -36,16 +38,21 @@ class Lesta:
     own: Sequence[Catalog] = ()
 
     def __init__(self) -> None:
-        self._routes = Routes()
+        self._routes: Routes[Route] = Routes(_REMEDY)
+        self._prefixes: tuple[bytes, ...] = ()
 
     def bind(self, catalogs: Sequence[Catalog], keys: Keys, switches: Switches | None = None) -> Mapping[str, str]:  # noqa: ARG002  # the contract's
         """Route every resource and method of the catalogs; the paths with their owners."""
-        self._routes = Routes(catalogs)
+        self._routes = Routes(_REMEDY)
+        self._prefixes = tuple({f"/{catalog.api_name}/".encode() for catalog in catalogs})
+        for catalog in catalogs:
+            for target in catalog.targets:
+                self._routes.add(f"/{catalog.api_name}/{target.path}/", Route(catalog.name, target.path, target))
         return self._routes.claims()
 
     def serves(self, path: bytes) -> bool:
         """Whether a path begins with the name of an API."""
-        return self._routes.serves(path)
+        return path.startswith(self._prefixes)
 
     def address_of(self, catalog: str, path: str) -> str | None:
         """Where a resource or method is asked for; None where there is none of that name."""
@@ -59,14 +66,18 @@ class Lesta:
 
     def takes_body(self, request: Request) -> bool:
         """Every method may be called by POST, with its parameters in the body (L10)."""
-        return request.verb == "POST" and self._routes.find(request.path) is not None
+        return request.verb == "POST" and self._route(request) is not None
+
+    def _route(self, request: Request) -> Route | None:
+        """The method of a path, with the slash at its end or without it (L9)."""
+        return self._routes.get(request.path) or self._routes.get(request.path + b"/")
 
     def read(self, request: Request) -> Query | Answer:
         """Read a request into a query. Raises `Refusal` for what is no question."""
-        route = self._routes.find(request.path)
+        route = self._route(request)
         if route is None:
             raise refuse(Code.TARGET_UNKNOWN, "no such method", hint="The reference lists the methods.")
-        parameters = Parameters(request)
+        parameters = Parameters(request, blanks=False)
         query = Query(target=route.path, catalog=route.catalog, ask=Ask.CALL, verb=_verb(request, route.target),
                       requires=("application-id",))
         query.credentials = tuple(
@@ -80,8 +91,7 @@ class Lesta:
             _ask(query, route.target, parameters)
         else:
             query.arguments = parameters.arguments()
-            if b"idempotency-key" in request.headers:
-                query.idempotency_key = request.headers[b"idempotency-key"].decode("latin-1")
+            query.idempotency_key = header(request, b"idempotency-key")
         query.parameters = parameters.left
         parameters.check()
         return query
@@ -104,7 +114,7 @@ def _verb(request: Request, target: Resource | Method) -> str:
 
 def _ask(query: Query, resource: Resource, parameters: Parameters) -> None:
     """What is wanted: the records of some keys, those that a search finds, or a page of all."""
-    query.keys = parameters.take_list(resource.key.name_in("lesta"))
+    query.keys = parameters.take_keys(resource.key.name_in("lesta"))
     query.search = parameters.take("search")
     if resource.by is not None:
         query.search_type = parameters.take("type")
