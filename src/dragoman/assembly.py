@@ -22,6 +22,7 @@ from .credentials.ledger import open_ledger
 from .credentials.register import Register
 from .credentials.secrets import Digester, load_key
 from .credentials.switches import Switches as SwitchesInMemory
+from .credentials.uses import UseKeeper
 from .dialects.gw2 import Gw2
 from .dialects.lesta import Lesta
 from .editions import publish as publishing
@@ -246,8 +247,8 @@ class Plane(msgspec.Struct, frozen=True):
         )
 
 
-def open_register(settings: Settings, observe: Observe) -> tuple[Register, Switches, Follower]:
-    """What keys are worth, what is switched off, and what keeps both up to date once it is started."""
+def open_register(settings: Settings, observe: Observe) -> tuple[Register, Switches, tuple[Follower, UseKeeper]]:
+    """What keys are worth, what is switched off, and what keeps both up to date, and writes of uses, once it is started."""
     data_dir = Path(settings.data_dir)
     server, standalone, quota, key = _rates(settings, "server", "standalone", "quota", "key")
     register = Register(
@@ -255,7 +256,8 @@ def open_register(settings: Settings, observe: Observe) -> tuple[Register, Switc
         allowances=Allowances(server=server, standalone=standalone, quota=quota, key=key),
     )
     switches = SwitchesInMemory()
-    return register, switches, Follower(open_ledger(settings.database_url, data_dir), register, switches, observe)
+    reading, writing = (open_ledger(settings.database_url, data_dir) for _ in range(2))
+    return register, switches, (Follower(reading, register, switches, observe), UseKeeper(writing, register, observe))
 
 
 def _rates(settings: Settings, *names: str) -> list[Rate | None]:

@@ -46,7 +46,7 @@ def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_js
     with looking(shown=not as_json):
         catalogs, choices = assembly.load_catalogs(sources, name, settings)
     shops = assembly.open_sources(catalogs, settings)
-    register, switches, follower = assembly.open_register(settings, log)
+    register, switches, following = assembly.open_register(settings, log)
     meter, leased = assembly.open_meter(settings, log)
     plane = assembly.assemble(shops, settings, log, register, meter, switches)
     published = Published(catalogs=plane.catalogs, address_of=plane.address_of, sample_of=plane.sample_of,
@@ -54,7 +54,7 @@ def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_js
                           index=settings.bases()["gw2"].current)
     room = Room(settings, published, log)
     counter, recorder = assembly.open_statistics(settings, log)
-    beside: list[Beside] = [follower, room, recorder, *([leased] if leased is not None else [])]
+    beside: list[Beside] = [*following, room, recorder, *([leased] if leased is not None else [])]
     data_dir = Path(settings.data_dir)
     assembly.remember(data_dir, Served(sources=tuple(sources), name=name))
     if not as_json:

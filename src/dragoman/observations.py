@@ -85,6 +85,12 @@ class CredentialsLost(Observation, frozen=True, kw_only=True, tag="credentials-l
     error: str
 
 
+class UsesLost(Observation, frozen=True, kw_only=True, tag="uses-lost", gc=False):
+    """When keys were used last cannot be written down: it waits in memory."""
+
+    error: str
+
+
 class LimitsLost(Observation, frozen=True, kw_only=True, tag="limits-lost", gc=False):
     """The store that nodes share limits through does not answer: each node counts by itself, with its share."""
 

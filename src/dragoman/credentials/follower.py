@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 
 from ..errors import SourceUnavailable
 from ..observations import CredentialsLost, Observe
@@ -13,16 +12,14 @@ from .switches import Switches
 
 POLL_S = 0.1
 _RETRY_S = 0.5
-_USES_S = 2.0
 
 
 class Follower:
-    """Reads what changed ten times a second, and writes down which keys were used every other second."""
+    """Reads what changed ten times a second."""
 
     def __init__(self, ledger: Ledger, register: Register, switches: Switches, observe: Observe) -> None:
         self._ledger, self._register, self._switches, self._observe = ledger, register, switches, observe
-        self._since, self._uses_at, self._lost = 0, time.monotonic(), False
-        self._uses: dict[str, float] = {}
+        self._since, self._lost = 0, False
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -34,7 +31,7 @@ class Follower:
         self._thread.start()
 
     def stop(self) -> None:
-        """End, and write down what is left."""
+        """End."""
         self._ending.set()
         if self._thread is not None:
             self._thread.join(5)
@@ -51,26 +48,14 @@ class Follower:
     def _run(self) -> None:
         while not self._ending.wait(_RETRY_S if self._lost else POLL_S):
             self._try()
-        self._uses_at = 0.0
-        self._try()
         self._ledger.close()
 
     def _try(self) -> None:
         """One round; what goes wrong is told once, and tried again."""
         try:
             self.follow()
-            self._note_uses()
             self._lost = False
         except SourceUnavailable as error:
             if not self._lost and self._register.ready:
                 self._observe(CredentialsLost(error=str(error)))
             self._lost = True
-
-    def _note_uses(self) -> None:
-        if time.monotonic() - self._uses_at < _USES_S:
-            return
-        self._uses_at = time.monotonic()
-        self._uses |= self._register.take_uses()
-        if self._uses:
-            self._ledger.note_uses(self._uses)
-            self._uses = {}

@@ -13,8 +13,9 @@ from dragoman.credentials.ledger import SqliteLedger
 from dragoman.credentials.register import Register
 from dragoman.credentials.secrets import Digester, Kind, mint
 from dragoman.credentials.switches import Switches
+from dragoman.credentials.uses import UseKeeper
 from dragoman.errors import Code, Refusal
-from dragoman.observations import CredentialsLost
+from dragoman.observations import CredentialsLost, UsesLost
 from dragoman.query import Credential
 
 DIGESTER = Digester(b"k" * 32)
@@ -30,10 +31,14 @@ class Base:
         self.path, self.told = path, []
         with closing(sqlite3.connect(path)) as base:
             base.execute("CREATE TABLE credentials_fact (seq INTEGER UNIQUE, kind TEXT, ref TEXT, body TEXT, UNIQUE (kind, ref))")
-            base.execute("CREATE TABLE credentials_use (ref TEXT PRIMARY KEY, used_at REAL)")
+        self.make_uses()
         self.register = Register(DIGESTER, stale_max_s=0.5)
         self.follower = Follower(SqliteLedger(path), self.register, Switches(), self.told.append)
         self.tell(1, "account", "1", write(Account()))
+
+    def make_uses(self):
+        with closing(sqlite3.connect(self.path)) as base:
+            base.execute("CREATE TABLE credentials_use (ref TEXT PRIMARY KEY, used_at REAL)")
 
     def tell(self, seq, kind, ref, body):
         with closing(sqlite3.connect(self.path)) as base, base:
@@ -82,3 +87,23 @@ def test_after_a_damaged_fact_no_key_is_believed_until_it_is_mended(base):
     base.tell(4, "key", "k1", KEY)
     base.wait_for(None)
     assert len(base.told) == 1
+
+
+def test_keys_are_followed_while_their_uses_cannot_be_written_and_no_use_is_lost(base):
+    """That is told once, as what it is; the moments wait, and are written when it is possible again."""
+    base.tell(2, "key", "k1", KEY)
+    base.follower.start()
+    uses = UseKeeper(SqliteLedger(base.path), base.register, base.told.append)
+    with closing(sqlite3.connect(base.path)) as other:
+        other.execute("DROP TABLE credentials_use")
+    for _ in range(2):
+        assert base.ask() is None
+        uses.write()
+    assert [type(each) for each in base.told] == [UsesLost]
+    base.tell(3, "key", "k1", "")
+    base.wait_for(Code.CREDENTIAL_INVALID)
+    assert len(base.told) == 1
+    base.make_uses()
+    uses.write()
+    with closing(sqlite3.connect(base.path)) as other:
+        assert [ref for ref, _ in other.execute("SELECT * FROM credentials_use")] == ["k1"]
