@@ -62,6 +62,32 @@ def test_a_token_can_be_given_without_a_code(people: Any) -> None:
     assert not services.end(alice, application.pk)
 
 
+def test_the_database_is_asked_as_often_for_many_applications_as_for_one(people: Any) -> None:
+    """Each is shown with its own last use; whether one has consent is a single question."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from dragoman.control.applications import services as applications
+    from dragoman.control.grants import services
+    from dragoman.control.ledger.models import Use
+
+    alice, first = people
+    asked = []
+    for moment, application in enumerate([first, *(applications.add(f"Finder {each}", alice, "standalone") for each in range(2))]):
+        for earlier in (0, 10):
+            token, _ = services.issue(alice, application, ["account"], 60)
+            Use.objects.create(ref=str(token.pk), used_at=100 + moment - earlier)
+        services.consent(alice, application, ["account"])
+        with CaptureQueriesContext(connection) as queries:
+            found = services.signed_in(alice)
+        asked.append(len(queries))
+    assert [each.used_at.timestamp() for each in found if each.used_at is not None] == [102, 101, 100]
+    assert len(set(asked)) == 1
+    with CaptureQueriesContext(connection) as queries:
+        assert services.has_consented(alice, first, ["account"])
+    assert len(queries) == 1
+
+
 def test_what_is_over_is_dropped_and_what_is_not_stays(people: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tokens without a way to renew them, and in the end that they were ever there."""
     from django.utils import timezone

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from allauth.account.signals import password_reset
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.signals import post_delete
 from django.utils import timezone
 
@@ -75,7 +75,7 @@ def consent(account: Account, application: Application, scopes: Iterable[str]) -
 
 def has_consented(account: Account, application: Application, scopes: Iterable[str]) -> bool:
     """Whether an account has let an application in for all of this, and it still acts for it."""
-    known = next((each for each in signed_in(account) if each.application.pk == application.pk), None)
+    known = _acting_for(account).filter(application=application.pk).first()
     return known is not None and set(scopes) <= set(known.scopes)
 
 
@@ -98,20 +98,27 @@ def issue(account: Account, application: Application, scopes: Iterable[str], lif
 
 def signed_in(account: Account) -> list[SignedIn]:
     """The applications that act for an account, the newest first (L8)."""
+    used_at = _uses_of(account)
+    return [SignedIn(each.application, each.scopes, each.since, max(filter(None, (each.used_at, used_at.get(each.application_id))),
+                                                                    default=None))
+            for each in _acting_for(account).select_related("application__owner")]
+
+
+def _acting_for(account: Account) -> QuerySet[Consent]:
+    """The consents of which a token is left, or what one can be had with."""
     mine = {"user": OuterRef("account"), "application": OuterRef("application")}
     now = timezone.now()
     living = Exists(AccessToken.objects.filter(**mine, expires__gt=now)) | Exists(
         RefreshToken.objects.filter(**mine, revoked=None, access_token__expires__gt=now - dt.timedelta(seconds=REFRESH_S)))
-    found = Consent.objects.filter(living, account=account).select_related("application__owner")
-    return [SignedIn(each.application, each.scopes, each.since, _used_at(each)) for each in found]
+    return Consent.objects.filter(living, account=account)
 
 
-def _used_at(consent: Consent) -> dt.datetime | None:
-    tokens = AccessToken.objects.filter(user=consent.account_id, application=consent.application_id)
-    newest = Use.objects.filter(ref__in=[str(each) for each in tokens.values_list("pk", flat=True)]).aggregate(
-        newest=Max("used_at"))["newest"]
-    moments = [consent.used_at, dt.datetime.fromtimestamp(newest, dt.UTC) if newest is not None else None]
-    return max((each for each in moments if each is not None), default=None)
+def _uses_of(account: Account) -> dict[str, dt.datetime]:
+    """By application, when a token that is left was used last."""
+    applications = {str(token): application for token, application in
+                    AccessToken.objects.filter(user=account).values_list("pk", "application")}
+    uses = Use.objects.filter(ref__in=list(applications)).order_by("used_at").values_list("ref", "used_at")
+    return {applications[ref]: dt.datetime.fromtimestamp(used_at, dt.UTC) for ref, used_at in uses}
 
 
 @transaction.atomic
