@@ -102,7 +102,9 @@ class Room:
         publish(self._published)
         migrate(self._settings, first_only=True)
         from .announcements.bases import note_bases
+        from .grants.signing import make_key
 
+        make_key()
         note_bases(self._settings)
         from django.core.asgi import get_asgi_application
 

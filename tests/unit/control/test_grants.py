@@ -121,6 +121,26 @@ def sweep(monkeypatch: pytest.MonkeyPatch) -> None:
     services.sweep()
 
 
+def test_no_identity_token_is_signed_with_a_key_that_was_not_kept(people: Any) -> None:
+    """It is made at start, in a transaction of its own, and never on the way, where the transaction around may be rolled back."""
+    from django.db import transaction
+
+    from dragoman.control.grants import signing
+    from dragoman.control.grants.models import SigningKey
+
+    SigningKey.objects.all().delete()
+    signing.private_key.cache_clear()
+    with transaction.atomic(), pytest.raises(SettingsError, match="start again"):
+        signing.private_key()
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+        signing.make_key()
+    signing.make_key()
+    made = signing.private_key()
+    signing.make_key()
+    signing.private_key.cache_clear()
+    assert signing.private_key() == made
+
+
 def test_without_pkce_goes_a_confidential_application_alone(people: Any) -> None:
     """Its first secret makes it one, for good: when all have ended it can prove nothing, and gets nothing."""
     from dragoman.control.applications import rotation, services

@@ -8,6 +8,7 @@ import functools
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from django.db import transaction
 
 from ...errors import SettingsError
 from ..configuration import digester_of, ours
@@ -17,14 +18,23 @@ _ONLY = 1
 """The number of the one row: of several nodes that make a key at once, one wins."""
 
 
-@functools.cache
-def private_key() -> str:
-    """The private key in PEM. Raises `SettingsError` where the server's own key is not the one it was kept under."""
+def make_key() -> None:
+    """Make the key where there is none; at start, since a key of a transaction that is rolled back must never be used."""
     from .models import SigningKey
 
-    row = SigningKey.objects.first()
+    with transaction.atomic(durable=True):
+        SigningKey.objects.get_or_create(pk=_ONLY, defaults={"sealed": lambda: _cipher().encrypt(_make())})
+
+
+@functools.cache
+def private_key() -> str:
+    """The private key in PEM. Raises `SettingsError` where there is none, or where the server's own key is not the one it was
+    kept under."""
+    from .models import SigningKey
+
+    row = SigningKey.objects.filter(pk=_ONLY).first()
     if row is None:
-        row, _ = SigningKey.objects.get_or_create(pk=_ONLY, defaults={"sealed": _cipher().encrypt(_make())})
+        raise SettingsError("The key that identity tokens are signed with is gone: start again, which makes another one.")
     try:
         return _cipher().decrypt(bytes(row.sealed)).decode()
     except InvalidToken:
