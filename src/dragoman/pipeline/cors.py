@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..contracts import Answer, Header
 
+_EXPOSE = b"access-control-expose-headers"
 ORIGIN: Header = (b"access-control-allow-origin", b"*")
 _ALLOWED = b"Accept, Accept-Language, Authorization, Content-Type, Idempotency-Key, If-None-Match, X-Schema-Version"
 _MAX_AGE_S = b"86400"
@@ -11,7 +14,12 @@ _MAX_AGE_S = b"86400"
 
 def exposed(names: str) -> Header:
     """The header that lets scripts of other origins read these headers of ours."""
-    return b"access-control-expose-headers", names.encode()
+    return _EXPOSE, names.encode()
+
+
+def exposing(headers: Sequence[Header], name: bytes) -> list[Header]:
+    """Headers that let such scripts read one more."""
+    return [(_EXPOSE, value + b", " + name) if header == _EXPOSE else (header, value) for header, value in headers]
 
 
 def preflight(verbs: str) -> Answer:

@@ -12,6 +12,7 @@ import msgspec
 from ..bases import Former
 from ..contracts import Answer, Answerer, Request, Work
 from ..errors import Code, Fault
+from . import cors
 
 
 class Moved(NamedTuple):
@@ -47,7 +48,7 @@ class FormerBases:
         if not ends:
             return self._inner.answer(request)
         over = next((each for each, _place in ends if each.until <= time.time()), None)
-        if over is not None:
+        if over is not None and request.verb != "OPTIONS":      # a browser asks first whether it may hear that
             return self._inner.refuse(present, _over(over, dict(ends)[over]))
         until = min(each.until for each, _place in ends)
         return _ending(self._inner.answer(present), formatdate(until, usegmt=True).encode())
@@ -82,10 +83,12 @@ def _over(former: Former, place: str) -> Fault:
 def _ending(answered: Answer | Work, until: bytes) -> Answer | Work:
     if isinstance(answered, Work):
         async def run() -> Answer:
-            answer = await answered.run()
-            answer.headers = [*answer.headers, (b"sunset", until)]
-            return answer
+            return _dated(await answered.run(), until)
 
         return Work(run)
-    answered.headers = [*answered.headers, (b"sunset", until)]
-    return answered
+    return _dated(answered, until)
+
+
+def _dated(answer: Answer, until: bytes) -> Answer:
+    answer.headers = [*cors.exposing(answer.headers, b"Sunset"), (b"sunset", until)]
+    return answer

@@ -127,6 +127,7 @@ def test_a_changed_base_address_announces_itself_and_the_old_one_answers_until_i
         assert (old.status_code, old.content) == (200, new.content), path
         assert "sunset" in old.headers
         assert "sunset" not in new.headers
+        assert old.headers["access-control-expose-headers"] == new.headers["access-control-expose-headers"] + ", Sunset"
     assert "</v3/toys" in second.server.get("/v2/toys?page=0").headers["link"]
     assert second.server.get("/v2/nothing").status_code == 404
     assert second.server.get("/v22/toys").status_code == 404
@@ -138,6 +139,9 @@ def test_a_changed_base_address_announces_itself_and_the_old_one_answers_until_i
     gone = third.server.get("/v2/toys/1")
     assert gone.status_code == 404
     assert gone.json() == {"text": "this base address was given up after 2020-01-31; the API is at /v3"}
+    assert gone.headers["access-control-allow-origin"] == "*"
+    asked_first = third.server.ask("OPTIONS", "/v2/toys/1", headers={"access-control-request-method": "GET"})
+    assert (asked_first.status_code, asked_first.headers["access-control-allow-origin"]) == (204, "*")
     assert third.server.get("/v3/toys/1").status_code == 200
     assert len(announced(third).tree.xpath("//article[contains(., 'base address')]")) == 1
 

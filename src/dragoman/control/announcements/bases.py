@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -44,9 +46,11 @@ def _instead(old: str, new: str) -> str:
 
 def _until(settings: Settings, name: str, old: str) -> str:
     """For how long an old address goes on answering, as the settings say."""
+    url = urlsplit(old)
+    path = url.path.removeprefix(urlsplit(settings.base_url).path.rstrip("/"))
     hosts = [read_former(text, "former_hosts") for text in settings.former_hosts]
-    found: list[Former] = [each for each in settings.bases()[name].former if old.endswith(each.place)]
-    found += [each for each in hosts if f"//{each.place}" in old]
+    found: list[Former] = [each for each in settings.bases()[name].former if each.place == path]
+    found += [each for each in hosts if each.place.lower() == url.hostname]
     if not found:
         return _("The old address is not promised any more: change over now.")
     return _("The old address goes on answering until %(day)s (UTC).") % {"day": min(each.day for each in found)}
