@@ -214,13 +214,20 @@ def read_wanted(request: HttpRequest) -> Wanted:
     except ValueError:                          # an address that cannot be read
         raise Unanswerable("invalid_request") from None
     wanted = Wanted(credentials["request"].client, credentials["redirect_uri"], list(scopes), credentials["state"], credentials)
-    _check(wanted)
+    _check(wanted, prompts_of(request))
     return wanted
 
 
-def _check(wanted: Wanted) -> None:
+def prompts_of(request: HttpRequest) -> set[str]:
+    """What an application wants of the pages (OpenID Connect Core, section 3.1.2.1), whether it asks for an identity or not."""
+    return set(request.GET.get("prompt", "").split())
+
+
+def _check(wanted: Wanted, prompts: set[str]) -> None:
     """What the library would only find out later, or not at all."""
     asked = wanted.credentials
+    if "none" in prompts and len(prompts) > 1:
+        raise _faulty(wanted, "prompt=none goes with no other value.")
     if "code_challenge" in asked and (asked["code_challenge_method"] != "S256" or not _CHALLENGE.fullmatch(asked["code_challenge"])):
         raise _faulty(wanted, "code_challenge is the S256 of a verifier, with code_challenge_method=S256.")
     if any(len(text) > NONCE_MAX or not text.isprintable() for text in (asked.get("nonce") or "", asked.get("code_challenge", ""))):

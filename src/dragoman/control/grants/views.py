@@ -19,7 +19,7 @@ from ..accounts.models import Account
 from ..pages import show_or_send
 from ..who import account_of
 from . import consent, services
-from .provider import Faulty, Unanswerable, Wanted, issuer_of, make_code, read_wanted
+from .provider import Faulty, Unanswerable, Wanted, issuer_of, make_code, prompts_of, read_wanted
 
 _AUTHENTICATED = "account_authentication_methods"
 """Where allauth keeps in a session how and when its account was proven."""
@@ -36,7 +36,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
         return render(request, "grants/refused.html", status=HTTPStatus.BAD_REQUEST)
     except Faulty as fault:
         return send_back(request, fault.redirect_uri, fault.told)
-    silent = _prompts(request) == {"none"}
+    silent = prompts_of(request) == {"none"}
     account = request.user
     if not isinstance(account, Account) or (not silent and _must_sign_in_anew(request)):
         return _tell(request, wanted, "login_required") if silent else _send_to_sign_in(request, isinstance(account, Account))
@@ -46,10 +46,6 @@ def authorize(request: HttpRequest) -> HttpResponse:
     if isinstance(answer, HttpResponse):
         return answer
     return _give_code(request, wanted, account) if answer else _tell(request, wanted, "access_denied")
-
-
-def _prompts(request: HttpRequest) -> set[str]:
-    return set(request.GET.get("prompt", "").split())
 
 
 def _answer_silently(request: HttpRequest, wanted: Wanted, account: Account) -> HttpResponse:
@@ -67,7 +63,7 @@ def _must_sign_in_anew(request: HttpRequest) -> bool:
     age = request.GET.get("max_age", "")
     if age.isdecimal() and len(age) <= _AGE_DIGITS_MAX and time.time() - since > max(int(age), 5):
         return True
-    return "login" in _prompts(request) and since < _asked_at(request)
+    return "login" in prompts_of(request) and since < _asked_at(request)
 
 
 def _asked_at(request: HttpRequest) -> float:

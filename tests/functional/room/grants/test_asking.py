@@ -146,6 +146,16 @@ def test_no_page_is_shown_to_who_wants_none(room: Room, confidential: App) -> No
         bob.post("/accounts/logout/")
 
 
+@pytest.mark.parametrize("scope", ["account", "account openid"])
+@pytest.mark.parametrize("prompt", ["none login", "consent none"])
+def test_no_page_and_a_page_at_once_is_a_mistake(room: Room, app: App, alice: Visitor, prompt: str, scope: str) -> None:
+    """Whoever is there, and whatever is asked for (OpenID Connect Core, section 3.1.2.1): no page is shown."""
+    with room.visitor() as nobody:
+        for visitor in (alice, nobody):
+            refused = told(visitor.get(app.asks(prompt=prompt, scope=scope), follow_redirects=False))
+            assert (refused["error"], refused["state"]) == ("invalid_request", "s&=?/é")
+
+
 def test_a_program_that_cannot_be_known_is_never_answered_without_a_page(room: Room, alice: Visitor) -> None:
     """Any program on a machine can listen where another one did."""
     native = register(room, back=LOOPBACK)
