@@ -63,8 +63,8 @@ class Server:
         return run_dragoman(*arguments, "--data-dir", str(self.folder / "data"), cwd=self.folder, stdin=stdin,
                             **{**self.environment, **environment})
 
-    def prepare(self, *arguments: str, stdin: str | None = None) -> None:
-        """Run a command that must work, in a process that stays for the next one: faster, for what a test begins with."""
+    def prepare(self, *arguments: str, stdin: str | None = None) -> str:
+        """Run a command that must work, in a process that stays for the next one: faster, for what a test begins with. Its output."""
         if self.clerk is None:
             command = [sys.executable, "-P", str(Path(__file__).with_name("clerk.py"))]
             self.clerk = subprocess.Popen(command, cwd=self.folder, env={**os.environ, **self.environment}, text=True,
@@ -74,6 +74,7 @@ class Server:
         print(json.dumps([[*arguments, "--data-dir", str(self.folder / "data")], stdin]), file=self.clerk.stdin, flush=True)
         status, told, errors = json.loads(self.clerk.stdout.readline())
         assert status == 0, told + errors
+        return str(told)
 
     @property
     def processes(self) -> list[subprocess.Popen[str]]:

@@ -219,6 +219,7 @@ class Settings(Section, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         for name, given in self.mounts.items():
+            _check_mount(name)
             read_mounts(given, f"mounts.{name}")
         for text in self.former_hosts:
             read_former(text, "former_hosts")
@@ -240,6 +241,12 @@ class Settings(Section, frozen=True, kw_only=True):
 
 
 _MOUNTS: dict[str, str | tuple[str, ...]] = {"gw2": "/v2"}
+
+
+def _check_mount(name: str) -> None:
+    if name not in _MOUNTS:
+        raise SettingsError(f"mounts.{name}: only {', '.join(_MOUNTS)} can be moved for all catalogs together; in lesta each catalog "
+                            "answers at its api_name, which it says itself.")
 
 
 def _check_sign_in(name: str, provider: SignIn) -> None:

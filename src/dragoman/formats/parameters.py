@@ -52,8 +52,8 @@ class Parameters:
 
     def take_keys(self, name: str) -> tuple[str, ...]:
         """Keys by comma, each once; those of a JSON array as they are, since a key may hold commas and spaces."""
-        texts = self.left.pop(name, ())
-        if not _is_written(self._body.get(name, Written())):
+        texts, sent = self.left.pop(name, ()), self._body.get(name, "")
+        if not (isinstance(sent, str) or _is_written(sent)):
             return tuple(dict.fromkeys(texts))
         return tuple(dict.fromkeys(part.strip() or part for text in texts for part in text.split(",") if part))
 

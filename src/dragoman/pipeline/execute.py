@@ -9,6 +9,7 @@ import msgspec
 
 from ..catalog.method import Injected, Method
 from ..catalog.plain import encode_json, to_plain
+from ..catalog.shapes import Nested, Nullable
 from ..contracts import Operations, Outcome, Result, Runtime, StartedOperation
 from ..editions.store import Edition, Editions, Shelf
 from ..errors import Code, refuse
@@ -73,11 +74,19 @@ class Executor:
             raise refuse(Code.METHOD_TIMEOUT, "the method took too long") from None
         except SystemExit as error:             # it would end the server, for everybody
             raise RuntimeError(f"{method.path} ended with {error!r}") from error
-        return Result(plan=plan, value=_cut_value(plan, method, to_plain(value)), found=1, total=1)
+        plain = to_plain(value)
+        if plain is None and _answers_one(method):
+            raise refuse(Code.NOT_FOUND, "nothing found", field=next((field.name for field in method.parameters), None))
+        return Result(plan=plan, value=_cut_value(plan, method, plain), found=1, total=1)
 
     def _start(self, plan: Plan, method: Method) -> Outcome:
         id = self._operations.start(method, plan.arguments, plan.caller, plan.idempotency_key)
         return StartedOperation(id=id, plan=plan)
+
+
+def _answers_one(method: Method) -> bool:
+    """Whether it finds one record or none, so that null means that there is none."""
+    return isinstance(method.returns, Nullable) and isinstance(method.returns.inner, Nested)
 
 
 def _cut_value(plan: Plan, method: Method, value: Any) -> Any:

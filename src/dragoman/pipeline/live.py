@@ -98,6 +98,6 @@ def _result(plan: Plan, keys: list[bytes], items: Sequence[Buffer | None], total
             raise no_such(plan)
         return Result(plan=plan, items=found, keys=keys, found=len(found) - found.count(None), total=total)
     if plan.ask is Ask.ONE and not items:
-        raise refuse(Code.NOT_FOUND, "the account of this key has no record here",
+        raise refuse(Code.NOT_FOUND, "the account of this key has no record here", field=_owned(plan).field,
                      hint="Whoever runs this API links accounts with their data.")
     return Result(plan=plan, items=list(items), keys=keys, found=len(items), total=total)

@@ -65,6 +65,7 @@ def test_keys_are_parted_by_commas_but_in_an_array():
     assert parameters("id=1, 2,1&id=3").take_keys("id") == ("1", "2", "3")
     assert parameters("", "id=1,2").take_keys("id") == ("1", "2")
     assert parameters("", '{"id": ["a,b", "c d", 7]}').take_keys("id") == ("a,b", "c d", "7")
+    assert parameters("", '{"id": "1, 2"}').take_keys("id") == ("1", "2")
     assert parameters().take_keys("id") == ()
 
 

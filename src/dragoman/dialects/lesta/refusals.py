@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
+from ...catalog.plain import encode_json
 from ...errors import Code, Fault
-from ...query import Query
+from ...query import Ask, Query
 
 _NAMES = {"page": "page_no", "page_size": "limit", "lang": "language", "v": "version"}
 """What the pipeline calls a parameter, and what clients do."""
 _PAGING = {"page_no": "page", "limit": "page_size"}
+_ECHO_MAX = 1_000
+"""How many characters of what was sent an error repeats; what is longer ends with `…`."""
 _NO_LETTER = re.compile(r"[^A-Z0-9]+")
 
 Wording = tuple[int, Callable[[str], str]]
@@ -22,6 +26,11 @@ def _said(message: str) -> Callable[[str], str]:
 
 def _invalid(field: str) -> str:
     return f"INVALID_{field}" if field else "INVALID_REQUEST"
+
+
+def _of(ending: str) -> Callable[[str], str]:
+    """`TANK_ID_NOT_FOUND`; `NOT_FOUND` where nobody knows of what."""
+    return lambda field: f"{field}_{ending}" if field else ending
 
 
 _TOKEN = (407, _said("INVALID_ACCESS_TOKEN"))
@@ -42,21 +51,21 @@ _WORDS: dict[Code, Wording] = {
     Code.CLUSTER_UNKNOWN: (404, _said("CLUSTER_NOT_FOUND")),
     Code.TARGET_UNKNOWN: (404, _said("METHOD_NOT_FOUND")),
     Code.TARGET_DISABLED: (405, _said("METHOD_DISABLED")),
-    Code.PARAMETER_MISSING: (402, "{}_NOT_SPECIFIED".format),
-    Code.LIST_TOO_LONG: (407, "{}_LIST_LIMIT_EXCEEDED".format),
+    Code.PARAMETER_MISSING: (402, _of("NOT_SPECIFIED")),
+    Code.LIST_TOO_LONG: (407, _of("LIST_LIMIT_EXCEEDED")),
     Code.SEARCH_TOO_SHORT: (407, _said("NOT_ENOUGH_SEARCH_LENGTH")),
-    Code.NOT_FOUND: (404, "{}_NOT_FOUND".format),
+    Code.NOT_FOUND: (404, _of("NOT_FOUND")),
     Code.CONFLICT: (409, _said("CONFLICT")),
     Code.NOT_READY: _SOURCE, Code.SOURCE_UNAVAILABLE: _SOURCE, Code.SOURCE_TIMEOUT: _SOURCE, Code.SOURCE_INVALID: _SOURCE,
     Code.METHOD_TIMEOUT: _SOURCE,
     Code.METHOD_FAILED: (500, _said("METHOD_FAILED")), Code.INTERNAL: (500, _said("INTERNAL_ERROR")),
 }
 """Everything else is a value that is not valid: 407 `INVALID_%FIELD%`."""
+_TOKEN_CODES = frozenset(code for code, wording in _WORDS.items() if wording is _TOKEN)
 _WHOSE = {
     Code.APPLICATION_MISSING: "application_id", Code.APPLICATION_INVALID: "application_id",
-    Code.CREDENTIAL_MISSING: "access_token", Code.CREDENTIAL_INVALID: "access_token", Code.CREDENTIAL_EXPIRED: "access_token",
-    Code.CREDENTIAL_DISABLED: "access_token", Code.CREDENTIAL_REVOKED: "access_token", Code.TRANSPORT_INSECURE: "access_token",
-    Code.SEARCH_TOO_SHORT: "search",
+    Code.APPLICATION_BLOCKED: "application_id", Code.CREDENTIAL_MISSING: "access_token", Code.TRANSPORT_INSECURE: "access_token",
+    Code.SEARCH_TOO_SHORT: "search", Code.BODY_MALFORMED: "body", **dict.fromkeys(_TOKEN_CODES, "access_token"),
 }
 """The parameter that a code is about, where the fault does not name it."""
 
@@ -64,19 +73,50 @@ _WHOSE = {
 def error_of(fault: Fault, query: Query | None) -> dict[str, object]:
     """The four members of `error`, always all of them; of an internal error the message holds the request's id."""
     code, word = _WORDS.get(fault.code, (407, _invalid))
-    field = _WHOSE.get(fault.code) or _NAMES.get(fault.field or "", fault.field)
+    field = _field_of(fault)
     message = word(_NO_LETTER.sub("_", (field or "").upper()).strip("_"))
     if fault.code is Code.INTERNAL and fault.hint:
         message = f"{message}: {fault.hint}"
     return {"field": field, "message": message, "code": code, "value": _value(fault, field, query)}
 
 
+def _field_of(fault: Fault) -> str | None:
+    """The parameter that is meant, as clients call it."""
+    return _NAMES.get(fault.field, fault.field) if fault.field else _WHOSE.get(fault.code)
+
+
 def _value(fault: Fault, field: str | None, query: Query | None) -> str | None:
-    """What the client sent for the field; an application id is no secret, a token is never repeated."""
-    if query is not None and field == "application_id":
+    """What the client sent for the field, cut where it is long; an application id is no secret, a token is never repeated."""
+    if fault.code in _TOKEN_CODES:
+        return None
+    sent = _sent(fault, field, query) if query is not None else None
+    text = fault.value if sent is None else sent
+    return text if text is None or len(text) <= _ECHO_MAX else text[:_ECHO_MAX] + "…"
+
+
+def _sent(fault: Fault, field: str | None, query: Query) -> str | None:
+    """What a query holds for a field; None where the fault itself says it."""
+    if field == "application_id":
         return next((each.text for each in query.credentials if each.kind == "application-id"), None)
-    if query is not None and field in ("fields", "extra"):
+    if field in ("fields", "extra"):
         return ",".join(getattr(query, field)) or None
-    if query is not None and field in _PAGING:
-        return getattr(query, _PAGING[field]) or fault.value
-    return fault.value
+    if field in _PAGING:
+        return getattr(query, _PAGING[field], None)
+    if fault.code is Code.LIST_TOO_LONG:
+        return query.search if field == "search" else ",".join(query.keys)
+    return _argument(query, field) if query.ask is Ask.CALL and field else None
+
+
+def _argument(query: Query, path: str) -> str | None:
+    """What a method was given at a path: a text as it is, what only a JSON body can hold as JSON."""
+    if path in query.parameters:
+        return ",".join(query.parameters[path])
+    value: Any = query.arguments
+    for step in path.split("."):
+        if isinstance(value, list) and step.isdecimal() and int(step) < len(value):
+            value = value[int(step)]
+        elif isinstance(value, Mapping) and step in value:
+            value = value[step]
+        else:
+            return None
+    return value if isinstance(value, str) else encode_json(value).decode()

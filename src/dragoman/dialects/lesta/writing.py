@@ -8,6 +8,7 @@ from typing import Any
 from ...catalog.method import Method
 from ...catalog.plain import encode_json
 from ...catalog.resource import Resource
+from ...catalog.shapes import Nested, bare
 from ...contracts import Answer, Buffer, Header, Refused, Request, Result, StartedOperation
 from ...query import Ask, Plan
 from .refusals import error_of
@@ -24,7 +25,7 @@ def write_result(result: Result, request: Request) -> Answer:
     """What was found: records by key, a list for a search, one record of one's own, or what a method returned."""
     plan = result.plan
     if isinstance(plan.target, Method):
-        return _answer(encode_json(result.value), _count_of(result.value), _NO_STORE, plan.target.path)
+        return _answer(encode_json(result.value), _count_of(result.value, plan.target), _NO_STORE, plan.target.path)
     public = bool(result.tag) and plan.audience.public
     answer = _answer(_data(result), _meta(result), _ASK_AGAIN if public else _PRIVATE, plan.target.path)
     answer.headers.append((b"content-language", plan.view.language.encode()))
@@ -74,8 +75,11 @@ def _meta(result: Result) -> dict[str, int]:
             "page": plan.page + 1}
 
 
-def _count_of(value: Any) -> dict[str, int]:
-    return {"count": len(value)} if isinstance(value, (list, dict)) else {"count": 0 if value is None else 1}
+def _count_of(value: Any, method: Method) -> dict[str, int]:
+    """How many things a method returned: a record is one, however many fields it has."""
+    if isinstance(value, (list, dict)) and not (method.returns is not None and isinstance(bare(method.returns), Nested)):
+        return {"count": len(value)}
+    return {"count": 0 if value is None else 1}
 
 
 def write_started(started: StartedOperation) -> Answer:
