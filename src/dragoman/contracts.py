@@ -15,7 +15,7 @@ from .catalog.method import Method
 from .catalog.origin import Found, Row
 from .catalog.resource import Resource
 from .errors import Fault
-from .query import Caller, Credential, Filtered, Owned, Plan, Query, Rate
+from .query import Caller, Credential, Filtered, Owned, Paging, Plan, Query, Rate
 
 Buffer = bytes | memoryview
 Body = bytes | memoryview | Sequence[Buffer] | AsyncIterator[bytes]
@@ -145,15 +145,6 @@ class StartedOperation(msgspec.Struct, kw_only=True, gc=False):
 Outcome = Result | Refused | StartedOperation
 
 
-class Paging(msgspec.Struct, frozen=True):
-    """How a dialect counts pages: `too_many` is `refuse` or `clamp`."""
-
-    first: int = 0
-    size_default: int = 50
-    size_max: int = 200
-    too_many: str = "refuse"
-
-
 class Dialect(Protocol):
     """The wire convention of one family of clients. It reads and writes; it never decides."""
 
@@ -176,6 +167,8 @@ class Dialect(Protocol):
     """Whether a key that no record could have is refused; else it is only not found."""
     verbs: ClassVar[str]
     """What `OPTIONS` tells: `GET, HEAD, OPTIONS`."""
+    verbs_alike: ClassVar[bool]
+    """Whether GET and POST mean the same everywhere; else each method has its verb, and resources are read by GET."""
     exposed_headers: ClassVar[str]
     """The headers of its answers that scripts of other origins may read."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
 
@@ -13,7 +13,7 @@ from xxhash import xxh3_64_hexdigest
 from .catalog.catalog import Catalog
 from .catalog.method import Injected, Method
 from .catalog.resource import Resource
-from .errors import SettingsError
+from .errors import Fault, SettingsError
 
 
 class Ask(Enum):
@@ -131,6 +131,17 @@ class Audience(msgspec.Struct, frozen=True):
 EVERYBODY = Audience()
 
 
+class Paging(msgspec.Struct, frozen=True):
+    """How a dialect counts pages, and what it calls them: `too_many` is `refuse` or `clamp`."""
+
+    first: int = 0
+    size_default: int = 50
+    size_max: int = 200
+    too_many: str = "refuse"
+    page: str = "page"
+    size: str = "page_size"
+
+
 class Query(msgspec.Struct, kw_only=True, gc=False):
     """A request as asked; every value is the client's own text and may be nonsense."""
 
@@ -164,6 +175,8 @@ class Query(msgspec.Struct, kw_only=True, gc=False):
     confidential: bool = False
     """Whether it holds what must not travel in the clear (L12)."""
     idempotency_key: str | None = None
+    faults: Sequence[Fault] = ()
+    """What is wrong with it already, to be told with all else that is."""
 
 
 Shown = tuple[tuple[str, Any], ...]
@@ -228,7 +241,9 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True, gc=False):
     """Whether each record is wanted with its key."""
     keys: tuple[str, ...] = ()
     page: int = 0
+    """From 0, whatever the dialect calls the first."""
     page_size: int = 0
+    paging: Paging = Paging()
     filtered: Filtered = Filtered()
     owned: Owned | None = None
     """Which records are the caller's own, where they belong to anybody."""

@@ -21,7 +21,7 @@ from .encoding import Encoder
 from .execute import Executor, Later
 from .gate import Gate
 from .plan import Planner
-from .standing import Standing
+from .standing import Standing, refusal_headers
 
 Targets = Mapping[tuple[str, str], tuple[Catalog, Resource | Method]]
 """Everything published, by catalog and path."""
@@ -154,14 +154,21 @@ class Pipeline:
     def _write(self, outcome: Outcome, spoken: Spoken, request: Request, course: Course) -> Answer:
         """The outcome in its dialect's form; in none where the dialect cannot even say that it could not write it."""
         try:
-            return self._finish(spoken.dialect.write(outcome, request), spoken, request, course)
+            return self._put(outcome, spoken, request, course)
         except Exception as error:  # noqa: BLE001  # a dialect that cannot write its answer
             refused = self._refused(error, None, request, "write")
         try:
-            return self._finish(spoken.dialect.write(refused, request), spoken, request, course)
+            return self._put(refused, spoken, request, course)
         except Exception as error:  # noqa: BLE001  # nor that something went wrong
             self._tell(error, request.id, "write")
             return _last_resort(request, spoken.dialect.name, course.caller)
+
+    def _put(self, outcome: Outcome, spoken: Spoken, request: Request, course: Course) -> Answer:
+        """The outcome as the dialect writes it, with what every answer has."""
+        answer = spoken.dialect.write(outcome, request)
+        if isinstance(outcome, Refused):
+            answer.headers += refusal_headers(outcome.faults[0])
+        return self._finish(answer, spoken, request, course)
 
     def _finish(self, answer: Answer, spoken: Spoken, request: Request, course: Course) -> Answer:
         """What every answer has: cross-origin headers, how the caller stands with its limits, an entity tag, a coding, and

@@ -36,12 +36,13 @@ def cut(plan: Plan, items: Sequence[Buffer | None]) -> Sequence[Buffer | None]:
 
 
 def check_range(plan: Plan, total: int) -> None:
-    """A page past the end is an error; page 0 of nothing is an empty page."""
+    """A page past the end is an error; the first page of nothing is an empty page."""
     if plan.ask is not Ask.PAGE:
         return
     last = max(0, -(-total // plan.page_size) - 1)
     if not 0 <= plan.page <= last:
+        first, name = plan.paging.first, plan.paging.page
         raise Refusal(Fault(
-            code=Code.PAGE_OUT_OF_RANGE, message="page out of range", field="page", value=str(plan.page),
-            hint=f"Use page values 0 - {last}.", facts={"last_page": last},
+            code=Code.PAGE_OUT_OF_RANGE, message="page out of range", field=name, value=str(plan.page + first),
+            hint=f"Use {name} values {first} - {last + first}.", facts={"last_page": last + first},
         ))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..catalog.catalog import CLUSTER_DEFAULT, Catalog
@@ -38,7 +38,7 @@ class Planner:
 
     def plan(self, query: Query, catalog: Catalog, target: Resource | Method, caller: Caller, request: Request) -> Plan:
         """The plan of an admitted query. Raises `Refusal` with everything that is wrong with it."""
-        faults: list[Fault] = []
+        faults = list(query.faults)
         self._check_verb(query, target)
         language = self._language(query, catalog, faults)
         self._check_version(query, faults)
@@ -51,6 +51,7 @@ class Planner:
             arguments = self._arguments(query, target, faults)
         elif target.single:                          # whatever was asked for, there is one record, and it is the caller's
             ask, keys, owned = Ask.ONE, (), owned_by(caller, target)
+            self._check_known(query.parameters, (), faults)
         else:
             self._check_keys(query, target, faults)
             owned = owned_by(caller, target) if target.owner is not None else None
@@ -64,7 +65,7 @@ class Planner:
         return Plan(
             catalog=catalog, cluster=cluster_of(catalog, request.cluster), target=target, ask=ask,
             view=view, keyed=self._dialect.keyed, audience=audience_of(caller, target), caller=caller, keys=keys,
-            page=page, page_size=page_size, filtered=filtered, owned=owned, arguments=arguments,
+            page=page, page_size=page_size, paging=self._dialect.paging, filtered=filtered, owned=owned, arguments=arguments,
             idempotency_key=query.idempotency_key,
         )
 
@@ -91,9 +92,12 @@ class Planner:
                     nulls=self._dialect.hidden_nulls and bool(getattr(target, "needs", None)))
 
     def _check_verb(self, query: Query, target: Resource | Method) -> None:
-        allowed = target.verb if isinstance(target, Method) else "GET"
-        if query.verb != allowed and not (query.verb == "HEAD" and allowed == "GET"):
-            verbs = "GET, HEAD, OPTIONS" if allowed == "GET" else f"{allowed}, OPTIONS"
+        own = target.verb if isinstance(target, Method) else "GET"
+        allowed = ["GET", "POST"] if self._dialect.verbs_alike else [own]
+        if own == "GET":                             # whoever asks for the head alone wants nothing done
+            allowed.insert(1, "HEAD")
+        if query.verb not in allowed:
+            verbs = ", ".join([*allowed, "OPTIONS"])
             raise refuse(Code.VERB_NOT_ALLOWED, f"{query.verb} is not allowed here", hint=f"Use {verbs}.",
                          facts={"allow": verbs})
 
@@ -118,20 +122,23 @@ class Planner:
 
     def _page(self, query: Query, faults: list[Fault]) -> tuple[int, int]:
         paging = self._dialect.paging
-        page = _read_integer("page", query.page, paging.first, faults)
-        size = _read_integer("page_size", query.page_size, paging.size_default, faults)
+        page = _read_integer(paging.page, query.page, paging.first, faults)
+        size = _read_integer(paging.size, query.page_size, paging.size_default, faults)
         if paging.too_many == "clamp":
             size = min(size, paging.size_max)
         if not 1 <= size <= paging.size_max:
             faults.append(Fault(
-                code=Code.PARAMETER_INVALID, message="out of range", field="page_size",
-                value=query.page_size, hint=f"Use page_size values 1 - {paging.size_max}.",
+                code=Code.PARAMETER_INVALID, message="out of range", field=paging.size,
+                value=query.page_size, hint=f"Use {paging.size} values 1 - {paging.size_max}.",
             ))
         return page - paging.first, size
 
     def _check_keys(self, query: Query, target: Resource, faults: list[Fault]) -> None:
         limit, name = self._dialect.keys_max, target.key.name_in(self._dialect.name)
-        if len(query.keys) > limit:
+        if query.ask is Ask.ONE and not query.keys:
+            faults.append(Fault(code=Code.PARAMETER_MISSING, message="missing parameter", field=name,
+                                hint=f"Expected {describe(target.key.shape)}."))
+        elif len(query.keys) > limit:
             faults.append(Fault(code=Code.LIST_TOO_LONG, message="id list too long", field=name,
                                 hint=f"Ask for at most {limit} at once.", facts={"limit": limit}))
         elif self._dialect.checks_keys:
@@ -144,14 +151,11 @@ class Planner:
 
     def _filtered(self, query: Query, target: Resource, faults: list[Fault]) -> Filtered:
         filters = self._filters_of(target)
-        values = []
-        for name, texts in query.parameters.items():
-            field = filters.get(name)
-            if field is None:
-                self._unknown(name, target.fields, faults)
-            else:
-                values.append((field.name, tuple(_read_filter(name, field, texts, faults))))
-        if query.ask in (Ask.ONE, Ask.MANY):        # records named by their keys are not filtered
+        named = query.ask in (Ask.ONE, Ask.MANY)    # records named by their keys are not filtered
+        self._check_known(query.parameters, () if named else filters, faults)
+        values = [(filters[name].name, tuple(_read_filter(name, filters[name], texts, faults)))
+                  for name, texts in query.parameters.items() if name in filters]
+        if named:
             return NOTHING_FILTERED
         sort, descending = self._sort(query, target, faults)
         return Filtered(values=tuple(sorted(values)), search=self._search(query, target, faults), sort=sort,
@@ -164,14 +168,16 @@ class Planner:
             self._filters[id(target)] = known
         return known
 
-    def _unknown(self, name: str, fields: Sequence[Field], faults: list[Fault]) -> None:
-        """Unknown names are ignored or refused as the dialect's clients expect; a field behind `Needs` is unknown."""
+    def _check_known(self, sent: Iterable[str], known: Collection[str], faults: list[Fault]) -> None:
+        """Unknown names are ignored or refused as the dialect's clients expect."""
         if self._dialect.unknown_parameters == "refuse":
-            faults.append(Fault(code=Code.PARAMETER_UNKNOWN, message="unknown parameter", field=name,
-                                hint=f"Known are {', '.join(field.name for field in fields if not field.needs)}."))
+            hint = f"Known are {', '.join(known)}." if known else "Leave it out."
+            faults += [Fault(code=Code.PARAMETER_UNKNOWN, message="unknown parameter", field=name, hint=hint)
+                       for name in sent if name not in known]
 
     def _searched(self, query: Query, target: Resource, by: str, faults: list[Fault]) -> Filtered:
         """What a search looks for; without a text there is nothing to find."""
+        self._check_known(query.parameters, (), faults)
         if query.search is None:
             faults.append(Fault(code=Code.PARAMETER_MISSING, message="missing parameter", field="search",
                                 hint=f"Say what {by} begins with."))
@@ -192,6 +198,7 @@ class Planner:
         text = query.search
         searched = [field.search for field in target.fields if field.search is not None and target.by in (None, field.name)]
         if text is None or not searched:
+            self._check_known(() if text is None else ("search",), (), faults)
             return None
         least = min(search.at_least for search in searched)
         if len(text) < least:
@@ -204,6 +211,7 @@ class Planner:
             return None, False
         name, descending = query.sort.removeprefix("-"), query.sort.startswith("-")
         sortable = [field.name for field in target.fields if field.sort]
+        self._check_known(() if sortable else ("sort",), (), faults)
         if name not in sortable and sortable:
             faults.append(Fault(code=Code.PARAMETER_INVALID, message="cannot sort by this", field="sort",
                                 value=query.sort, hint=f"Use one of {', '.join(sortable)}, with - before it to reverse."))
@@ -214,17 +222,19 @@ class Planner:
         names = {parameter.name_in(self._dialect.name): parameter for parameter in method.parameters}
         given: dict[str, Any] = {}
         wrong: list[Misfit] = []
+        unread = {names[fault.field].name for fault in query.faults if fault.field in names}
         sent = query.arguments if query.arguments is not None else query.parameters
+        self._check_known(sent, names, faults)
         for name, value in sent.items():
             parameter = names.get(name)
-            if parameter is None:
-                self._unknown(name, method.parameters, faults)
-            elif query.arguments is not None:
+            if parameter is None or parameter.name in unread:
+                continue
+            if query.arguments is not None:
                 given[parameter.name] = value
             else:
                 _read_argument(parameter, value, given, wrong)
         faults += [_fault_of(misfit, names) for misfit in wrong]
-        unread = {misfit.path for misfit in wrong}
+        unread |= {misfit.path for misfit in wrong}
         try:
             return read_values([p for p in method.parameters if p.name not in unread], given)
         except Misfits as error:

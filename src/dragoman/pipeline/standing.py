@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
 from ..contracts import Header, Verdict
-from ..errors import Code, Refusal, refuse
+from ..errors import Code, Fault, Refusal, refuse
 from ..query import Limit, Rate
 
 
@@ -29,6 +30,14 @@ class Standing(NamedTuple):
         return refuse(Code.LIMIT_EXCEEDED, "too many requests", hint="Ask less often.", facts={
             "retry_after_s": self.verdict.retry_after_s, "limit": self.limit.name,
         })
+
+
+def refusal_headers(fault: Fault) -> Iterator[Header]:
+    """What HTTP tells of a refusal, whatever the convention: the verbs that are allowed, and when to come back."""
+    if "allow" in fault.facts:
+        yield b"allow", fault.facts["allow"].encode()
+    if "retry_after_s" in fault.facts:
+        yield b"retry-after", b"%d" % max(1, math.ceil(fault.facts["retry_after_s"]))
 
 
 @lru_cache(maxsize=256)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from dragoman import Catalog
-from dragoman.contracts import Answer, Paging, Request, Work
+from dragoman.contracts import Answer, Request, Work
 from dragoman.credentials.register import Register
 from dragoman.credentials.secrets import Digester
 from dragoman.errors import Code, Fault
@@ -14,7 +14,7 @@ from dragoman.pipeline.answer import Pipeline
 from dragoman.pipeline.encoding import Encoder
 from dragoman.pipeline.execute import Executor
 from dragoman.pipeline.gate import Gate
-from dragoman.query import Ask, Query
+from dragoman.query import Ask, Paging, Query
 from dragoman.serving.runtime import AsyncioRuntime
 
 ID = "0123456789abcdef"
@@ -31,7 +31,7 @@ class Whimsical:
     """A dialect that fails in one of its steps; `writing` fails the first so many times."""
 
     name, exposed_headers, unknown_parameters, paging = "whimsical", "", "ignore", Paging()
-    shows_extra = hidden_nulls = keyed = False
+    shows_extra = hidden_nulls = keyed = verbs_alike = False
 
     def __init__(self, fails="", writing=0, verbs="GET"):
         self.fails, self.left, self.verbs = fails, writing, verbs

@@ -9,11 +9,11 @@ from urllib.parse import quote
 from ...catalog.catalog import Catalog
 from ...catalog.method import Method
 from ...catalog.routes import Route
-from ...contracts import Answer, Keys, Outcome, Paging, Refused, Request, Result, Switches
+from ...contracts import Answer, Keys, Outcome, Refused, Request, Result, Switches
 from ...errors import Code, refuse
 from ...formats.form import unquote_path
 from ...formats.parameters import Parameters, header, read_choices
-from ...query import Ask, Credential, Query
+from ...query import Ask, Credential, Paging, Query
 from .pages import Pages
 from .routes import Endpoints
 from .tokens import catalog_of
@@ -35,6 +35,7 @@ class Gw2:
     keyed: ClassVar[bool] = False
     checks_keys: ClassVar[bool] = False
     verbs: ClassVar[str] = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
+    verbs_alike: ClassVar[bool] = False
     exposed_headers: ClassVar[str] = (
         "Content-Language, ETag, Link, RateLimit, RateLimit-Policy, Retry-After, X-Page-Size, X-Page-Total, X-Request-Id, X-Result-Count, "
         "X-Result-Total, X-Schema-Version"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import ceil
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from ...catalog.method import Method
@@ -115,13 +114,8 @@ def _other_parameters(query: bytes) -> list[str]:
 def write_refusal(refused: Refused) -> Answer:
     """One text for everything that is wrong; the status is that of the first fault."""
     first = refused.faults[0]
-    headers: list[Header] = [_JSON, _NO_STORE, _VARY]
-    if "allow" in first.facts:
-        headers.append((b"allow", first.facts["allow"].encode()))
-    if "retry_after_s" in first.facts:
-        headers.append((b"retry-after", b"%d" % max(1, ceil(first.facts["retry_after_s"]))))
     text = " ".join(dict.fromkeys(_text(fault) for fault in refused.faults))
-    return Answer(status=STATUSES.get(first.code, 400), headers=headers, body=encode_json({"text": text}),
+    return Answer(status=STATUSES.get(first.code, 400), headers=[_JSON, _NO_STORE, _VARY], body=encode_json({"text": text}),
                   outcome=first.code.value, target=refused.query.target if refused.query else "")
 
 

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from ...catalog.catalog import Catalog
-from ...catalog.method import Method
 from ...catalog.resource import Resource
 from ...catalog.routes import Route, Routes
-from ...contracts import Answer, Keys, Outcome, Paging, Refused, Request, Result, Switches
+from ...contracts import Answer, Keys, Outcome, Refused, Request, Result, Switches
 from ...errors import Code, refuse
 from ...formats.parameters import Parameters, header
-from ...query import Ask, Credential, Query
+from ...query import Ask, Credential, Paging, Query
 from .writing import write_refusal, write_result, write_started
 
 _REMEDY = "Give one of them another group or name, or its catalog another api_name."
@@ -26,7 +25,7 @@ class Lesta:
     reserved: ClassVar[frozenset[str]] = frozenset(
         ("application_id", "access_token", "fields", "extra", "language", "limit", "page_no", "search"),
     )
-    paging: ClassVar[Paging] = Paging(first=1, size_default=100, size_max=100, too_many="clamp")
+    paging: ClassVar[Paging] = Paging(first=1, size_default=100, size_max=100, too_many="clamp", page="page_no", size="limit")
     keys_max: ClassVar[int] = 100
     unknown_parameters: ClassVar[str] = "ignore"
     shows_extra: ClassVar[bool] = False
@@ -34,6 +33,7 @@ class Lesta:
     keyed: ClassVar[bool] = True
     checks_keys: ClassVar[bool] = True
     verbs: ClassVar[str] = "GET, HEAD, POST, OPTIONS"
+    verbs_alike: ClassVar[bool] = True
     exposed_headers: ClassVar[str] = "Content-Language, ETag, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
     own: Sequence[Catalog] = ()
 
@@ -78,7 +78,7 @@ class Lesta:
         if route is None:
             raise refuse(Code.TARGET_UNKNOWN, "no such method", hint="The reference lists the methods.")
         parameters = Parameters(request, blanks=False)
-        query = Query(target=route.path, catalog=route.catalog, ask=Ask.CALL, verb=_verb(request, route.target),
+        query = Query(target=route.path, catalog=route.catalog, ask=Ask.CALL, verb=request.verb,
                       requires=("application-id",))
         query.credentials = tuple(
             Credential(kind, text) for kind, name in (("application-id", "application_id"), ("access-token", "access_token"))
@@ -103,13 +103,6 @@ class Lesta:
         if isinstance(outcome, Result):
             return write_result(outcome, request)
         return write_started(outcome)
-
-
-def _verb(request: Request, target: Resource | Method) -> str:
-    """GET and POST mean the same here (L10), whatever a method is called with elsewhere."""
-    if request.verb not in ("GET", "HEAD", "POST"):
-        return request.verb
-    return target.verb if isinstance(target, Method) and target.verb != "GET" else "GET"
 
 
 def _ask(query: Query, resource: Resource, parameters: Parameters) -> None:

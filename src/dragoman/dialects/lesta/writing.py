@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import ceil
 from typing import Any
 
 from ...catalog.method import Method
@@ -90,9 +89,6 @@ def write_started(started: StartedOperation) -> Answer:
 def write_refusal(refused: Refused) -> Answer:
     """The first thing that is wrong: this convention tells one."""
     first = refused.faults[0]
-    headers: list[Header] = [_JSON, _NO_STORE, _VARY]
-    if "retry_after_s" in first.facts:
-        headers.append((b"retry-after", b"%d" % max(1, ceil(first.facts["retry_after_s"]))))
     body = encode_json({"status": "error", "error": error_of(first, refused.query)})
-    return Answer(status=200, headers=headers, body=body, outcome=first.code.value,
+    return Answer(status=200, headers=[_JSON, _NO_STORE, _VARY], body=body, outcome=first.code.value,
                   target=refused.query.target if refused.query else "")
