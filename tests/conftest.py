@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -63,8 +65,8 @@ class Server:
         return run_dragoman(*arguments, "--data-dir", str(self.folder / "data"), cwd=self.folder, stdin=stdin,
                             **{**self.environment, **environment})
 
-    def prepare(self, *arguments: str, stdin: str | None = None) -> str:
-        """Run a command that must work, in a process that stays for the next one: faster, for what a test begins with. Its output."""
+    def command(self, *arguments: str, stdin: str | None = None) -> tuple[int, str, str]:
+        """Run a command in a process that stays for the next one, since loading takes longest; its status, output and errors."""
         if self.clerk is None:
             command = [sys.executable, "-P", str(Path(__file__).with_name("clerk.py"))]
             self.clerk = subprocess.Popen(command, cwd=self.folder, env={**os.environ, **self.environment}, text=True,
@@ -73,8 +75,14 @@ class Server:
         assert self.clerk.stdout is not None
         print(json.dumps([[*arguments, "--data-dir", str(self.folder / "data")], stdin]), file=self.clerk.stdin, flush=True)
         status, told, errors = json.loads(self.clerk.stdout.readline())
+        return status, told, errors
+
+    def prepare(self, *arguments: str, stdin: str | None = None) -> dict[str, Any]:
+        """Run a command that must work, in the same process; what it told in JSON."""
+        status, told, errors = self.command(*arguments, "--json", stdin=stdin)
         assert status == 0, told + errors
-        return str(told)
+        found: dict[str, Any] = json.loads(told)
+        return found
 
     @property
     def processes(self) -> list[subprocess.Popen[str]]:
@@ -128,13 +136,42 @@ def end(*processes: subprocess.Popen[str]) -> None:
             pipe.close()
 
 
+def make_tables(folder: Path, **environment: str) -> None:
+    """Make the tables of accounts, as an operator would."""
+    done = run_dragoman("migrate", "--data-dir", str(folder / "data"), cwd=folder, **environment)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path | None:
+    """A file of accounts in which nobody is yet, for servers to begin with: making it takes longer than all else at their start.
+
+    A module about beginning with nothing has a fixture of this name that gives None.
+    """
+    folder = tmp_path_factory.mktemp("tables")
+    make_tables(folder)
+    return folder / "data" / "control.db"
+
+
+def lay(tables: Path | None, folder: Path) -> None:
+    """Give a server that has no data directory yet a file of accounts, and a secret key of its own."""
+    data = folder / "data"
+    if tables is not None and not data.exists():
+        data.mkdir(mode=0o750)
+        shutil.copy(tables, data)                       # with its mode
+        (data / "secret.key").touch(0o600)
+        (data / "secret.key").write_text(secrets.token_hex(32))
+
+
 @pytest.fixture(scope="module")
-def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
+def serve(tmp_path_factory: pytest.TempPathFactory, tables: Path | None) -> Iterator[Callable[..., Server]]:
     """Start servers: `serve(catalog="...source...")`, or `serve("file.csv", folder=...)`."""
     started: list[Server] = []
 
     def run(*arguments: str, catalog: str | None = None, folder: Path | None = None, **environment: str) -> Server:
         folder = folder or tmp_path_factory.mktemp("served")
+        if "DRAGOMAN_DATABASE_URL" not in environment:
+            lay(tables, folder)
         if catalog is not None:
             (folder / "catalog.py").write_text(textwrap.dedent(catalog))
             arguments = ("catalog.py", *arguments)
@@ -161,14 +198,27 @@ def postgres() -> Iterator[str]:
             server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def template(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of a PostgreSQL database with the tables of accounts: what `tables` is for SQLite."""
+    with make_database(postgres) as url:
+        make_tables(tmp_path_factory.mktemp("tables"), DRAGOMAN_DATABASE_URL=url)
+        yield name_of(url)
+
+
+def name_of(url: str) -> str:
+    """The name of the database in a URL."""
+    return url.partition("?")[0].rpartition("/")[2]
+
+
 @contextmanager
-def make_database(postgres: str) -> Iterator[str]:
-    """The URL of an empty PostgreSQL database, dropped afterwards."""
+def make_database(postgres: str, template: str = "template1") -> Iterator[str]:
+    """The URL of a PostgreSQL database, empty or like another one, dropped afterwards."""
     import psycopg
 
     name = f"test_{uuid.uuid4().hex}"
     with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     yield postgres.replace("/postgres?", f"/{name}?")
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

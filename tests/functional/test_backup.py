@@ -199,10 +199,10 @@ def test_another_secret_key_is_refused(kept: Path, tmp_path: Path) -> None:
 
 
 def test_accounts_in_postgresql_are_left_to_its_own_tools(
-    postgres: str, serve: Callable[..., Server], tmp_path: Path,
+    postgres: str, template: str, serve: Callable[..., Server], tmp_path: Path,
 ) -> None:
     """The file holds the rest, and both commands say so."""
-    with make_database(postgres) as url:
+    with make_database(postgres, template) as url:
         server = serve(catalog=CATALOG, DRAGOMAN_DATABASE_URL=url)
         done = server.run("backup", str(tmp_path / "b.tar"))
         assert done.returncode == 0, done.stderr

@@ -48,11 +48,11 @@ LOST_MAX_S = 5.0
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Where statistics lie: files, or an empty PostgreSQL database."""
+    """Where statistics lie: files, or a PostgreSQL database of one's own."""
     if request.param == "sqlite":
         yield ""
         return
-    with make_database(request.getfixturevalue("postgres")) as url:
+    with make_database(request.getfixturevalue("postgres"), request.getfixturevalue("template")) as url:
         yield url
 
 
@@ -67,7 +67,7 @@ def run(serve: Callable[..., Server], database_url: str) -> Iterator[Callable[..
         return started[-1]
 
     yield begin
-    end(*(server.process for server in started))
+    end(*(process for server in started for process in server.processes))
 
 
 def reader_of(server: Server) -> Reader:
@@ -81,10 +81,7 @@ def counted(server: Server, **scope: Any) -> int:
 
 def made(server: Server, *arguments: str) -> dict[str, Any]:
     """What a command tells."""
-    done = server.run(*arguments, "--json", stdin="correct horse battery staple\n")
-    assert done.returncode == 0, done.stderr
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+    return server.prepare(*arguments, stdin="correct horse battery staple\n")
 
 
 def call_until(server: Server, ended: threading.Event, seen: list[tuple[float, int]], threads: int = 4) -> list[threading.Thread]:

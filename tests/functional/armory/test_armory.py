@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import sqlite3
@@ -33,10 +32,7 @@ def armory(serve: Callable[..., Server], tmp_path_factory: pytest.TempPathFactor
 
 def told(armory: Server, *arguments: str) -> dict[str, Any]:
     """What a command tells machines."""
-    ended = armory.run(*arguments, "--json")
-    assert ended.returncode == 0, ended.stderr
-    found: dict[str, Any] = json.loads(ended.stdout)
-    return found
+    return armory.prepare(*arguments)
 
 
 @pytest.fixture(scope="module")

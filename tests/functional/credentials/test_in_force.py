@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -43,10 +42,7 @@ class Nodes:
 
     def run(self, *arguments: str) -> dict[str, Any]:
         """One command, to its end; what it told."""
-        done = self.servers[0].run(*arguments, "--json", **self.environment)
-        assert done.returncode == 0, done.stderr
-        told: dict[str, Any] = json.loads(done.stdout)
-        return told
+        return self.servers[0].prepare(*arguments)
 
     def key_of(self, account: str) -> tuple[str, str]:
         """A new key of a new account: its id and its secret, known everywhere."""
@@ -98,11 +94,11 @@ def nodes(request: pytest.FixtureRequest, serve: Callable[..., Server], tmp_path
         folder = tmp_path_factory.mktemp("shared")
         yield Nodes([serve(catalog=CATALOG, folder=folder, **common) for _ in range(2)], common)
         return
-    with make_database(request.getfixturevalue("postgres")) as url:
+    with make_database(request.getfixturevalue("postgres"), request.getfixturevalue("template")) as url:
         environment = {**common, "DRAGOMAN_DATABASE_URL": url}
         servers = [serve(catalog=CATALOG, **environment) for _ in range(2)]
         yield Nodes(servers, environment)
-        end(*(server.process for server in servers))
+        end(*(process for server in servers for process in server.processes))
 
 
 @pytest.mark.parametrize(("name", "command", "status"), [
@@ -205,9 +201,9 @@ def test_what_is_disabled_stays_so_for_a_server_that_starts(nodes: Nodes, serve:
 ])
 def test_a_name_that_is_none_is_told(nodes: Nodes, arguments: tuple[str, ...], told: str) -> None:
     """And nothing changes."""
-    done = nodes.servers[0].run("method", *arguments, **nodes.environment)
-    assert done.returncode == 1
-    assert told in done.stderr
+    status, _, errors = nodes.servers[0].command("method", *arguments)
+    assert status == 1
+    assert told in errors
     assert nodes.servers[0].get("/v2/toys").status_code == 200
 
 
@@ -217,5 +213,5 @@ def test_limits_of_an_application_are_set_by_command(nodes: Nodes) -> None:
     id = nodes.run("application", "add", "Rocket", "--owner", "gina", "--type", "server")["application_id"]
     assert nodes.run("application", "limit", id, "--rate", "50/s", "--quota", "1000000/d")["rate"] == "50/s"
     assert nodes.run("application", "limit", id, "--rate", "") == {"application_id": id, "rate": "", "quota": "1000000/d"}
-    done = nodes.servers[0].run("application", "limit", id, "--rate", "fast", **nodes.environment)
-    assert "is no limit" in done.stderr
+    _, _, errors = nodes.servers[0].command("application", "limit", id, "--rate", "fast")
+    assert "is no limit" in errors

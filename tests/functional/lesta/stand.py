@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -39,8 +38,8 @@ class Stand:
 
     def application(self, *options: str) -> str:
         """A new application of Alice's, known to the data plane: `application("--type", "server", "--address", "192.0.2.1")`."""
-        made = self.server.prepare("application", "add", f"App {time.monotonic_ns()}", "--owner", "alice", "--json", *options)
-        id: str = json.loads(made)["application_id"]
+        made = self.server.prepare("application", "add", f"App {time.monotonic_ns()}", "--owner", "alice", *options)
+        id: str = made["application_id"]
         ends = time.monotonic() + 10
         while self.message("account/mine", id=id) == "INVALID_APPLICATION_ID":      # refused without a token, and so never counted
             assert time.monotonic() < ends

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -35,10 +34,7 @@ class Game:
         self.run("account", "add", "alice")
 
     def run(self, *arguments: str) -> dict[str, Any]:
-        done = self.server.run(*arguments, "--json")
-        assert done.returncode == 0, done.stderr
-        told: dict[str, Any] = json.loads(done.stdout)
-        return told
+        return self.server.prepare(*arguments)
 
     def application(self, type: str, *addresses: str) -> str:
         options = [part for address in addresses for part in ("--address", address)]

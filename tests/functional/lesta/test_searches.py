@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
 from collections.abc import Callable
@@ -53,9 +52,8 @@ def server(serve: Callable[..., Server], tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="module")
 def application(server: Server) -> str:
-    server.run("account", "add", "alice")
-    id: str = json.loads(server.run("application", "add", "A", "--owner", "alice", "--type", "standalone", "--json").stdout)[
-        "application_id"]
+    server.prepare("account", "add", "alice")
+    id: str = server.prepare("application", "add", "A", "--owner", "alice", "--type", "standalone")["application_id"]
     deadline = time.monotonic() + 10
     while server.get(f"/armory/account/info/?application_id={id}").json()["status"] != "ok":
         assert time.monotonic() < deadline

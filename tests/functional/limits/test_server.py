@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 
@@ -67,8 +66,8 @@ def test_forged_addresses_change_nothing(serve: Callable[..., Server]) -> None:
 
 def test_a_key_is_counted_by_itself_whatever_its_address(limited: Server) -> None:
     """And its calls do not count for the address."""
-    limited.run("account", "add", "alice", "--json")
-    secret = json.loads(limited.run("key", "add", "--account", "alice", "--kind", "gw2", "--json").stdout)["secret"]
+    limited.prepare("account", "add", "alice")
+    secret = limited.prepare("key", "add", "--account", "alice", "--kind", "gw2")["secret"]
     deadline = time.monotonic() + 10
     while ask(limited, "192.0.2.20", "/v2/tokeninfo", Authorization=f"Bearer {secret}").status_code == 403:
         assert time.monotonic() < deadline

@@ -30,11 +30,11 @@ class Toy(Record):
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Where accounts are kept: an empty text for the SQLite file in the data directory, or an empty PostgreSQL database."""
+    """Where accounts are kept: an empty text for the SQLite file in the data directory, or a PostgreSQL database of one's own."""
     if request.param == "sqlite":
         yield ""
         return
-    with make_database(request.getfixturevalue("postgres")) as url:
+    with make_database(request.getfixturevalue("postgres"), request.getfixturevalue("template")) as url:
         yield url
 
 

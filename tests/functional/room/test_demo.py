@@ -6,11 +6,23 @@ import time
 from collections.abc import Callable
 
 import httpx
+import pytest
 
 from .visitor import Room, read
 
 WITHIN_S = 2.0
 """Every process knows a new key within a second; here four of them start on a busy machine."""
+
+
+@pytest.fixture(scope="module")
+def tables() -> None:
+    """None: these servers begin with nothing."""
+
+
+@pytest.fixture(scope="module")
+def template() -> str:
+    """An empty database, for the same reason."""
+    return "template1"
 
 
 def _ask(url: str) -> httpx.Response:

@@ -165,6 +165,7 @@ def test_a_form_of_somebody_else_makes_nothing(cast: Cast) -> None:
 def test_forms_from_elsewhere_are_refused(cast: Cast) -> None:
     """Without the token of a page of ours, whoever is signed in."""
     secret, id = make(cast.alice)
+    wait_for(cast.room, secret, 200)
     for path in ("add/gw2/", f"{id}/disable/", f"{id}/revoke/", f"{id}/forget/"):
         assert "form is too old" in cast.alice.visitor.post(f"/room/keys/{path}", {"name": "x", "permissions": "account"}).text
     assert ask(cast.room, secret).status_code == 200

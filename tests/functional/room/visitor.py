@@ -139,17 +139,14 @@ class Room:
 
     def run(self, *arguments: str, stdin: str | None = None) -> dict[str, Any]:
         """Run a command that must work; what it told in JSON: `run("account", "add", "alice")`."""
-        done = self.server.run(*arguments, "--json", stdin=stdin)
-        assert done.returncode == 0, done.stderr
-        told: dict[str, Any] = json.loads(done.stdout)
-        return told
+        return self.server.prepare(*arguments, stdin=stdin)
 
     def fail(self, *arguments: str, stdin: str | None = None) -> str:
         """Run a command that must be refused; why it was."""
-        done = self.server.run(*arguments, "--json", stdin=stdin)
-        assert done.returncode == 1, done.stdout
-        assert "Traceback" not in done.stderr
-        error: str = json.loads(done.stdout)["error"]
+        status, told, errors = self.server.command(*arguments, "--json", stdin=stdin)
+        assert status == 1, told
+        assert "Traceback" not in errors
+        error: str = json.loads(told)["error"]
         return error
 
     def person(self, name: str = "alice", *options: str, password: str = PASSWORD) -> str:
