@@ -18,7 +18,7 @@ from dragoman.settings import Statistics
 from dragoman.statistics.bases import Base
 from dragoman.statistics.counting import Batch, Counter, Series
 from dragoman.statistics.places import Place
-from dragoman.statistics.reading import EVERYTHING, Reader, Scope
+from dragoman.statistics.reading import EVERYTHING, Reader, Scope, reading
 from dragoman.statistics.recorder import Recorder
 from dragoman.statistics.rolling import DAY_S, roll_up
 from dragoman.statistics.writing import Writer
@@ -68,15 +68,22 @@ def counts_at(*times: int, application: str = "app") -> Batch:
 
 def calls(place: Place, scope: Scope = EVERYTHING, since: int = 0, until: int = AGES) -> int:
     """How many calls there were."""
-    return Reader(place).usage(scope, since, until, 60).total.calls
+    with reading(place) as reader:
+        return reader.usage(scope, since, until, 60).total.calls
+
+
+def last_calls(place: Place, scope: Scope, request_id: str | None = None) -> list[str]:
+    """The last calls by their ids, the newest first."""
+    with reading(place) as reader:
+        return [call.request_id for call in reader.calls(scope, 100, request_id)]
 
 
 def test_nothing_was_called_where_nothing_was_written(place: Place) -> None:
     """A new server shows empty pages."""
-    reader = Reader(place)
-    assert reader.usage(EVERYTHING, 0, NOW, 60).total.calls == 0
-    assert reader.calls(EVERYTHING, 10) == []
-    assert reader.versions_used() == []
+    with reading(place) as reader:
+        assert reader.usage(EVERYTHING, 0, NOW, 60).total.calls == 0
+        assert reader.calls(EVERYTHING, 10) == []
+        assert (reader.callers(0, AGES).applications, reader.callers(0, AGES).used) == ({}, [])
 
 
 def test_calls_are_told_by_time_outcome_target_dialect_and_version(place: Place, open_writer: Callable[..., Writer]) -> None:
@@ -85,8 +92,9 @@ def test_calls_are_told_by_time_outcome_target_dialect_and_version(place: Place,
     writer.write(batch_of(*[answered()] * 8, answered(outcome="not-found", target="ships", status=404, time_us=7_000),
                           answered(version="2024-01-01", dialect="dast", key="k1"), answered(None), at=NOW))
     writer.write(batch_of(answered(application="b", key="k2"), at=NOW + 120))
-    reader = Reader(place)
-    usage = reader.usage(Scope(application="a" * 32), NOW - 60, NOW + 600, 60)
+    with reading(place) as reader:
+        usage = reader.usage(Scope(application="a" * 32), NOW - 60, NOW + 600, 60)
+        applications = reader.callers(0, AGES).applications
     assert (usage.total.calls, usage.total.errors, usage.total.size_bytes) == (10, 1, 100)
     assert usage.outcomes == {"ok": 9, "not-found": 1}
     assert {name: sums.calls for name, sums in usage.targets.items()} == {"ships": 1, "toys": 9}
@@ -99,16 +107,41 @@ def test_calls_are_told_by_time_outcome_target_dialect_and_version(place: Place,
     assert calls(place, Scope(keys=("k1", "k2"))) == 2
     assert calls(place, Scope(keys=())) == 0
     assert calls(place, until=NOW + 60) == 11
-    assert {name: sums.calls for name, sums in reader.applications(0, AGES).items()} == {"a" * 32: 10, "": 1, "b": 1}
+    assert {name: (sums.calls, sums.errors) for name, sums in applications.items()} == {"a" * 32: (10, 1), "": (1, 0), "b": (1, 0)}
 
 
 def test_versions_that_applications_use_are_told_with_their_last_time(place: Place, open_writer: Callable[..., Writer]) -> None:
     """So that a publisher knows whom the end of a version would hurt."""
     open_writer().write(batch_of(answered("a", version="2023-01-01"), answered("b"), at=NOW))
     open_writer().write(batch_of(answered("a", version="2023-01-01"), at=NOW + 600))
-    found = [(each.application, each.version, each.calls, each.last_at) for each in Reader(place).versions_used()]
+    with reading(place) as reader:
+        found = [(each.application, each.version, each.calls, each.last_at) for each in reader.callers(0, AGES).used]
+        assert [each.application for each in reader.callers(NOW + 300, AGES).used] == ["a"]
+        assert [each.application for each in reader.callers(0, NOW).used] == ["a", "b"]
     assert found == [("a", "2023-01-01", 2, (NOW + 600) // 60 * 60), ("b", "", 1, NOW // 60 * 60)]
-    assert [each.application for each in Reader(place).versions_used(NOW + 300)] == ["a"]
+
+
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+def test_a_time_is_found_by_an_index_whosever_calls_are_meant(place: Place, open_writer: Callable[..., Writer]) -> None:
+    """Whatever else is kept, the last hour must not take longer for it: no question of usage looks through everything."""
+    open_writer().write(batch_of(answered()))
+    plans: list[str] = []
+    with place.every() as bases:
+        (base,) = bases
+        ask = base.ask
+
+        def explain(query: str, *values: Any) -> list[Any]:
+            plans.extend(row[3] for row in ask(f"EXPLAIN QUERY PLAN {query}", *values))
+            return ask(query, *values)
+
+        base.ask = explain
+        reader = Reader(bases)
+        for scope in (EVERYTHING, Scope(application="a"), Scope(keys=("k1", "k2"))):
+            reader.usage(scope, NOW - 3_600, NOW, 60)
+        reader.callers(NOW - 3_600, NOW)
+    searches = [plan for plan in plans if "statistics_count" in plan]
+    assert len(searches) == 4
+    assert all("SEARCH" in plan and "at>?" in plan for plan in searches), searches
 
 
 def test_several_writers_at_once_lose_nothing_and_count_nothing_twice(place: Place) -> None:
@@ -159,11 +192,10 @@ def test_the_last_calls_of_each_caller_are_kept_and_no_more(place: Place, open_w
     for number in range(8):
         writer.write(batch_of(*(answered(request_id=f"{number}-{each}") for each in range(3)), at=NOW + number))
         writer.trim()
-    reader = Reader(place)
-    assert [call.request_id for call in reader.calls(Scope(application="a" * 32), 100)] == ["7-2", "7-1", "7-0", "6-2", "6-1"]
-    assert [call.request_id for call in reader.calls(Scope(application="quiet"), 100)] == ["once"]
-    assert [call.request_id for call in reader.calls(EVERYTHING, 100, "once")] == ["once"]
-    assert reader.calls(Scope(application="a" * 32), 100, "once") == []
+    assert last_calls(place, Scope(application="a" * 32)) == ["7-2", "7-1", "7-0", "6-2", "6-1"]
+    assert last_calls(place, Scope(application="quiet")) == ["once"]
+    assert last_calls(place, EVERYTHING, "once") == ["once"]
+    assert last_calls(place, Scope(application="a" * 32), "once") == []
 
 
 def test_a_clock_that_steps_back_loses_no_call(place: Place, open_writer: Callable[..., Writer]) -> None:
@@ -175,7 +207,8 @@ def test_a_clock_that_steps_back_loses_no_call(place: Place, open_writer: Callab
     writer.write(batch_of(answered(), at=NOW - 3_600))
     assert calls(place) == 3
     roll_up(place, KEPT, NOW + 3 * DAY_S)
-    usage = Reader(place).usage(EVERYTHING, 0, AGES, 3_600)
+    with reading(place) as reader:
+        usage = reader.usage(EVERYTHING, 0, AGES, 3_600)
     assert [sums.calls for sums in usage.series.values()] == [1, 2]
 
 
@@ -218,7 +251,7 @@ def test_calls_older_than_they_are_kept_are_forgotten(place: Place, open_writer:
     writer.write(batch_of(answered(request_id="old"), at=NOW - 15 * DAY_S))
     writer.write(batch_of(answered(request_id="new"), at=NOW - 13 * DAY_S))
     roll_up(place, KEPT, NOW)
-    assert [call.request_id for call in Reader(place).calls(EVERYTHING, 10)] == ["new"]
+    assert last_calls(place, EVERYTHING) == ["new"]
     assert calls(place) == 2
 
 

@@ -16,8 +16,9 @@ from typing import Any
 import httpx
 import pytest
 
+from dragoman.statistics.counting import Call
 from dragoman.statistics.places import Place
-from dragoman.statistics.reading import EVERYTHING, Reader, Scope
+from dragoman.statistics.reading import EVERYTHING, Scope, Usage, reading
 
 from ..conftest import Server, end, make_database
 
@@ -70,13 +71,21 @@ def run(serve: Callable[..., Server], database_url: str) -> Iterator[Callable[..
     end(*(process for server in started for process in server.processes))
 
 
-def reader_of(server: Server) -> Reader:
-    return Reader(Place(server.environment.get("DRAGOMAN_DATABASE_URL", ""), server.folder / "data"))
+def usage_of(server: Server, scope: Scope = EVERYTHING) -> Usage:
+    """What is stored of everything that was called."""
+    with reading(Place(server.environment.get("DRAGOMAN_DATABASE_URL", ""), server.folder / "data")) as reader:
+        return reader.usage(scope, 0, 2**40, 86_400)
+
+
+def calls_of(server: Server, scope: Scope = EVERYTHING, request_id: str | None = None) -> list[Call]:
+    """The last calls that are stored."""
+    with reading(Place(server.environment.get("DRAGOMAN_DATABASE_URL", ""), server.folder / "data")) as reader:
+        return reader.calls(scope, 1_000, request_id)
 
 
 def counted(server: Server, **scope: Any) -> int:
     """How many calls are stored."""
-    return reader_of(server).usage(Scope(**scope), 0, 2**40, 86_400).total.calls
+    return usage_of(server, Scope(**scope)).total.calls
 
 
 def made(server: Server, *arguments: str) -> dict[str, Any]:
@@ -113,7 +122,7 @@ def test_every_call_of_every_worker_is_counted_once_the_server_has_stopped(run: 
     assert server.stop() == 0
     assert {status for _, status in seen} == {200}
     assert counted(server) - before == len(seen) + 3
-    outcomes = reader_of(server).usage(EVERYTHING, 0, 2**40, 86_400).outcomes
+    outcomes = usage_of(server).outcomes
     assert {"not-found": 1, "target-unknown": 1, "credential-missing": 1}.items() <= outcomes.items()
 
 
@@ -163,11 +172,11 @@ def test_calls_with_a_key_are_told_apart_and_no_secret_is_kept(run: Callable[...
     server.ask("POST", "/v2/toys", data={"access_token": secret})
     assert server.stop() == 0
     assert counted(server, keys=(key["id"],)) >= 2
-    kept = reader_of(server).calls(Scope(keys=(key["id"],)), 100)
+    kept = calls_of(server, Scope(keys=(key["id"],)))
     assert {(call.verb, call.path, call.status, call.outcome) for call in kept} >= {("GET", "/v2/whoami", 200, "ok")}
-    (found,) = reader_of(server).calls(EVERYTHING, 10, last.headers["x-request-id"])
+    (found,) = calls_of(server, request_id=last.headers["x-request-id"])
     assert found.path == f"/v2/{secret[:4]}…/toys"
-    told = [json.dumps([call._asdict() for call in reader_of(server).calls(EVERYTHING, 1_000)])]
+    told = [json.dumps([call._asdict() for call in calls_of(server)])]
     told += [path.read_bytes().decode("latin-1") for path in (server.folder / "data" / "statistics").glob("*")]
     for text in told:
         assert not re.search(re.escape(secret[:20]), text, re.IGNORECASE)
@@ -192,10 +201,10 @@ def test_refused_calls_are_counted_for_the_key_that_was_refused(run: Callable[..
     outcome_of("/v2/whoami", 403)
     server.get(f"/v2/whoami?access_token={key['secret'][:-1]}")
     assert server.stop() == 0
-    usage = reader_of(server).usage(Scope(keys=(key["id"],)), 0, 2**40, 86_400)
+    usage = usage_of(server, Scope(keys=(key["id"],)))
     assert usage.outcomes.keys() >= {"ok", "permission-missing", "credential-disabled"}
     assert "credential-invalid" not in usage.outcomes
-    kept = {call.outcome for call in reader_of(server).calls(Scope(keys=(key["id"],)), 100)}
+    kept = {call.outcome for call in calls_of(server, Scope(keys=(key["id"],)))}
     assert kept >= {"permission-missing", "credential-disabled"}
 
 

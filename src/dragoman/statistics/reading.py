@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
+from .bases import Base
 from .counting import BOUNDS_US, BUCKETS, Call
 from .places import Place
-from .tables import CALLS, COUNTS, SUMS
+from .tables import CALLS, COUNTS, SPANS_S, SUMS
 
 OK = "ok"
 _SUMS = ", ".join(f"sum({name})" for name in SUMS)
+_ANY_SPAN = f"span IN ({', '.join(map(str, SPANS_S))})"
+"""True of every row; it lets a database find the rows of a time by its index, where nothing else does."""
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,11 +104,27 @@ class Used(msgspec.Struct, frozen=True):
     """UNIX time in seconds, as exactly as counts are kept."""
 
 
-class Reader:
-    """Reads every database of a place; every method raises `SourceUnavailable` where one does not answer."""
+class Callers(msgspec.Struct, frozen=True):
+    """Who called in a time."""
 
-    def __init__(self, place: Place) -> None:
-        self._place = place
+    applications: dict[str, Sums]
+    """By id, an empty text for calls without one; the most active first."""
+    used: list[Used]
+    """The most called first."""
+
+
+@contextlib.contextmanager
+def reading(place: Place) -> Iterator[Reader]:
+    """A reader of every database of a place, which are opened once for all that it is asked."""
+    with place.every() as bases:
+        yield Reader(bases)
+
+
+class Reader:
+    """Reads statistics; every method raises `SourceUnavailable` where a database does not answer."""
+
+    def __init__(self, bases: Sequence[Base]) -> None:
+        self._bases = bases
 
     def usage(self, scope: Scope, since: int, until: int, step_s: int) -> Usage:
         """What was called from one UNIX time to before another, also in steps of so many seconds."""
@@ -112,6 +132,7 @@ class Reader:
         total, outcomes = Sums(), dict[str, int]()
         columns = f"at - at % {step_s:d}, target, dialect, version, outcome"
         where, values = scope.condition()
+        where = _ANY_SPAN if scope == EVERYTHING else where
         query = (f"SELECT {columns}, {_SUMS} FROM {COUNTS} WHERE {where} AND at >= ? AND at < ? "  # noqa: S608  # no text of others
                  f"GROUP BY {columns}")
         for at, target, dialect, version, outcome, *sums in self._ask(query, *values, since, until):
@@ -126,14 +147,20 @@ class Reader:
             _most_called(grouped["dialect"]), _most_called(grouped["version"]),
         )
 
-    def applications(self, since: int, until: int) -> dict[str, Sums]:
-        """Who called, by application (an empty text for calls without one), the most active first."""
-        found: dict[str, Sums] = {}
-        query = (f"SELECT application, outcome, {_SUMS} FROM {COUNTS} WHERE at >= ? AND at < ? "  # noqa: S608  # constants
-                 "GROUP BY application, outcome")
-        for application, outcome, *sums in self._ask(query, since, until):
-            found.setdefault(application, Sums()).add(sums, error=outcome != OK)
-        return _most_called(found)
+    def callers(self, since: int, until: int) -> Callers:
+        """Who called from one UNIX time to before another, and which versions were asked for, in which dialect and of what."""
+        columns = "application, dialect, target, version"
+        query = (f"SELECT {columns}, outcome, max(at), {_SUMS} FROM {COUNTS} "  # noqa: S608  # constants
+                 f"WHERE {_ANY_SPAN} AND at >= ? AND at < ? GROUP BY {columns}, outcome")
+        applications: dict[str, Sums] = {}
+        used: dict[tuple[str, str, str, str], Used] = {}
+        for application, dialect, target, version, outcome, last_at, *sums in self._ask(query, since, until):
+            applications.setdefault(application, Sums()).add(sums, error=outcome != OK)
+            place = (application, dialect, target, version)
+            known = used.get(place) or Used(*place, 0, 0)
+            calls = sum(int(each) for each in sums[:BUCKETS])
+            used[place] = Used(*place, known.calls + calls, max(known.last_at, int(last_at)))
+        return Callers(_most_called(applications), sorted(used.values(), key=lambda each: -each.calls))
 
     def calls(self, scope: Scope, limit: int, request_id: str | None = None) -> list[Call]:
         """The last calls, the newest first; or the one of a request's id."""
@@ -145,21 +172,8 @@ class Reader:
         found = [Call(*row) for row in self._ask(query, *values, limit)]
         return sorted(found, key=lambda call: -call.at)[:limit]
 
-    def versions_used(self, since: int = 0) -> list[Used]:
-        """Which versions applications have asked for since a UNIX time, in which dialect and of what."""
-        columns = "application, dialect, target, version"
-        query = (f"SELECT {columns}, sum({' + '.join(SUMS[:BUCKETS])}), max(at) FROM {COUNTS} "  # noqa: S608  # constants
-                 f"WHERE at >= ? GROUP BY {columns}")
-        found: dict[tuple[str, str, str, str], tuple[int, int]] = {}
-        for application, dialect, target, version, calls, last_at in self._ask(query, since):
-            place = (application, dialect, target, version)
-            known = found.get(place, (0, 0))
-            found[place] = (known[0] + int(calls), max(known[1], int(last_at)))
-        return [Used(*place, *sums) for place, sums in sorted(found.items())]
-
     def _ask(self, query: str, *values: Any) -> Iterable[Any]:
-        with self._place.every() as bases:
-            return [row for base in bases for row in base.ask(query, *values)]
+        return [row for base in self._bases for row in base.ask(query, *values)]
 
 
 def _most_called(found: dict[Any, Sums]) -> dict[Any, Sums]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from ...errors import SourceUnavailable
 from ...statistics.counting import Call
 from ...statistics.places import Place
-from ...statistics.reading import OK, Reader, Scope, Sums
+from ...statistics.reading import OK, Callers, Scope, Sums, reading
 from ..configuration import ours
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 ROWS_MAX = 20
 """How many rows a table of targets, versions or applications has."""
 _HOUR_S, _DAY_S = 3_600, 86_400
+NamesOf = Callable[[Collection[str]], Mapping[str, str]]
 
 
 class Period(NamedTuple):
@@ -52,20 +53,17 @@ def period_of(name: str) -> Period:
     return next((period for period in PERIODS if period.name == name), PERIODS[0])
 
 
-def open_reader() -> Reader:
-    """Reads the statistics of this server."""
+def look(scope: Scope, period: Period, request_id: str, *, now: float, names_of: NamesOf | None = None) -> dict[str, Any]:
+    """Everything a page shows of a scope; `away` where the database does not answer. With `names_of`, which tells the names
+    of applications by their ids, also who called."""
     settings = ours()
-    return Reader(Place(settings.database_url, Path(settings.data_dir)))
-
-
-def look(scope: Scope, period: Period, request_id: str, *, now: float) -> dict[str, Any]:
-    """Everything a page shows of a scope; `away` where the database does not answer."""
-    reader = open_reader()
     until = (int(now) // period.step_s + 1) * period.step_s
     since = until - period.length_s
     try:
-        usage = reader.usage(scope, since, until, period.step_s)
-        calls = reader.calls(scope, ours().statistics.calls_max, request_id or None)
+        with reading(Place(settings.database_url, Path(settings.data_dir))) as reader:
+            usage = reader.usage(scope, since, until, period.step_s)
+            calls = reader.calls(scope, settings.statistics.calls_max, request_id or None)
+            called = _called(reader.callers(since, until), names_of) if names_of is not None else {}
     except SourceUnavailable:
         return {"away": True}
     return {
@@ -76,22 +74,18 @@ def look(scope: Scope, period: Period, request_id: str, *, now: float) -> dict[s
                    for code, calls in usage.outcomes.items() if code != OK],
         "targets": _rows(usage.targets), "dialects": _rows(usage.dialects), "versions": _rows(usage.versions),
         "calls": [_call(call) for call in calls],
+        **called,
     }
 
 
-def callers(period: Period, names: Mapping[str, str], *, now: float) -> dict[str, Any]:
+def _called(callers: Callers, names_of: NamesOf) -> dict[str, Any]:
     """For operators: which applications called, by name, and which versions each of them uses."""
-    reader = open_reader()
-    try:
-        applications = reader.applications(int(now) - period.length_s, int(now) + period.step_s)
-        used = reader.versions_used(int(now) - period.length_s)
-    except SourceUnavailable:
-        return {"away": True}
+    applications, used = _first(callers.applications.items()), callers.used[:ROWS_MAX]
+    names = names_of({*dict(applications), *(each.application for each in used)})
     return {
-        "applications": _rows(applications, names),
+        "applications": _rows(dict(applications), names),
         "used": [{"application": names.get(each.application, each.application), "dialect": each.dialect, "target": each.target,
-                  "version": each.version, "calls": each.calls, "last": _time(each.last_at)}
-                 for each in sorted(used, key=lambda each: -each.calls)[:ROWS_MAX]],
+                  "version": each.version, "calls": each.calls, "last": _time(each.last_at)} for each in used],
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from functools import wraps
 from typing import Any
 
@@ -17,7 +17,7 @@ from ..applications.models import Application
 from ..applications.roles import Act, acts_of
 from ..keys.models import Key
 from ..who import account_of
-from .shown import PERIODS, callers, look, period_of
+from .shown import PERIODS, NamesOf, look, period_of
 
 _REQUEST_ID_MAX = 64
 View = Callable[..., HttpResponse]
@@ -61,16 +61,17 @@ def show_keys(request: HttpRequest) -> HttpResponse:
 @require_safe
 def show_everything(request: HttpRequest) -> HttpResponse:
     """How everything is used, and by whom; for operators."""
-    return _show(request, EVERYTHING, {"everything": True, "layout": "operator/base.html"})
+    return _show(request, EVERYTHING, {"everything": True, "layout": "operator/base.html"}, _names_of)
 
 
-def _show(request: HttpRequest, scope: Scope, facts: dict[str, Any]) -> HttpResponse:
+def _names_of(ids: Collection[str]) -> Mapping[str, str]:
+    return dict(Application.objects.filter(pk__in=ids).values_list("pk", "name"))
+
+
+def _show(request: HttpRequest, scope: Scope, facts: dict[str, Any], names_of: NamesOf | None = None) -> HttpResponse:
     period, now = period_of(request.GET.get("period", "")), time.time()
     asked = "".join(request.GET.get("request", "").split())[:_REQUEST_ID_MAX]
-    shown = look(scope, period, asked, now=now)
+    shown = look(scope, period, asked, now=now, names_of=names_of)
     facts = {"layout": "room/base.html", "period": period, "periods": PERIODS, "asked": asked, **shown, **facts}
-    if "everything" in facts and "away" not in facts:
-        names = dict(Application.objects.values_list("pk", "name"))
-        facts |= callers(period, names, now=now)
     page = "statistics/live.html" if "HX-Request" in request.headers else "statistics/usage.html"
     return render(request, page, facts)
