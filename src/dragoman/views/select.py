@@ -33,7 +33,7 @@ class Selection:
         names = self._read("fields", wanted)
         self._included = {self._path(name) for name in names if not name.startswith("-")}
         self._excluded = {self._path(name[1:]) for name in names if name.startswith("-")}
-        self._extra = {self._path(name) for name in self._read("extra", extra)}
+        self._extra = {above for name in self._read("extra", extra) for above in _upward(self._path(name))}
         self._check(names, extra)
 
     def shown(self, *, extra: bool = False) -> Shown | None:

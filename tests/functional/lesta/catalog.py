@@ -70,6 +70,14 @@ class Label(Record):
     label: Annotated[str, Key()]
 
 
+@catalog.resource("encyclopedia/numbers", Rows(lambda: ({"number": number, "last": number % 10} for number in range(250))))
+class Number(Record):
+    """One of many, for pages."""
+
+    number: Annotated[int, Key()]
+    last: Annotated[int, Filter(), Sort()]
+
+
 @catalog.resource("account/info", Table("players"), owner="account_id", live=True)
 class Player(Record):
     """A player, whose gold nobody else sees."""

@@ -81,6 +81,7 @@ del ALL["modules"]
     ("tank_id,modules", "modules", {"tank_id": 1, "modules": [1, 2]}),
     ("private", "private.garage", {"private": {"gold": 5, "garage": {"size": 2}}}),
     ("private", "private.garage,private.garage.tanks", {"private": {"gold": 5, "garage": {"size": 2, "tanks": [7]}}}),
+    ("private", "private.garage.tanks", {"private": {"gold": 5, "garage": {"size": 2, "tanks": [7]}}}),
     ("private.garage.size", "private.garage", {"private": {"garage": {"size": 2}}}),
     ("-crew,-by_map,-boss,-private,-anything,-price", "", {"tank_id": 1}),
     ("-private.gold,tank_id,private", "", {"tank_id": 1, "private": {}}),
@@ -139,34 +140,42 @@ def test_numbers_and_escapes_stay_as_they_were_written():
     assert projector(Nested(Tank), shown)(memoryview(raw)) == b'{"price":1.50,"anything":{"a":1e2,"b":"\\u00e9"}}'
 
 
-NAMES = ["tank_id", "price", "crew", "crew.role", "crew.name", "by_map", "by_map.role", "boss", "boss.name", "modules",
-         "private", "private.gold", "private.garage", "private.garage.size", "private.garage.tanks", "anything"]
+EXTRA = ["modules", "private.garage", "private.garage.tanks"]
+NAMES = ["tank_id", "price", "crew", "crew.role", "crew.name", "by_map", "by_map.role", "by_map.name", "boss", "boss.name", "private",
+         "private.gold", "private.garage.size", "anything", *EXTRA]
+RECORDS = [RECORD, {**RECORD, "boss": {"role": "z", "name": "Z"}, "private": None, "crew": [], "by_map": {}},
+           {**RECORD, "private": {"gold": 0, "garage": None}, "anything": None}]
 
 
-@given(st.lists(st.sampled_from(NAMES), max_size=6), st.lists(st.sampled_from(NAMES), max_size=4))
-def test_a_selection_agrees_with_its_plain_meaning(included, excluded):
-    """Against the rule written plainly: a leaf is shown if something above it is included (or nothing is), and nothing
-    above it is excluded."""
+def cut(value: Any, shape: Any, path: tuple[str, ...], asked: Any) -> Any:
+    """The rule written plainly: what is shown of a value that stands at a path."""
+    if isinstance(shape, Nullable):
+        return None if value is None else cut(value, shape.inner, path, asked)
+    if isinstance(shape, Many):
+        return [cut(each, shape.item, path, asked) for each in value]
+    if isinstance(shape, Keyed):
+        return {name: cut(each, shape.value, path, asked) for name, each in value.items()}
+    if not isinstance(shape, Nested):
+        return value
+    return {field.name: cut(value[field.name], field.shape, (*path, field.name), asked) for field in shape.fields
+            if is_shown(".".join((*path, field.name)), field.extra, asked)}
+
+
+def is_shown(name: str, extra: bool, asked: Any) -> bool:
+    """Whether a field is: named, below what is named or on the way there, or nothing is; not left out, nor extra unasked."""
+    included, excluded, extras = asked
+    named = not included or any(f"{name}.".startswith(f"{each}.") or f"{each}.".startswith(f"{name}.") for each in included)
+    wanted = not extra or any(f"{each}.".startswith(f"{name}.") for each in extras)
+    return named and wanted and name not in excluded
+
+
+@given(st.lists(st.sampled_from(NAMES), max_size=6), st.lists(st.sampled_from(NAMES), max_size=4),
+       st.lists(st.sampled_from(EXTRA), max_size=3), st.sampled_from(RECORDS))
+def test_a_selection_agrees_with_its_plain_meaning(included, excluded, extra, record):
+    """Names to show, names to leave out and extra ones, in every combination, through lists, maps and nulls."""
     names = [*included, *(f"-{name}" for name in excluded)]
-    extra = ["modules", "private.garage", "private.garage.tanks"]
     selection = Selection(FIELDS, names, extra)
-    clashes = any(inside == out or inside.startswith(out + ".") for inside in included for out in excluded)
-    assert bool(selection.unfit) == clashes
-    if clashes:
-        return
-    shown = selection.shown()
-    raw = encode_json(RECORD)
-    got = json.loads(raw if shown is None else projector(Nested(Tank), shown)(raw))
-
-    def above(leaf, names):
-        return any(leaf == name or leaf.startswith(name + ".") for name in names)
-    for leaf, path in {"tank_id": ("tank_id",), "crew.role": ("crew", 0, "role"), "boss": ("boss",), "modules": ("modules",),
-                       "private.gold": ("private", "gold"), "private.garage.size": ("private", "garage", "size")}.items():
-        value: Any = got
-        for step in path:
-            missing = not (isinstance(value, list) or (isinstance(value, dict) and step in value))
-            value = None if missing else value[step]
-            if missing:
-                break
-        partly = leaf == "boss" and any(name.startswith("boss.") for name in included)
-        assert missing is not ((not included or above(leaf, included) or partly) and not above(leaf, excluded)), leaf
+    assert bool(selection.unfit) == any(f"{name}.".startswith(f"{out}.") for name in included for out in excluded)
+    if not selection.unfit:
+        plain = json.loads(encode_json(record), parse_float=Decimal)
+        assert show(",".join(names), ",".join(extra), record) == cut(plain, Nested(Tank), (), (included, excluded, extra))
