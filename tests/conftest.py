@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
 import secrets
@@ -26,6 +28,8 @@ import pytest
 
 UNLIMITED = {f"DRAGOMAN_LIMITS__{name}": "" for name in ("ADDRESS", "KEY", "SERVER", "STANDALONE")}
 """Most tests ask more than one client may; those of limits set them."""
+os.environ["DRAGOMAN_ROOM__PASSWORD_MEMORY_MIB"] = "19"
+"""The least that is allowed: people are made and sign in in hundreds of tests."""
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 20.0
 
@@ -100,8 +104,36 @@ class Server:
         return [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
 
 
-def start(folder: Path, *arguments: str, **environment: str) -> Server:
-    """Start `dragoman serve` in a folder and wait until it says where it answers."""
+def make_tables(folder: Path, **environment: str) -> None:
+    """Make the tables of accounts, as an operator would."""
+    done = run_dragoman("migrate", "--data-dir", str(folder / "data"), cwd=folder, **environment)
+    assert done.returncode == 0, done.stderr
+
+
+@functools.cache
+def tables() -> Path:
+    """A file of accounts in which nobody is yet: making it takes longer than all else at the start of a server."""
+    folder = Path(tempfile.mkdtemp(prefix="dragoman-tables-"))
+    atexit.register(shutil.rmtree, folder)
+    make_tables(folder)
+    return folder / "data" / "control.db"
+
+
+def lay(folder: Path) -> None:
+    """Give a server that has no data directory yet the tables of accounts, and a secret key of its own."""
+    data = folder / "data"
+    if data.exists():
+        return
+    data.mkdir(mode=0o750)
+    shutil.copy(tables(), data)                         # with its mode
+    (data / "secret.key").touch(0o600)
+    (data / "secret.key").write_text(secrets.token_hex(32))
+
+
+def start(folder: Path, *arguments: str, fresh: bool = False, **environment: str) -> Server:
+    """Start `dragoman serve` in a folder and wait until it says where it answers; with `fresh` it makes its tables itself."""
+    if not fresh and "DRAGOMAN_DATABASE_URL" not in environment:
+        lay(folder)
     log = folder / f"log-{time.monotonic_ns()}.txt"
     command = [sys.executable, "-m", "dragoman", "serve", "--port", "0", "--json", "--data-dir", "data", *arguments]
     with log.open("w") as errors:
@@ -136,46 +168,17 @@ def end(*processes: subprocess.Popen[str]) -> None:
             pipe.close()
 
 
-def make_tables(folder: Path, **environment: str) -> None:
-    """Make the tables of accounts, as an operator would."""
-    done = run_dragoman("migrate", "--data-dir", str(folder / "data"), cwd=folder, **environment)
-    assert done.returncode == 0, done.stderr
-
-
-@pytest.fixture(scope="session")
-def tables(tmp_path_factory: pytest.TempPathFactory) -> Path | None:
-    """A file of accounts in which nobody is yet, for servers to begin with: making it takes longer than all else at their start.
-
-    A module about beginning with nothing has a fixture of this name that gives None.
-    """
-    folder = tmp_path_factory.mktemp("tables")
-    make_tables(folder)
-    return folder / "data" / "control.db"
-
-
-def lay(tables: Path | None, folder: Path) -> None:
-    """Give a server that has no data directory yet a file of accounts, and a secret key of its own."""
-    data = folder / "data"
-    if tables is not None and not data.exists():
-        data.mkdir(mode=0o750)
-        shutil.copy(tables, data)                       # with its mode
-        (data / "secret.key").touch(0o600)
-        (data / "secret.key").write_text(secrets.token_hex(32))
-
-
 @pytest.fixture(scope="module")
-def serve(tmp_path_factory: pytest.TempPathFactory, tables: Path | None) -> Iterator[Callable[..., Server]]:
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
     """Start servers: `serve(catalog="...source...")`, or `serve("file.csv", folder=...)`."""
     started: list[Server] = []
 
-    def run(*arguments: str, catalog: str | None = None, folder: Path | None = None, **environment: str) -> Server:
+    def run(*arguments: str, catalog: str | None = None, folder: Path | None = None, **options: Any) -> Server:
         folder = folder or tmp_path_factory.mktemp("served")
-        if "DRAGOMAN_DATABASE_URL" not in environment:
-            lay(tables, folder)
         if catalog is not None:
             (folder / "catalog.py").write_text(textwrap.dedent(catalog))
             arguments = ("catalog.py", *arguments)
-        started.append(start(folder, *arguments, **environment))
+        started.append(start(folder, *arguments, **options))
         return started[-1]
 
     yield run
@@ -200,7 +203,7 @@ def postgres() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def template(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The name of a PostgreSQL database with the tables of accounts: what `tables` is for SQLite."""
+    """The name of a PostgreSQL database with the tables of accounts, to begin others with."""
     with make_database(postgres) as url:
         make_tables(tmp_path_factory.mktemp("tables"), DRAGOMAN_DATABASE_URL=url)
         yield name_of(url)

@@ -17,6 +17,8 @@ from .bases import Mounts, read_former, read_mounts
 from .errors import SettingsError
 
 _TOKEN_MAX_S = 1_209_600
+_PASSWORD_MEMORY_MIB = range(19, 4_097)
+"""19 MiB in two passes is the least that OWASP's Password Storage Cheat Sheet has for Argon2id."""
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -131,6 +133,8 @@ class Room(Section, frozen=True, kw_only=True):
     """How many living keys one account may have."""
     token_max_s: int = 1_209_600
     """For how long an application may act for an account before it has to renew its access token: at most two weeks (L11)."""
+    password_memory_mib: int = 100
+    """How much memory it takes to try one password, so that a stolen digest is hard to guess: 19 to 4096."""
     issue: dict[Literal["gw2", "api-token", "user-token", "remote-auth"], Literal["self", "ask", "operator"]] = {}
     """Who makes keys, by kind: their owner (the default), an operator when asked, or an operator alone (D11)."""
 
@@ -227,6 +231,8 @@ class Settings(Section, frozen=True, kw_only=True):
             raise SettingsError("port is from 0 to 65535, and workers at least 1.")
         if not 1 <= self.room.token_max_s <= _TOKEN_MAX_S:
             raise SettingsError(f"room.token_max_s: an access token is good for 1 to {_TOKEN_MAX_S} seconds, which is two weeks.")
+        if self.room.password_memory_mib not in _PASSWORD_MEMORY_MIB:
+            raise SettingsError("room.password_memory_mib: a password takes 19 to 4096 MiB; with less, digests are guessed too fast.")
         for name, provider in self.sign_in.items():
             _check_sign_in(name, provider)
         for network in self.http.trusted_proxies:

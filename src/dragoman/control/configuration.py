@@ -200,7 +200,7 @@ def _accounts(*, secure: bool) -> dict[str, Any]:
     return {
         "AUTH_USER_MODEL": "accounts.Account",
         "AUTHENTICATION_BACKENDS": ["allauth.account.auth_backends.AuthenticationBackend"],
-        "PASSWORD_HASHERS": ["django.contrib.auth.hashers.Argon2PasswordHasher"],
+        "PASSWORD_HASHERS": [f"{_HERE}.accounts.passwords.Hasher"],
         "AUTH_PASSWORD_VALIDATORS": [
             {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options} for name, options in (
                 ("UserAttributeSimilarityValidator", {}), ("MinimumLengthValidator", {"min_length": 10}),

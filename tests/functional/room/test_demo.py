@@ -15,13 +15,8 @@ WITHIN_S = 2.0
 
 
 @pytest.fixture(scope="module")
-def tables() -> None:
-    """None: these servers begin with nothing."""
-
-
-@pytest.fixture(scope="module")
 def template() -> str:
-    """An empty database, for the same reason."""
+    """An empty database: these servers begin with nothing."""
     return "template1"
 
 
@@ -39,7 +34,7 @@ def _link(room: Room) -> str:
 
 def test_a_demo_of_several_workers_begins_with_a_link_and_a_key(open_room: Callable[..., Room]) -> None:
     """Tables are made once, whoever comes first; the next start ends the key before, and the links are good once."""
-    room = open_room("--demo", "--workers", "4")
+    room = open_room("--demo", "--workers", "4", fresh=True)
     told = room.server.told
     assert httpx.get(told["room"], timeout=60).status_code == 200
     assert list(told["examples"]) == ["gw2"]
