@@ -30,6 +30,9 @@ UNLIMITED = {f"DRAGOMAN_LIMITS__{name}": "" for name in ("ADDRESS", "KEY", "SERV
 """Most tests ask more than one client may; those of limits set them."""
 os.environ["DRAGOMAN_ROOM__PASSWORD_MEMORY_MIB"] = "19"
 """The least that is allowed: people are made and sign in in hundreds of tests."""
+os.environ.pop("SSL_CERT_FILE", None)
+os.environ["SSL_CERT_DIR"] = os.devnull
+"""Nobody here is known by a certificate of the world's authorities: to read them takes 20 ms at each call of `httpx.get`."""
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 20.0
 

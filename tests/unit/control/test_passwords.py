@@ -15,18 +15,20 @@ def test_a_digest_takes_the_memory_that_the_settings_say(configured: None, monke
 
     from dragoman.control.accounts import passwords
 
-    usual = get_hasher()
-    assert isinstance(usual, passwords.Hasher)
-    monkeypatch.setattr(passwords, "ours", lambda: Settings(room=Room(password_memory_mib=19)))
-    kept = {}
-    for memory_kib, hasher in ((19 * 1_024, passwords.Hasher()), (100 * 1_024, usual)):
-        kept[memory_kib] = hasher.encode("correct horse battery staple", "some salt of it")
-        found = argon2.extract_parameters(kept[memory_kib].removeprefix("argon2"))
-        assert (found.memory_cost, found.time_cost, found.type) == (memory_kib, 2, argon2.Type.ID)
-    for digest in kept.values():
+    assert isinstance(get_hasher(), passwords.Hasher)
+    hashers = []
+    for settings in (Settings(room=Room(password_memory_mib=19)), Settings()):
+        monkeypatch.setattr(passwords, "ours", lambda found=settings: found)
+        hashers.append(passwords.Hasher())
+    kept = [hasher.encode("correct horse battery staple", hasher.salt()) for hasher in hashers]
+    found = [argon2.extract_parameters(digest.removeprefix("argon2")) for digest in kept]
+    assert [(each.memory_cost, each.time_cost) for each in found] == [(19 * 1_024, 2), (100 * 1_024, 2)]
+    assert {each.type for each in found} == {argon2.Type.ID}
+    usual = hashers[1]
+    for digest in kept:
         assert usual.verify("correct horse battery staple", digest)
         assert not usual.verify("wrong horse", digest)
-    assert [usual.must_update(digest) for digest in kept.values()] == [True, False]
+    assert [usual.must_update(digest) for digest in kept] == [True, False]
 
 
 @pytest.mark.parametrize("memory_mib", [0, 18, 4_097])
