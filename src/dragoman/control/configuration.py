@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from ..credentials.secrets import Digester, load_key
+from ..postgres import patience, within
 from ..settings import Settings, SignIn
 from .grants.choices import choices_of
 from .logs import shorten
@@ -18,6 +19,9 @@ APPS = ("ledger", "accounts", "upstream", "applications", "keys", "grants",
 _DAY_S = 86_400
 _COUNTS_MAX = 100_000
 """How many counts of tries are kept: with the few hundred that are the default, a stranger drives them out by new ones."""
+_CONNECT_S, _SILENCE_S = 5, 10
+_LIMITS_S = {"statement_timeout": 30, "lock_timeout": 15, "idle_in_transaction_session_timeout": 120}
+"""How long PostgreSQL lets a page wait, and lets others wait for a page or a command whose machine has gone."""
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -111,7 +115,7 @@ def database_of(settings: Settings) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.postgresql", "NAME": unquote(url.path.lstrip("/")), "USER": unquote(url.username or ""),
         "PASSWORD": unquote(url.password or ""), "HOST": host, "PORT": str(url.port or ""),
-        "OPTIONS": {"connect_timeout": "5", "application_name": "dragoman-room", **options},
+        "OPTIONS": {**patience(_CONNECT_S, _SILENCE_S), "application_name": "dragoman-room", "options": within(**_LIMITS_S), **options},
         "CONN_HEALTH_CHECKS": True,
     }
 

@@ -89,6 +89,7 @@ def _alone(settings: Settings) -> Iterator[None]:
 
     if settings.database_url:
         with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = 0; SET lock_timeout = 0")      # pages may not wait so long
             cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
             try:
                 yield

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..errors import SettingsError, SourceUnavailable
+from ..postgres import patience, within
 from . import facts
 from .facts import TABLE, Fact
 
@@ -163,8 +164,8 @@ class PostgresLedger:
         from psycopg import connect
 
         if self._base is None:
-            self._base = connect(self._url, autocommit=True, connect_timeout=2, application_name="dragoman-credentials",
-                                 options="-c statement_timeout=2000")
+            self._base = connect(self._url, autocommit=True, application_name="dragoman-credentials",
+                                 options=within(statement_timeout=_TIMEOUT_S), **patience(int(_TIMEOUT_S), _TIMEOUT_S))
         return self._base
 
     def _unavailable(self, error: Exception) -> SourceUnavailable:

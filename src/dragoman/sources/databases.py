@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ..errors import SettingsError
+from ..postgres import patience
 from ..settings import Live
 from .desk import Desk
 
@@ -21,10 +22,7 @@ if TYPE_CHECKING:
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _REMEDY = "Write sqlite:///file.db or dialect://user@host/name, and install its driver, for example dragoman[postgres]."
-_CONNECT_TIMEOUT = {"psycopg": "connect_timeout", "psycopg2": "connect_timeout", "pymysql": "connect_timeout",
-                    "mysqldb": "connect_timeout"}
-"""What drivers call the time that connecting may take, in seconds."""
-_CONNECT_S = 5
+_CONNECT_S, _SILENCE_S = 5, 30
 
 
 def expand(url: str, folder: Path, environment: Mapping[str, str] | None = None) -> str:
@@ -84,14 +82,12 @@ def engine_of(url: str, limits: Live | None = None) -> Engine:
 
 def _options(driver: str, limits: Live | None) -> dict[str, Any]:
     """How a pool connects. A network that swallows what is sent must not hold a connection for ever."""
-    timeout = _CONNECT_TIMEOUT.get(driver)
     wait_s = _CONNECT_S if limits is None else max(1, min(_CONNECT_S, int(limits.timeout_s)))
-    given: dict[str, Any] = {timeout: wait_s} if timeout else {}
+    given = {"connect_timeout": wait_s} if driver in ("pymysql", "mysqldb") else {}
+    if driver.startswith("psycopg"):
+        given = patience(wait_s, _SILENCE_S if limits is None else limits.timeout_s)
     if limits is None:
         return {"connect_args": given}
-    if driver.startswith("psycopg"):
-        given |= {"tcp_user_timeout": int(limits.timeout_s * 1000), "keepalives_idle": 5, "keepalives_interval": 2,
-                  "keepalives_count": 3}
     return {"connect_args": given, "pool_size": limits.connections_max, "max_overflow": 0, "pool_timeout": limits.timeout_s}
 
 

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..errors import SourceUnavailable
+from ..postgres import patience, within
 from .tables import WRITTEN, schema
 
 _TIMEOUT_S = 5.0
+_CONNECT_S, _STATEMENT_S = 2, 30
 _SCHEMA_LOCK = 0x0D4A_57A7
 """The advisory lock of PostgreSQL under which one node at a time makes the tables."""
 
@@ -142,8 +144,9 @@ class PostgresBase:
     def _open(self) -> Any:
         from psycopg import connect
 
-        base = connect(self._url, autocommit=True, connect_timeout=2, application_name="dragoman-statistics",
-                       options="-c statement_timeout=30000 -c client_min_messages=warning")
+        base = connect(self._url, autocommit=True, application_name="dragoman-statistics",
+                       options=f"{within(statement_timeout=_STATEMENT_S)} -c client_min_messages=warning",
+                       **patience(_CONNECT_S, _TIMEOUT_S))
         if base.execute("SELECT 1 WHERE to_regclass(%s) IS NOT NULL", (WRITTEN,)).fetchone():
             return base                                 # the table that is made last
         with base.transaction():                        # two nodes that make the same table at once disturb each other

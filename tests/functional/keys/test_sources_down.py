@@ -100,7 +100,7 @@ def took_s(question: Callable[[], object]) -> float:
     return time.monotonic() - began
 
 
-def recovers(league: League, timeout_s: float = 5.0) -> bool:
+def recovers(league: League, timeout_s: float = 30.0) -> bool:
     """Whether private data are answered again in time."""
     ends_at = time.monotonic() + timeout_s
     while league.get(PRIVATE, "alice").status_code != 200:
