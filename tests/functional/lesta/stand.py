@@ -117,7 +117,7 @@ def open_stand(folder: Path) -> Stand:
     server = start(folder, "catalog.py", DRAGOMAN_HTTP__TRUSTED_PROXIES=PROXY, DRAGOMAN_LIMITS__SERVER="2/h",
                    DRAGOMAN_LIVE__RETRY_S="0.2")
     stand = Stand(server)
-    server.prepare("account", "add", "alice")
+    server.prepare("account", "add", "alice", "--email", "alice@example.org", "--password-stdin", stdin=PASSWORD + "\n")
     server.prepare("method", "disable", "armory:tools/off", "--reason", "broken")
     stand.id = stand.application("--type", "standalone", "--redirect", BACK)
     return stand

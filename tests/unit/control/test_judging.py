@@ -70,6 +70,9 @@ def test_addresses_are_kept_in_one_form_each_once() -> None:
 
     texts = [" 192.0.2.7 ", "192.0.2.7/32", "", "198.51.100.0/24", "2001:DB8::1", "2001:db8:0::/48"]
     assert check_addresses(texts, "server") == ["192.0.2.7", "198.51.100.0/24", "2001:db8::1", "2001:db8::/48"]
+    mapped = ["::ffff:192.0.2.7", "192.0.2.7", "::FFFF:198.51.100.0/120", "::ffff:c633:6400/120"]
+    assert check_addresses(mapped, "server") == ["192.0.2.7", "198.51.100.0/24"]
+    assert check_addresses(["::/64"], "server") == ["::/64"]
 
 
 @pytest.mark.parametrize("text", ["nonsense", "300.1.1.1", "192.0.2.7/33", "10.0.0.1/8", "::g", "1", "192.0.2.1-9", "example.org",

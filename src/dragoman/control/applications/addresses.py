@@ -13,6 +13,7 @@ from ...errors import SettingsError
 from ..configuration import ours
 from .models import Type
 
+_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 REDIRECTS_MAX = 10
 _REDIRECT_LENGTH_MAX = 500
 _URI = re.compile(r"[A-Za-z0-9._~:/?@!$&'()+,;=%\[\]#*-]+\Z")
@@ -71,11 +72,17 @@ def _read_all(texts: Iterable[str], read: Callable[[str], str]) -> list[str]:
 
 def _read_network(text: str) -> str:
     try:
-        network = ipaddress.ip_network(text, strict=True)
+        network = _plain(ipaddress.ip_network(text, strict=True))
     except ValueError:
         raise SettingsError(_("“%(text)s” is no address or network: %(remedy)s.")
                             % {"text": text[:60], "remedy": _remedy(text)}) from None
     return str(network.network_address) if network.num_addresses == 1 else str(network)
+
+
+def _plain(network: _Network) -> _Network:
+    """IPv4 that is mapped into IPv6 as IPv4, which is how clients from there are known."""
+    mapped = getattr(network.network_address, "ipv4_mapped", None)
+    return network if mapped is None or network.prefixlen < 96 else ipaddress.IPv4Network((mapped, network.prefixlen - 96))
 
 
 def _remedy(text: str) -> str:
