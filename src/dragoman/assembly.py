@@ -325,6 +325,6 @@ def _with_former(pipeline: Pipeline, settings: Settings, spoken: Sequence[Dialec
     for each in moved:
         check_own(each.former.place, f"the former base {each.former.place}")
     hosts = [read_former(text, "former_hosts") for text in settings.former_hosts]
-    return FormerBases(pipeline, moved, hosts, settings.base_url.rstrip("/")) if moved or hosts else pipeline
+    return FormerBases(pipeline, moved, hosts, settings.base_url) if moved or hosts else pipeline
 
 

@@ -191,7 +191,7 @@ class Settings(Section, frozen=True, kw_only=True):
     tls_key: str = ""
     """The key of the certificate, in PEM."""
     base_url: str = ""
-    """The public address, where it differs from what requests say: `https://api.example.org`."""
+    """The public address, where it differs from what requests say: `https://api.example.org`. Kept without a slash at its end."""
     database_url: str = ""
     """The PostgreSQL database of accounts and keys, `postgresql://user@host/name`; an SQLite file by default."""
     secret_key: str = ""
@@ -222,6 +222,7 @@ class Settings(Section, frozen=True, kw_only=True):
     clusters: dict[str, Cluster] = {}
 
     def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "base_url", self.base_url.rstrip("/"))     # so that a path can follow
         for name, given in self.mounts.items():
             _check_mount(name)
             read_mounts(given, f"mounts.{name}")

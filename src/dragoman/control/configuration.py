@@ -99,6 +99,12 @@ def hosts_of(settings: Settings) -> list[str]:
     return list(dict.fromkeys([*([public] if public else []), *own, *(host.partition(":")[0] for host in hosts), *_LOOPBACK]))
 
 
+def origin_of(url: str) -> str:
+    """Scheme and host of an address, as browsers tell them."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def database_of(settings: Settings) -> dict[str, Any]:
     """The database of accounts: a file in the data directory, or PostgreSQL by its URL."""
     if not settings.database_url:
@@ -170,7 +176,7 @@ def _pages(settings: Settings) -> dict[str, Any]:
             "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
             "staticfiles": {"BACKEND": f"{_HERE}.room.assets.Assets"},
         },
-        "CSRF_TRUSTED_ORIGINS": [settings.base_url] if settings.base_url else [],
+        "CSRF_TRUSTED_ORIGINS": [origin_of(settings.base_url)] if settings.base_url else [],
         "CSRF_FAILURE_VIEW": f"{_HERE}.room.errors.csrf_failed",
         "FORM_RENDERER": "django.forms.renderers.TemplatesSetting",
     }

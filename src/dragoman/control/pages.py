@@ -56,7 +56,7 @@ def own_address(wanted: str | None, otherwise: str) -> str:
 
 def origin_of(request: HttpRequest) -> str:
     """Scheme and host by which people reach the Room: of the public address where one is set, else as it was asked."""
-    return ours().base_url.rstrip("/") or f"{request.scheme}://{request.get_host()}"
+    return ours().base_url or f"{request.scheme}://{request.get_host()}"
 
 
 def lines_with(request: HttpRequest, secrets: Mapping[str, str]) -> list[str]:

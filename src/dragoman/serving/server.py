@@ -77,7 +77,7 @@ def check_tls(settings: Settings) -> None:
 def url_of(listening: socket.socket, settings: Settings) -> str:
     """The address to show people: the public one where it is set, a local one for wildcard addresses."""
     if settings.base_url:
-        return settings.base_url.rstrip("/")
+        return settings.base_url
     host, port = listening.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # recognised, not bound
     return f"{'https' if settings.tls_cert else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"

@@ -119,7 +119,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
     def _public(self, value: Any) -> Any:
         """An address of the Room, at the public address where one is set."""
         own = self.request.build_absolute_uri("/")
-        base = ours().base_url.rstrip("/") + "/"
+        base = ours().base_url + "/"
         return base + value[len(own):] if ours().base_url and isinstance(value, str) and value.startswith(own) else value
 
 

@@ -61,7 +61,7 @@ def address_of(settings: Settings) -> str:
     scheme = "https" if settings.tls_cert else "http"
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  # recognised, not bound
     own = f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.port}"
-    return (settings.base_url or noted_address(Path(settings.data_dir)) or own).rstrip("/")
+    return settings.base_url or noted_address(Path(settings.data_dir)) or own
 
 
 def find(token: str) -> SignInLink:

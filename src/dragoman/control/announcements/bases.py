@@ -21,7 +21,7 @@ def note_bases(settings: Settings) -> Announcement | None:
     """Compare the base addresses with those of the last start; what is announced of a change, once for all nodes."""
     changes: list[tuple[str, str, str]] = []
     for name, mounts in settings.bases().items():
-        address = settings.base_url.rstrip("/") + mounts.current
+        address = settings.base_url + mounts.current
         row, made = Base.objects.select_for_update().get_or_create(name=name, defaults={"address": address})
         if not made and row.address != address:
             changes.append((name, row.address, address))
@@ -47,7 +47,7 @@ def _instead(old: str, new: str) -> str:
 def _until(settings: Settings, name: str, old: str) -> str:
     """For how long an old address goes on answering, as the settings say."""
     url = urlsplit(old)
-    path = url.path.removeprefix(urlsplit(settings.base_url).path.rstrip("/"))
+    path = url.path.removeprefix(urlsplit(settings.base_url).path)
     hosts = [read_former(text, "former_hosts") for text in settings.former_hosts]
     found: list[Former] = [each for each in settings.bases()[name].former if each.place == path]
     found += [each for each in hosts if each.place.lower() == url.hostname]

@@ -37,6 +37,6 @@ def choices_of(settings: Settings) -> dict[str, Any]:
             "PKCE_REQUIRED": True,
             "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
             "OIDC_ENABLED": True,
-            "OIDC_ISS_ENDPOINT": settings.base_url.rstrip("/"),
+            "OIDC_ISS_ENDPOINT": settings.base_url,
         },
     }

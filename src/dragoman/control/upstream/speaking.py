@@ -80,7 +80,7 @@ class Speaker(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth ship
     def get_callback_url(self, request: HttpRequest, app: Any) -> str:  # noqa: ARG002  # allauth's own signature
         """Where the provider sends people back to: below the public address where one is set."""
         path = reverse("upstream_callback", kwargs={"provider_id": self.provider_id})
-        return ours().base_url.rstrip("/") + path if ours().base_url else request.build_absolute_uri(path)
+        return ours().base_url + path if ours().base_url else request.build_absolute_uri(path)
 
     def get_access_token_data(self, *arguments: Any, **options: Any) -> dict[str, Any]:
         """Exchange the code. Raises `Misunderstood`."""
