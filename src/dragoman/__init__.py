@@ -7,11 +7,12 @@ from .catalog.catalog import Catalog
 from .catalog.markers import Extra, Filter, Key, Localized, Named, Needs, Refers, Search, Sort
 from .catalog.origin import File, Rows, Table
 from .catalog.record import Record
-from .query import Caller, Progress
+from .errors import MethodError
+from .query import Caller, Progress, Transaction
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "Caller", "Catalog", "Extra", "File", "Filter", "Key", "Localized", "Named", "Needs", "Progress", "Record", "Refers",
-    "Rows", "Search", "Sort", "Table",
+    "Caller", "Catalog", "Extra", "File", "Filter", "Key", "Localized", "MethodError", "Named", "Needs", "Progress", "Record",
+    "Refers", "Rows", "Search", "Sort", "Table", "Transaction",
 ]

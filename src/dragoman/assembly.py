@@ -14,7 +14,7 @@ from .catalog.catalog import Catalog
 from .catalog.module import load_module
 from .catalog.names import check_names, check_own
 from .catalog.origin import File, Origin, Rows, Table
-from .contracts import Answerer, CredentialStore, Dialect, Meter, Source, SourceKind, Switches
+from .contracts import Answerer, CredentialStore, Dialect, Meter, Source, SourceKind, Switches, Transactions
 from .control.published import Sample
 from .credentials.allowances import Allowances
 from .credentials.follower import Follower
@@ -32,9 +32,10 @@ from .limits.leased import LeasedMeter
 from .limits.memory import MemoryMeter
 from .limits.shared import SharedMeter
 from .observations import Observe
-from .operations.store import OperationStore
+from .operations.store import OperationStore, operations_file
 from .pipeline import live
 from .pipeline.answer import Pipeline
+from .pipeline.calls import Calls
 from .pipeline.encoding import Encoder
 from .pipeline.execute import Executor
 from .pipeline.former import FormerBases, Moved
@@ -43,9 +44,11 @@ from .query import Rate, read_rate
 from .serving.runtime import AsyncioRuntime
 from .settings import Live, Settings
 from .sources import detect
+from .sources.databases import expand, url_of
 from .sources.files import FileSources
 from .sources.function import FunctionSources
 from .sources.sql import SqlSources
+from .sources.writing import SqlTransactions
 from .statistics.counting import Counter
 from .statistics.places import Place
 from .statistics.recorder import Recorder
@@ -306,7 +309,9 @@ def assemble(
     editions = Editions(data_dir, [(shop[0].name, shop[1]) for shop in shops], settings.memory, observe)
     sources = {(catalog.name, cluster, path): source for catalog, cluster, opened in shops
                for path, source in opened.items()}
-    executor = Executor(editions, live.Live(sources, settings.live.rows_max), OperationStore(data_dir), AsyncioRuntime())
+    runtime = AsyncioRuntime(settings.methods.threads_max)
+    executor = Executor(editions, live.Live(sources, settings.live.rows_max), _calls(shops, settings, runtime),
+                        OperationStore(data_dir), runtime)
     address, wrong_keys, client = _rates(settings, "address", "wrong_keys", "client")
     gate = Gate(credentials, meter or MemoryMeter(), address, wrong_keys=wrong_keys, client=client)
     served = [*catalogs, *(catalog for dialect in spoken for catalog in dialect.own)]
@@ -315,6 +320,17 @@ def assemble(
                         settings.http.body_max_bytes,
                         switches=switches, hears_host=bool(settings.clusters and settings.http.trusted_proxies))
     return Plane(_with_former(pipeline, settings, spoken), editions, catalogs, spoken)
+
+
+def _calls(shops: Sequence[Shop], settings: Settings, runtime: AsyncioRuntime) -> Calls:
+    """What calls methods, with the databases that they write to."""
+    databases: dict[tuple[str, str], Transactions] = {}
+    for catalog, cluster, _ in shops:
+        url = url_of(catalog, cluster) if any(method.writes for method in catalog.methods.values()) else None
+        if url is not None:
+            databases[catalog.name, cluster] = SqlTransactions(url)
+    store = settings.database_url or f"sqlite:///{operations_file(Path(settings.data_dir))}"
+    return Calls(runtime, databases, SqlTransactions(expand(store, Path.cwd()), create=True))
 
 
 def _with_former(pipeline: Pipeline, settings: Settings, spoken: Sequence[Dialect]) -> Answerer:

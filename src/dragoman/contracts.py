@@ -6,7 +6,7 @@ The built-in ones keep the same contracts as a stranger's; `assembly.py` alone n
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, BinaryIO, ClassVar, Protocol
+from typing import Any, BinaryIO, ClassVar, Protocol, TypeVar
 
 import msgspec
 
@@ -15,11 +15,12 @@ from .catalog.method import Method
 from .catalog.origin import Found, Row
 from .catalog.resource import Resource
 from .errors import Fault
-from .query import Caller, Credential, Filtered, Owned, Paging, Plan, Query, Rate
+from .query import Caller, Credential, Filtered, Owned, Paging, Plan, Query, Rate, Transaction
 
 Buffer = bytes | memoryview
 Body = bytes | memoryview | Sequence[Buffer] | AsyncIterator[bytes]
 Header = tuple[bytes, bytes]
+T = TypeVar("T")
 
 # ---------------------------------------------------------------------------------------- requests and answers
 
@@ -83,6 +84,30 @@ class Runtime(Protocol):
 
     async def within(self, timeout_s: float, awaitable: Awaitable[Any]) -> Any:
         """What an awaitable gives; raises `TimeoutError` and cancels it where that takes longer."""
+
+    async def apart(self, function: Callable[[], Any], turn: Turn) -> Any:
+        """What a blocking function returns, called in a thread that nothing else needs; raises `TimeoutError` where its turn
+        is over, unless what it did is being kept at that moment. A thread that is given up is told to end."""
+
+
+class Turn(Protocol):
+    """One call of a method in a thread: how long it may take, and whether anybody waits for it still."""
+
+    @property
+    def left_s(self) -> float:
+        """Seconds until it is given up; 0 where that is so already."""
+
+    def keep(self) -> bool:
+        """Whether what was done may be kept; asked just before that. From then on nobody gives it up."""
+
+    def resume(self) -> None:
+        """What was done could not be kept, and is done anew."""
+
+    def stop_by(self, stop: Callable[[], None] | None) -> None:
+        """What ends whatever it waits for, called from another thread when it is given up; None for nothing."""
+
+    def give_up(self) -> bool:
+        """Nobody waits any more; False where what was done is being kept."""
 
 
 class Answerer(Protocol):
@@ -232,6 +257,17 @@ class Source(Protocol):
         what is counted and paged."""
 
 
+class Transactions(Protocol):
+    """Writes to one database, each as a whole."""
+
+    def run(self, work: Callable[[Transaction], T], turn: Turn) -> T:
+        """What `work` returns, once what it did is kept; nothing is where it raises, or where its turn is over.
+
+        It is begun anew where another transaction came between. Blocks. Raises `SourceUnavailable` for a database that does
+        not answer, or has no moment for it within its turn.
+        """
+
+
 class SourceKind(Protocol):
     """Opens the sources of one kind of origin."""
 
@@ -349,7 +385,7 @@ class Operations(Protocol):
     def start(
         self, method: Method, arguments: Mapping[str, Any], caller: Caller, idempotency_key: str | None = None,
     ) -> int:
-        """Accept a job and commit it before returning its id. The same key of the same caller gives the same id;
+        """Accept a job and commit it before returning its id. The same key of the same party gives the same id;
         with other arguments it raises `Refusal` (conflict), and for a caller who is nobody (credential-missing)."""
 
     def look(self, id: int, caller: Caller) -> Operation | None:

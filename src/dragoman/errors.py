@@ -5,6 +5,7 @@
     |-- SettingsError        a setting or a command line that makes no sense; the operator reads it
     |-- PublicationError     data that do not fit the catalog; the publisher reads it, the old edition goes on serving
     |-- SourceUnavailable    a source that does not answer; its text is for the log, the client learns only the code
+    |-- MethodError          what a publisher's method tells its caller instead of a result
     `-- Refusal              what a client is told: one or more faults, in the form of the client's dialect
         `-- carries Faults   code, message, detail, hint, field, value
 """
@@ -12,7 +13,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -39,6 +40,7 @@ class Code(StrEnum):
     ADDRESS_NOT_ALLOWED = "address-not-allowed"
     TRANSPORT_INSECURE = "transport-insecure"
     PERMISSION_MISSING = "permission-missing"
+    OBJECT_NOT_ALLOWED = "object-not-allowed"
     ENDPOINT_NOT_ALLOWED = "endpoint-not-allowed"
     LIMIT_EXCEEDED = "limit-exceeded"
     # plan: the question does not fit the catalog
@@ -126,6 +128,29 @@ class SourceUnavailable(DragomanError):
     def __init__(self, reason: str, code: Code = Code.SOURCE_UNAVAILABLE) -> None:
         self.code = code
         super().__init__(reason)
+
+
+class MethodError(DragomanError):
+    """What a method tells its caller instead of a result. Derive one class for each thing that may be wrong, say in its
+    docstring what that is, and name it in `raises=`; its own name and `status` are part of the API.
+
+    >>> class AlreadyBanned(MethodError):
+    ...     '''This player is banned already.'''
+    ...     status = 409
+    """
+
+    status: ClassVar[int] = 400
+    """The HTTP status, or what stands for it in the dialect."""
+
+    def __init__(self, message: str = "", *, field: str | None = None, value: object = None) -> None:
+        """Without a message the class's docstring is told; `field` names the parameter that it is about."""
+        self.message, self.field, self.value = message or describe_error(type(self)), field, value
+        super().__init__(self.message)
+
+
+def describe_error(error: type[MethodError]) -> str:
+    """The first line of a declared error's own docstring; empty where it has none."""
+    return (error.__dict__.get("__doc__") or "").strip().partition("\n")[0].strip()
 
 
 class Refusal(DragomanError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
@@ -97,6 +98,14 @@ class Caller(Injected, msgspec.Struct, frozen=True, kw_only=True):
     limits: tuple[Limit, ...] = ()
     """What its calls are counted against; none for the limit of its address."""
 
+    @property
+    def party(self) -> str | None:
+        """Whose its operations and idempotency keys are: the account's, in whichever application, or the application's;
+        None for nobody in particular, since everybody would see them."""
+        if self.account is not None:
+            return f"account:{self.account}"
+        return f"application:{self.application}" if self.application is not None else None
+
     def reaches(self, path: str) -> bool:
         """Whether the key may be used at a path, percent-decoded."""
         return not self.urls or any((path.rstrip("/") + "/").startswith(url + "/") for url in self.urls)
@@ -111,6 +120,28 @@ class Progress(Injected):
     def __init__(self, total: int | None = None) -> None:
         self.done = 0
         self.total = total
+
+
+class Transaction(Injected, ABC):
+    """The catalog's database, for a method that changes something: all that it did there is kept once it has returned, and
+    nothing of it where it raised or took too long.
+
+    Two calls at once are as if one had come after the other. For that a call may be begun anew when another one came
+    between, so that everything else that must happen once only, a letter for example, has to wait for another place.
+    A statement is SQL with parameters by name, or an expression of SQLAlchemy:
+
+    >>> transaction.execute("UPDATE players SET gold = gold + :some WHERE id = :id", some=5, id=7)
+    """
+
+    blocks = True
+
+    @abstractmethod
+    def rows(self, statement: Any, **values: Any) -> list[dict[str, Any]]:
+        """The rows that a statement gives, by the names of their columns."""
+
+    @abstractmethod
+    def execute(self, statement: Any, **values: Any) -> int:
+        """Run a statement; how many rows it changed."""
 
 
 class Audience(msgspec.Struct, frozen=True):
@@ -174,7 +205,6 @@ class Query(msgspec.Struct, kw_only=True, gc=False):
     """The kinds of credentials without which nobody is answered, whatever is asked."""
     confidential: bool = False
     """Whether it holds what must not travel in the clear (L12)."""
-    idempotency_key: str | None = None
     faults: Sequence[Fault] = ()
     """What is wrong with it already, to be told with all else that is."""
 
@@ -248,4 +278,7 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True, gc=False):
     owned: Owned | None = None
     """Which records are the caller's own, where they belong to anybody."""
     arguments: Mapping[str, Any] = {}
+    names: Mapping[str, str] = {}
+    """What the client calls the parameters of a method."""
     idempotency_key: str | None = None
+    request_id: str = ""

@@ -173,6 +173,17 @@ class Live(Section, frozen=True, kw_only=True):
             raise ValueError("limits of live resources are at least 1, and times more than 0.")
 
 
+class Methods(Section, frozen=True, kw_only=True):
+    """How methods are called."""
+
+    threads_max: int = 64
+    """How many that block run at once in each worker; others wait, within their own time."""
+
+    def __post_init__(self) -> None:
+        if self.threads_max < 1:
+            raise ValueError("methods.threads_max is at least 1.")
+
+
 class Cluster(Section, frozen=True, kw_only=True):
     """One cluster of data, chosen by host."""
 
@@ -218,6 +229,7 @@ class Settings(Section, frozen=True, kw_only=True):
     sign_in: dict[str, SignIn] = {}
     """Where else people may come from, by a short name that stands in addresses."""
     live: Live = Live()
+    methods: Methods = Methods()
     statistics: Statistics = Statistics()
     clusters: dict[str, Cluster] = {}
 

@@ -189,10 +189,6 @@ class DialectContract:
             assert not dialect.takes_body(request(address, "GET")), path
         assert not dialect.takes_body(request(dialect.mount + "/nothing/here", "POST"))
 
-    def test_an_idempotency_key_is_read(self, dialect, addresses):
-        query = dialect.read(request(addresses["ships/build"], "POST", idempotency_key="k-1"))
-        assert query.idempotency_key == "k-1"
-
     @given(st.binary(max_size=60), st.binary(max_size=60), st.sampled_from(["GET", "HEAD", "POST", "PUT", "FROB"]),
            st.binary(max_size=60))
     @MANY

@@ -129,13 +129,6 @@ class OperationsContract:
         first = store.start(REPORT, {"year": 2024}, ALICE, key)
         assert store.start(REPORT, {"year": 2024}, ALICE, key) == first
 
-    @pytest.mark.parametrize("key", ["k" * 256, ""])
-    def test_a_key_that_is_none_is_refused(self, store, key):
-        with pytest.raises(Refusal) as raised:
-            store.start(REPORT, {"year": 2024}, ALICE, key)
-        assert raised.value.faults[0].code is Code.PARAMETER_INVALID
-        assert "255" in raised.value.faults[0].hint
-
     # -------------------------------------------------------------------------------- whose it is
 
     def test_somebody_elses_is_not_there(self, store):

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from dragoman.contracts import Runtime
+from dragoman.pipeline.turns import CallTurn
 from dragoman.serving.runtime import AsyncioRuntime
 
 RUNTIMES = {"asyncio": (AsyncioRuntime, asyncio.run)}
@@ -126,3 +127,86 @@ def test_it_keeps_the_contract() -> None:
     """For a type checker too."""
     runtime: Runtime = AsyncioRuntime()
     assert runtime
+
+
+def test_what_runs_apart_comes_back(made) -> None:
+    """Its result, and its exception."""
+    runtime, run = made
+    assert run(runtime.apart(lambda: 7, CallTurn(5))) == 7
+    for raised in (KeyError("mine"), StopIteration(), SystemExit(3)):
+        def fail(raised: BaseException = raised) -> None:
+            raise raised
+
+        with pytest.raises(KeyError if isinstance(raised, KeyError) else RuntimeError):
+            run(runtime.apart(fail, CallTurn(5)))
+
+
+def test_what_has_no_end_is_ended(made) -> None:
+    """At its next line, in whatever it is; whoever waited was told before."""
+    runtime, run = made
+    ended = threading.Event()
+
+    def loop() -> None:
+        try:
+            while True:
+                time.sleep(0.001)
+        finally:
+            ended.set()
+
+    with pytest.raises(TimeoutError):
+        run(runtime.apart(loop, CallTurn(0.2)))
+    assert ended.wait(10)
+
+
+def test_what_is_being_kept_is_waited_for(made) -> None:
+    """It began in time, and whoever asked must not be told that it was not done."""
+    runtime, run = made
+    turn = CallTurn(0.2)
+
+    def keep() -> str:
+        assert turn.keep()
+        time.sleep(0.6)
+        return "kept"
+
+    assert run(runtime.apart(keep, turn)) == "kept"
+
+
+def test_who_leaves_ends_what_runs_apart(made) -> None:
+    """Nobody computes for nobody."""
+    runtime, run = made
+    began, ended = threading.Event(), threading.Event()
+
+    def loop() -> None:
+        try:
+            while True:
+                began.set()
+                time.sleep(0.001)
+        finally:
+            ended.set()
+
+    async def leave() -> None:
+        task = asyncio.ensure_future(runtime.apart(loop, CallTurn(60)))
+        await runtime.in_thread(began.wait, 20)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    run(leave())
+    assert ended.wait(10)
+
+
+def test_more_than_there_are_threads_wait_within_their_time() -> None:
+    """And are done when others have ended."""
+    async def many() -> list[object]:
+        runtime = AsyncioRuntime(threads_max=2)
+        free = threading.Event()
+        held = [asyncio.ensure_future(runtime.apart(lambda: free.wait(20), CallTurn(20))) for _ in range(2)]
+        await asyncio.sleep(0)
+        with pytest.raises(TimeoutError):
+            await runtime.apart(lambda: 1, CallTurn(0.1))
+        waiting = asyncio.ensure_future(runtime.apart(lambda: 2, CallTurn(20)))
+        await asyncio.sleep(0)
+        free.set()
+        return [*await asyncio.gather(*held), await waiting]
+
+    assert asyncio.run(many()) == [True, True, 2]

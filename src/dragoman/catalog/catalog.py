@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..errors import DeclarationError
+from ..errors import DeclarationError, MethodError
 from . import method as methods
 from . import resource as resources
 from .fields import Field
@@ -120,18 +120,20 @@ class Catalog:
 
     def method(
         self, path: str, *, verb: str = "GET", permission: str | None = None, authenticated: bool = False,
-        operation: bool = False, timeout_s: float = 30.0,
+        operation: bool = False, timeout_s: float = 30.0, raises: Sequence[type[MethodError]] = (),
+        allows: Callable[..., bool] | None = None,
     ) -> Callable[[F], F]:
         """Publish a function at `group/name`; raise `DeclarationError` where that cannot work.
 
-        `permission` is what a key must allow; with `authenticated=True` any valid key will do.
+        `permission` is what a key must allow; with `authenticated=True` any valid key will do. `allows` is a function that
+        says who may do this to the object that the parameters name; `raises` are the errors that callers are told.
         """
         _check_path(path, '@catalog.method("group/name")')
 
         def publish(function: F) -> F:
             self._add(self.methods, methods.declare(
                 self.name, path, function, verb=verb, permission=permission, authenticated=authenticated,
-                operation=operation, timeout_s=timeout_s,
+                operation=operation, timeout_s=timeout_s, raises=raises, allows=allows,
             ))
             return function
         return publish
@@ -185,6 +187,9 @@ class Catalog:
                 self._check_field(resource, record, field)
         for method in self.methods.values():
             self._check_permission(method.permission, method.path, method.place)
+            if method.writes and self.database is None:
+                raise DeclarationError(method.path, "no database is named that a transaction could be of.",
+                                       'Give the catalog database="sqlite:///...".', method.place)
         return self
 
     def _check_origin(self, resource: Resource) -> None:

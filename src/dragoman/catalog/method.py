@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect
 import math
 import typing
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
-from ..errors import DeclarationError
+from ..errors import DeclarationError, MethodError, describe_error
 from .fields import Field, field_of
 from .fitting import fault_of_declaration
 from .places import caller_place, place_of, resolve
@@ -24,7 +24,23 @@ _YIELDING = (Iterator, AsyncIterator, Iterable, Generator, AsyncGenerator)
 
 
 class Injected:
-    """The base of what a method is given by type and no client can send: `Caller`, `Progress`."""
+    """The base of what a method is given by type and no client can send: `Caller`, `Progress`, `Transaction`."""
+
+    blocks = False
+    """Whether using it may take time, so that only a function that runs in a thread can be given it."""
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """Who may do something to one object: a function of some of a method's parameters and of what the server gives."""
+
+    function: Callable[..., Any]
+    parameters: tuple[str, ...]
+    injected: dict[str, type]
+
+    @property
+    def description(self) -> str:
+        """The first line of its docstring: who that is."""
+        return (inspect.getdoc(self.function) or "").partition("\n")[0]
 
 
 class Method(Target, frozen=True, kw_only=True):
@@ -33,8 +49,13 @@ class Method(Target, frozen=True, kw_only=True):
     function: Callable[..., Any]
     parameters: tuple[Field, ...]
     injected: dict[str, type]
-    returns: Shape | None
+    result: Field | None
+    """What it returns; None for nothing."""
     verb: str = "GET"
+    raises: tuple[type[MethodError], ...] = ()
+    """What it may tell instead of a result."""
+    allows: Rule | None = None
+    """Who may call it with these arguments."""
     authenticated: bool = False
     """Whether a valid key is needed; always where a permission is."""
     operation: bool = False
@@ -46,10 +67,22 @@ class Method(Target, frozen=True, kw_only=True):
         """The function's docstring."""
         return inspect.getdoc(self.function) or ""
 
+    @property
+    def writes(self) -> bool:
+        """Whether it, or its rule, is given a transaction."""
+        given = [*self.injected.values(), *(self.allows.injected.values() if self.allows is not None else ())]
+        return any(getattr(kind, "blocks", False) for kind in given)
+
+    @property
+    def returns(self) -> Shape | None:
+        """What its result looks like; None for nothing."""
+        return self.result.shape if self.result is not None else None
+
 
 def declare(
     catalog: str, path: str, function: Any, *, verb: str = "GET", permission: str | None = None,
     authenticated: bool = False, operation: bool = False, timeout_s: float = 30.0,
+    raises: Sequence[type[MethodError]] = (), allows: Callable[..., Any] | None = None,
 ) -> Method:
     """Check one declaration by itself; raise `DeclarationError` for what cannot work."""
     place = caller_place()
@@ -67,12 +100,60 @@ def declare(
         raise wrong("a time limit is more than 0 seconds.", "Raise timeout_s.")
     hints = resolve(function)
     parameters, injected = _parameters(function, hints, wrong)
+    is_async = inspect.iscoroutinefunction(function)
+    _check_blocking(injected, is_async, operation, wrong)
     return Method(
         catalog=catalog, group=group, name=short, function=function, parameters=parameters, injected=injected,
-        returns=_returns(hints, wrong, operation), verb=verb, permission=permission,
-        authenticated=authenticated or permission is not None, operation=operation,
-        is_async=inspect.iscoroutinefunction(function), timeout_s=timeout_s, place=place,
+        result=_result(hints, wrong, operation), verb=verb, permission=permission,
+        authenticated=authenticated or permission is not None or allows is not None, operation=operation,
+        is_async=is_async, timeout_s=timeout_s, place=place, raises=_raises(raises, wrong),
+        allows=_rule(allows, parameters, is_async, wrong) if allows is not None else None,
     )
+
+
+def _check_blocking(injected: dict[str, type], is_async: bool, operation: bool, wrong: Any) -> None:
+    blocking = next((name for name, kind in injected.items() if getattr(kind, "blocks", False)), None)
+    if blocking is not None and is_async:
+        raise wrong(f"{blocking!r} would hold up everybody while it waits for the database.", "Write `def` instead of `async def`.")
+    if blocking is not None and operation:
+        raise wrong(f"{blocking!r} would be open for as long as the operation runs.", "Open transactions of its own inside it.")
+
+
+def _raises(errors: Any, wrong: Any) -> tuple[type[MethodError], ...]:
+    """The declared errors. Whoever meets one has its name, its status and its docstring to go by."""
+    declared = tuple(errors) if isinstance(errors, (list, tuple)) else (errors,)
+    for error in declared:
+        if not (isinstance(error, type) and issubclass(error, MethodError) and error is not MethodError):
+            raise wrong(f"{show(error)} in `raises` is no error of a method.", "Derive a class from MethodError, and name it.")
+        if not describe_error(error):
+            raise wrong(f"{error.__name__} does not say what is wrong.", "Give it a docstring.")
+        if not (isinstance(error.status, int) and 400 <= error.status <= 599):
+            raise wrong(f"the status {show(error.status)} of {error.__name__} is none of an error.", "Use 400 to 599.")
+    if len({error.__name__ for error in declared}) != len(declared):
+        raise wrong("two of its errors have the same name.", "Rename one; clients know them by it.")
+    return declared
+
+
+def _rule(function: Any, parameters: Sequence[Field], is_async: bool, wrong: Any) -> Rule:
+    """The rule of a method, which asks for some of the same parameters by the same names and types."""
+    if not inspect.isfunction(function):
+        raise wrong(f"`allows` is {show(function)}, which is no function.", "Name a function that returns a bool.")
+    name = function.__name__
+    if not inspect.getdoc(function):
+        raise wrong(f"the rule {name} does not say whom it allows.", "Give it a docstring: the owner of the clan.")
+    if inspect.iscoroutinefunction(function) != is_async:
+        raise wrong(f"the rule {name} and the method are not both `async`.", "Make them alike.")
+    hints = resolve(function)
+    if hints.get("return") is not bool:
+        raise wrong(f"the rule {name} does not return a bool.", "Annotate it: `-> bool`.")
+    asked, injected = _parameters(function, hints, wrong)
+    _check_blocking(injected, is_async, False, wrong)
+    known = {parameter.name: parameter.shape for parameter in parameters}
+    for parameter in asked:
+        if known.get(parameter.name) != parameter.shape:
+            raise wrong(f"the rule {name} asks for {parameter.name!r}, which is no parameter of the method, or of another type.",
+                        "Give both the same name and type.")
+    return Rule(function=function, parameters=tuple(parameter.name for parameter in asked), injected=injected)
 
 
 def _parameters(function: Any, hints: dict[str, Any], wrong: Any) -> tuple[tuple[Field, ...], dict[str, type]]:
@@ -114,7 +195,7 @@ def _parameter(function: Any, name: str, hint: Any, default: Any) -> Field:
     return field
 
 
-def _returns(hints: dict[str, Any], wrong: Any, operation: bool) -> Shape | None:
+def _result(hints: dict[str, Any], wrong: Any, operation: bool) -> Field | None:
     if "return" not in hints:
         raise wrong("what it returns is not said.", "Annotate the result: `-> bool`, or `-> None`.")
     hint = hints["return"]
@@ -129,4 +210,4 @@ def _returns(hints: dict[str, Any], wrong: Any, operation: bool) -> Shape | None
         list(nested_records(shape))
     except UnsupportedType as error:
         raise wrong(f"the result: {error}", error.remedy) from None
-    return shape
+    return Field(name="result", type=hint, shape=shape)

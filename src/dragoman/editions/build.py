@@ -16,6 +16,7 @@ from ..catalog.catalog import Catalog
 from ..catalog.fitting import Misfits
 from ..catalog.plain import INT64_MAX, INT64_MIN, encode_json, show
 from ..catalog.resource import Resource
+from ..catalog.shapes import Nested
 from ..catalog.values import Validator
 from ..contracts import Source
 from ..errors import DragomanError, PublicationError
@@ -82,7 +83,7 @@ class ShelfBuilder:
         self.resource, self.folder, self._scratch, self._seed = resource, folder, scratch, seed
         self._compress_max_bytes = compress_max_bytes
         self.languages = catalog.languages if resource.localized else ()
-        localizer = Localizer(resource.record, catalog.languages)
+        localizer = Localizer(Nested(resource.record), catalog.languages)
         self._render = localizer.render if self.languages else localizer.render_shared
         self._validate = Validator(resource.record)
         self._key = resource.key.name

@@ -13,12 +13,13 @@ from ..catalog.catalog import Catalog
 from ..catalog.method import Method
 from ..catalog.resource import Resource
 from ..contracts import Answer, Dialect, Header, Outcome, Refused, Request, Switches, Work
-from ..errors import Code, Fault, Refusal, SourceUnavailable, refuse
+from ..errors import Code, Fault, Refusal, refuse
 from ..observations import Crashed, Observe
 from ..query import ANONYMOUS, Caller, Query
 from . import conditional, cors
 from .encoding import Encoder
 from .execute import Executor, Later
+from .faults import faults_of
 from .gate import Gate
 from .plan import Planner
 from .standing import Standing, refusal_headers
@@ -138,14 +139,9 @@ class Pipeline:
 
     def _refused(self, error: Exception, query: Query | None, request: Request, stage: str) -> Refused:
         """Every failure as a refusal: of an unexpected one the client learns the request's id, the log the rest."""
-        if isinstance(error, Refusal):
-            return Refused(faults=error.faults, query=query)
-        code = error.code if isinstance(error, SourceUnavailable) else Code.INTERNAL
-        message = "the source of these data is not available" if code is not Code.INTERNAL else "internal error"
-        self._tell(error, request.id, stage)
-        return Refused(query=query, faults=(
-            Fault(code=code, message=message, hint=f"Report the request id {request.id} if it lasts."),
-        ))
+        if not isinstance(error, Refusal):
+            self._tell(error, request.id, stage)
+        return Refused(faults=faults_of(error, request.id), query=query)
 
     def _tell(self, error: Exception, request_id: str, stage: str) -> None:
         """Tell the log what nobody expected, while it is handled."""

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
 
-import msgspec
-
-from ..catalog.method import Injected, Method
-from ..catalog.plain import encode_json, to_plain
-from ..catalog.shapes import Nested, Nullable
+from ..catalog.method import Method
 from ..contracts import Operations, Outcome, Result, Runtime, StartedOperation
 from ..editions.store import Edition, Editions, Shelf
 from ..errors import Code, refuse
-from ..query import Ask, Caller, Plan, Progress
-from ..views.project import projector
+from ..query import Ask, Plan
+from .calls import Calls
 from .keys import check_range, cut, keys_json, no_such
 from .live import Live
 
@@ -24,15 +19,16 @@ Later = Callable[[], Awaitable[Outcome]]
 class Executor:
     """Executes plans against the open editions, the live sources and the methods."""
 
-    def __init__(self, editions: Editions, live: Live, operations: Operations, runtime: Runtime) -> None:
-        self._editions, self._live, self._operations, self._runtime = editions, live, operations, runtime
+    def __init__(self, editions: Editions, live: Live, calls: Calls, operations: Operations, runtime: Runtime) -> None:
+        self._editions, self._live, self._calls = editions, live, calls
+        self._operations, self._runtime = operations, runtime
         self._reads = {Ask.ONE: _one, Ask.MANY: _many, Ask.KEYS: _keys, Ask.ALL: _all, Ask.PAGE: _page}
 
     def execute(self, plan: Plan) -> Outcome | Later:
         """The outcome at once, or what will give it. Raises `Refusal` for what is not to be had."""
         target = plan.target
         if isinstance(target, Method):
-            return self._start(plan, target) if target.operation else lambda: self._call(plan, target)
+            return self._start(plan, target) if target.operation else lambda: self._calls.call(plan, target)
         if target.live:
             return lambda: self._live.read(plan, target)
         edition = self._edition(plan)
@@ -62,53 +58,9 @@ class Executor:
             return _selected(plan, edition, shelf, found)
         return materialize
 
-    # ------------------------------------------------------------------------------------ methods
-
-    async def _call(self, plan: Plan, method: Method) -> Outcome:
-        arguments = {**plan.arguments, **injected(method, plan.caller)}
-        called = (method.function(**arguments) if method.is_async
-                  else self._runtime.in_thread(_contained, method.function, arguments))
-        try:
-            value = await self._runtime.within(method.timeout_s, called)
-        except TimeoutError:
-            raise refuse(Code.METHOD_TIMEOUT, "the method took too long") from None
-        except SystemExit as error:             # it would end the server, for everybody
-            raise RuntimeError(f"{method.path} ended with {error!r}") from error
-        plain = to_plain(value)
-        if plain is None and _answers_one(method):
-            raise refuse(Code.NOT_FOUND, "nothing found", field=next((field.name for field in method.parameters), None))
-        return Result(plan=plan, value=_cut_value(plan, method, plain), found=1, total=1)
-
     def _start(self, plan: Plan, method: Method) -> Outcome:
         id = self._operations.start(method, plan.arguments, plan.caller, plan.idempotency_key)
         return StartedOperation(id=id, plan=plan)
-
-
-def _answers_one(method: Method) -> bool:
-    """Whether it finds one record or none, so that null means that there is none."""
-    return isinstance(method.returns, Nullable) and isinstance(method.returns.inner, Nested)
-
-
-def _cut_value(plan: Plan, method: Method, value: Any) -> Any:
-    """What a method returned, cut to the fields that are shown."""
-    shown = plan.view.shown
-    if shown is None or method.returns is None or value is None:
-        return value
-    return msgspec.json.decode(projector(method.returns, shown)(encode_json(value)))
-
-
-def _contained(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
-    """Call in a thread: a future cannot carry `StopIteration`, and whoever waits for it would wait for ever."""
-    try:
-        return function(**arguments)
-    except StopIteration as error:
-        raise RuntimeError("StopIteration left the function") from error
-
-
-def injected(method: Method, caller: Caller) -> dict[str, Any]:
-    """What a method is given by type: the caller, and a progress that nobody watches where it is no operation."""
-    known: dict[type[Injected], Any] = {Caller: caller, Progress: Progress()}
-    return {name: known[kind] for name, kind in method.injected.items()}
 
 
 # -------------------------------------------------------------------------------------------- published resources

@@ -15,6 +15,7 @@ from ..catalog.shapes import Many, Nested, bare, bottom, describe, element
 from ..catalog.values import read_parameter, read_scalar, read_values
 from ..contracts import Dialect, Request
 from ..errors import Code, Fault, Refusal, refuse
+from ..formats.parameters import header
 from ..query import Ask, Caller, Filtered, Plan, Query, View
 from ..views.select import Selection
 from .gate import audience_of, owned_by
@@ -23,9 +24,13 @@ from .language import match, negotiate
 _VERSION = re.compile(r"latest|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?Z)?")
 _INTEGER = re.compile(r"-?[0-9]+\Z")
 _DIGITS_MAX = 12
+_KEY_MAX = 255
+"""Characters of an idempotency key."""
+_READING_VERBS = ("GET", "HEAD")
 _WRONG_VALUES_MAX = 10
 """How many wrong values of one filter are told at once."""
 NOTHING_FILTERED = Filtered()
+NO_NAMES: Mapping[str, str] = {}
 
 
 class Planner:
@@ -34,6 +39,7 @@ class Planner:
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self._filters: dict[int, dict[str, Field]] = {}
+        self._names: dict[int, dict[str, str]] = {}
         self._views: dict[tuple[str, str, str], View] = {}
 
     def plan(self, query: Query, catalog: Catalog, target: Resource | Method, caller: Caller, request: Request) -> Plan:
@@ -46,9 +52,10 @@ class Planner:
         if isinstance(target, Resource) and target.by is not None:
             ask, keys = Ask.PAGE, ()
         page, page_size = self._page(query, faults) if ask is Ask.PAGE else (0, 0)
-        filtered, owned, arguments = NOTHING_FILTERED, None, {}
+        filtered, owned, arguments, idempotency_key = NOTHING_FILTERED, None, {}, None
         if isinstance(target, Method):
             arguments = self._arguments(query, target, faults)
+            idempotency_key = _idempotency_key(query, caller, request, faults)
         elif target.single:                          # whatever was asked for, there is one record, and it is the caller's
             ask, keys, owned = Ask.ONE, (), owned_by(caller, target)
             self._check_known(query.parameters, (), faults)
@@ -66,7 +73,8 @@ class Planner:
             catalog=catalog, cluster=cluster_of(catalog, request.cluster), target=target, ask=ask,
             view=view, keyed=self._dialect.keyed, audience=audience_of(caller, target), caller=caller, keys=keys,
             page=page, page_size=page_size, paging=self._dialect.paging, filtered=filtered, owned=owned, arguments=arguments,
-            idempotency_key=query.idempotency_key,
+            names=self._names_of(target) if isinstance(target, Method) else NO_NAMES,
+            idempotency_key=idempotency_key, request_id=request.id,
         )
 
     def _view(
@@ -168,6 +176,13 @@ class Planner:
             self._filters[id(target)] = known
         return known
 
+    def _names_of(self, method: Method) -> Mapping[str, str]:
+        known = self._names.get(id(method))
+        if known is None:
+            known = {parameter.name: parameter.name_in(self._dialect.name) for parameter in method.parameters}
+            self._names[id(method)] = known
+        return known
+
     def _check_known(self, sent: Iterable[str], known: Collection[str], faults: list[Fault]) -> None:
         """Unknown names are ignored or refused as the dialect's clients expect."""
         if self._dialect.unknown_parameters == "refuse":
@@ -240,6 +255,20 @@ class Planner:
         except Misfits as error:
             faults += [_fault_of(misfit, names) for misfit in error.misfits]
             return {}
+
+
+def _idempotency_key(query: Query, caller: Caller, request: Request, faults: list[Fault]) -> str | None:
+    """The key under which a write is done once only, however often it is sent; what only reads needs none."""
+    key = header(request, b"idempotency-key")
+    if not key or query.verb in _READING_VERBS:
+        return None
+    if len(key) > _KEY_MAX:
+        faults.append(Fault(code=Code.PARAMETER_INVALID, message="too long", field="Idempotency-Key", value=key[:_KEY_MAX],
+                            hint=f"Use at most {_KEY_MAX} characters."))
+    if caller.party is None:
+        faults.append(Fault(code=Code.CREDENTIAL_MISSING, message="an idempotency key needs somebody whose it is",
+                            field="Idempotency-Key", hint="Send a key or the id of an application, or leave it out."))
+    return key
 
 
 def fields_of(target: Resource | Method) -> tuple[Field, ...]:

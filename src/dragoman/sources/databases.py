@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from ..catalog.catalog import Catalog
 from ..errors import SettingsError
 from ..postgres import patience
 from ..settings import Live
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _REMEDY = "Write sqlite:///file.db or dialect://user@host/name, and install its driver, for example dragoman[postgres]."
 _CONNECT_S, _SILENCE_S = 5, 30
+_CANCEL_S = 2.0
+_WRITERS_MAX = 8
+"""How many transactions one process has open in one database; others wait."""
 
 
 def expand(url: str, folder: Path, environment: Mapping[str, str] | None = None) -> str:
@@ -41,6 +45,12 @@ def expand(url: str, folder: Path, environment: Mapping[str, str] | None = None)
     if file is not None:
         return f"sqlite:///{(folder / file).resolve()}"
     return re.sub(r"\Apostgres(?:ql)?://", "postgresql+psycopg://", url)
+
+
+def url_of(catalog: Catalog, cluster: str, own: str | None = None) -> str | None:
+    """The URL of a catalog's database in a cluster, or of a table's own, as it can be opened; None where none is named."""
+    database = own or (catalog.database.get(cluster) if isinstance(catalog.database, Mapping) else catalog.database)
+    return None if database is None else expand(database, catalog.file.parent if catalog.file else Path.cwd())
 
 
 def sqlite_file(url: str) -> Path | None:
@@ -78,6 +88,50 @@ def engine_of(url: str, limits: Live | None = None) -> Engine:
     if engine.dialect.name == "postgresql":
         event.listen(engine, "connect", partial(_prepare_postgres, limits))
     return engine
+
+
+@lru_cache(maxsize=64)
+def writer_of(url: str, *, create: bool = False) -> Engine:
+    """What connects to a database to change it: serializable transactions, and for an SQLite file one writer at a time;
+    with `create`, it is made where there is none. Raises `SettingsError` for a URL that cannot be used."""
+    from sqlalchemy import NullPool, create_engine, event
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+    file = sqlite_file(url)
+    try:
+        if file is None:
+            return create_engine(url, pool_pre_ping=True, isolation_level="SERIALIZABLE", pool_size=_WRITERS_MAX, max_overflow=0,
+                                 **_options(make_url(url).get_driver_name(), None))
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise SettingsError(f"The database URL cannot be used: {reason(error)}. {_REMEDY}") from None
+    engine = create_engine("sqlite://", creator=partial(_open_sqlite_to_write, file, "rwc" if create else "rw"),
+                           poolclass=NullPool)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return engine
+
+
+def _open_sqlite_to_write(file: Path, mode: str) -> sqlite3.Connection:
+    """Without the driver's own idea of when a transaction begins; references between tables are kept, as declared."""
+    import sqlite3
+
+    connection = sqlite3.connect(f"file:{quote(str(file))}?mode={mode}", uri=True, check_same_thread=False, isolation_level=None)
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.create_function("casefold", 1, _casefold, deterministic=True)
+    return connection
+
+
+def end_statement(driver: Any) -> None:
+    """End what a database does for a driver's connection, from another thread."""
+    if hasattr(driver, "interrupt"):
+        driver.interrupt()
+    elif hasattr(driver, "cancel_safe"):
+        import psycopg
+
+        try:
+            driver.cancel_safe(timeout=_CANCEL_S)
+        except psycopg.Error:
+            return                          # a server that does not hear ends the statement at its own time limit
 
 
 def _options(driver: str, limits: Live | None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from ..catalog.comparables import comparable, compared, kind_of, single_values
 from ..catalog.fields import Field
 from ..catalog.origin import Row
 from ..catalog.resource import Resource
+from ..catalog.shapes import Nested
 from ..catalog.values import Validator
 from ..query import Filtered, Owned
 from ..views.localize import Localizer
@@ -28,7 +29,7 @@ class Picker:
         self._resource = resource
         self._fields = {field.name: field for field in resource.fields}
         self._validate = Validator(resource.record)
-        self._localizer, self._language = Localizer(resource.record, catalog.languages), catalog.languages[0]
+        self._localizer, self._language = Localizer(Nested(resource.record), catalog.languages), catalog.languages[0]
 
     def by_key(self, rows: Iterable[Row], keys: Sequence[Any], owned: Owned | None = None) -> list[Row]:
         """The rows with one of these keys, of one owner where one is named."""

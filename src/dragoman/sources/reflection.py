@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _TABLES_MAX = 2_000
+REPLAYS = "dragoman_replays"
+"""What a server adds to a database that methods write to: their idempotency keys."""
 _DAY = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
 _MOMENT = _DAY + "[T ][0-9][0-9]:[0-9][0-9]:[0-9][0-9]*"
 
@@ -53,6 +55,7 @@ def _names(connection: Connection) -> list[tuple[str | None, str]]:
         *inspector.get_table_names(schema), *inspector.get_view_names(schema),
         *(inspector.get_materialized_view_names(schema) if connection.dialect.name == "postgresql" else ()),
     })]
+    names = [each for each in names if each[1] != REPLAYS]
     if connection.dialect.name == "sqlite":
         shadows = _shadows(connection)
         names = [each for each in names if not each[1].startswith("sqlite_") and each[1] not in shadows]

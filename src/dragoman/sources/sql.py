@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -14,7 +14,7 @@ from ..catalog.resource import Resource
 from ..errors import Code, DeclarationError, PublicationError, SourceUnavailable
 from ..query import Filtered, Owned
 from ..settings import Live
-from .databases import desk_of, engine_of, expand, reason, sqlite_file
+from .databases import desk_of, end_statement, engine_of, reason, sqlite_file, url_of
 from .desk import Unreachable
 from .picking import Picker
 from .rows import RowReader
@@ -28,7 +28,6 @@ T = TypeVar("T")
 _BATCH = 2_000
 _ENDED = "57014"
 """PostgreSQL ended a statement, as it took too long or was cancelled."""
-_CANCEL_S = 2.0
 
 
 class SqlSource:
@@ -209,19 +208,7 @@ class Call:
         with self._lock:
             self._stopped = True
             connection = self._connection
-            driver: Any = connection.connection.driver_connection if connection is not None else None
-            if hasattr(driver, "interrupt"):
-                driver.interrupt()
-            elif hasattr(driver, "cancel_safe"):
-                self._cancel(driver)
-
-    def _cancel(self, driver: Any) -> None:
-        import psycopg
-
-        try:
-            driver.cancel_safe(timeout=_CANCEL_S)
-        except psycopg.Error:
-            return                          # a server that does not hear ends the statement at its own time limit
+            end_statement(connection.connection.driver_connection if connection is not None else None)
 
 
 class SqlSources:
@@ -236,11 +223,10 @@ class SqlSources:
         origin = resource.origin
         if not isinstance(origin, Table):
             raise DeclarationError(resource.path, "its origin is no table.", 'Write Table("name").', resource.place)
-        url = origin.database or _database_of(catalog, cluster)
-        if url is None:
+        expanded = url_of(catalog, cluster, origin.database)
+        if expanded is None:
             raise DeclarationError(resource.path, f"no database is named for the cluster {cluster}.",
                                    "Add it to the catalog's database.", resource.place)
-        expanded = expand(url, catalog.file.parent if catalog.file else Path.cwd())
         engine_of(expanded)
         return SqlSource(catalog, resource, origin, expanded, self._limits)
 
@@ -249,10 +235,3 @@ class SqlSources:
         from .reflection import reflect
 
         return reflect(path if "://" in path or path.startswith("${") else f"sqlite:///{Path(path).resolve()}")
-
-
-def _database_of(catalog: Catalog, cluster: str) -> str | None:
-    database = catalog.database
-    return database.get(cluster) if isinstance(database, Mapping) else database
-
-

@@ -9,7 +9,6 @@ import msgspec
 
 from ..catalog.fields import Field
 from ..catalog.plain import encode_json
-from ..catalog.record import Record
 from ..catalog.shapes import Keyed, Many, Nested, Nullable, Shape, Text
 
 Replace = Callable[[Mapping[str, str], str | None], Any]
@@ -21,7 +20,7 @@ _RAW_HOLE = msgspec.Raw(_HOLE)         # JSON escapes control characters, so no 
 
 
 class Localizer:
-    """Shows the validated values of one record class in a language, without the fields that need a permission.
+    """Shows validated values of one shape in a language, without the fields that need a permission.
 
     `languages` are the catalog's, the default first. A text is taken in the language asked for, else in its parents
     (`zh-tw`, `zh`), else in the catalog's default, else in any; an empty text counts as none. Only where there is no
@@ -29,17 +28,16 @@ class Localizer:
     """
 
     def __init__(
-        self, record: type[Record], languages: Sequence[str], permissions: Collection[str] = (), *, nulls: bool = False,
+        self, shape: Shape, languages: Sequence[str], permissions: Collection[str] = (), *, nulls: bool = False,
     ) -> None:
         """With `nulls`, a field that needs another permission is null instead of absent."""
-        self._walk = _walk_of_record(record.__dragoman_fields__, _Seen(frozenset(permissions), nulls)) or _keep
+        self._walk = _walk_of(shape, _Seen(frozenset(permissions), nulls)) or _keep
         self._choose = {language: _chooser(language, languages) for language in languages}
         self._chains = tuple((language, fallbacks(language, languages)) for language in languages)
 
-    def localize(self, value: Mapping[str, Any], language: str) -> dict[str, Any]:
+    def localize(self, value: Any, language: str) -> Any:
         """The value in one of the catalog's languages, still plain."""
-        shown: dict[str, Any] = self._walk(value, self._choose[language])
-        return shown
+        return self._walk(value, self._choose[language])
 
     def render(self, value: Mapping[str, Any]) -> list[bytes]:
         """The JSON of the value in every language, in their order.

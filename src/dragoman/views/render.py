@@ -6,6 +6,7 @@ from typing import Any
 
 from ..catalog.plain import encode_json
 from ..catalog.resource import Resource
+from ..catalog.shapes import Nested
 from ..catalog.values import Validator
 from ..query import Plan
 from .localize import Localizer
@@ -17,7 +18,7 @@ class Renderer:
     def __init__(self, resource: Resource, validator: Validator, languages: tuple[str, ...]) -> None:
         self.validate = validator
         self._key = resource.key.name
-        self._record, self._languages = resource.record, languages
+        self._shape, self._languages = Nested(resource.record), languages
         self._needed, self._owned = resource.needs, resource.owner is not None
         self._localizers: dict[tuple[frozenset[str], bool], Localizer] = {}
 
@@ -36,6 +37,6 @@ class Renderer:
         known = (permitted, plan.view.nulls)
         localizer = self._localizers.get(known)
         if localizer is None:
-            localizer = Localizer(self._record, self._languages, permitted, nulls=plan.view.nulls)
+            localizer = Localizer(self._shape, self._languages, permitted, nulls=plan.view.nulls)
             self._localizers[known] = localizer
         return encode_json(localizer.localize(value, plan.view.language))

@@ -222,6 +222,65 @@ def test_wrong_arguments_of_a_method_are_refused(tmp_path, arguments, reason, re
     assert str(tmp_path) in error.place
 
 
+RULED = """
+from dragoman import Caller, MethodError, Transaction
+
+class Silent(MethodError):
+    status = 409
+
+class Odd(MethodError):
+    '''It is odd.'''
+    status = 200
+
+def mute(caller: Caller) -> bool: ...
+
+def vague(caller: Caller):
+    '''The owner.'''
+
+def other(clan: str) -> bool:
+    '''The owner.'''
+
+async def later(clan: int) -> bool:
+    '''The owner.'''
+
+def blocked(database: Transaction) -> bool:
+    '''The owner.'''
+"""
+
+
+@pytest.mark.parametrize(("arguments", "text", "reason", "remedy"), [
+    ("raises=[ValueError]", "def call() -> int: ...", "ValueError", "Derive a class from MethodError"),
+    ("raises=[MethodError]", "def call() -> int: ...", "MethodError", "Derive a class from MethodError"),
+    ("raises=[Silent]", "def call() -> int: ...", "Silent does not say what is wrong", "docstring"),
+    ("raises=Odd", "def call() -> int: ...", "the status 200 of Odd", "400 to 599"),
+    ("allows=True", "def call() -> int: ...", "`allows` is True", "returns a bool"),
+    ("allows=mute", "def call() -> int: ...", "mute does not say whom", "docstring"),
+    ("allows=vague", "def call() -> int: ...", "vague does not return a bool", "-> bool"),
+    ("allows=other", "def call(clan: int) -> int: ...", "other asks for 'clan'", "same name and type"),
+    ("allows=other", "def call() -> int: ...", "other asks for 'clan'", "same name and type"),
+    ("allows=later", "def call(clan: int) -> int: ...", "not both `async`", "Make them alike"),
+    ("", "async def call(database: Transaction) -> int: ...", "hold up everybody", "`def` instead"),
+    ("operation=True", "def call(database: Transaction) -> int: ...", "as long as the operation runs", "Open transactions"),
+    ("", "def call(database: Transaction | None) -> int: ...", "never null", "no more than the type"),
+])
+def test_a_wrong_rule_error_or_transaction_of_a_method_is_refused(tmp_path, arguments, text, reason, remedy):
+    more = f", {arguments}" if arguments else ""
+    error = refused(tmp_path, f'{RULED}\n\n@catalog.method("letters/call"{more})\n{text}\n')
+    assert reason in error.reason
+    assert remedy in error.remedy
+    assert str(tmp_path) in error.place
+
+
+@pytest.mark.parametrize("declared", [
+    '@catalog.method("a")\ndef call(database: Transaction) -> int: ...',
+    '@catalog.method("a", allows=blocked)\ndef call() -> int: ...',
+])
+def test_a_transaction_of_no_database_is_refused(tmp_path, declared):
+    error = refused(tmp_path, f'{RULED}\n\ncatalog = Catalog("bare")\n\n{declared}\n')
+    assert "no database is named" in error.reason
+    assert 'database="sqlite' in error.remedy
+
+
 def test_a_decorator_without_a_path_does_not_swallow_the_function(tmp_path):
     error = refused(tmp_path, "@catalog.method\ndef call() -> int: ...\n")
     assert "no path" in error.reason

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from dragoman import Catalog, Key, Record, Rows
 from dragoman.catalog.comparables import Incomparable, comparable
+from dragoman.catalog.shapes import Nested
 from dragoman.editions.listings import PositionCache
 from dragoman.editions.publish import publish
 from dragoman.editions.store import Editions
@@ -60,7 +61,7 @@ def text_in(localizer, row, language):
 
 def in_python(rows, filtered, language):
     """What `Filtered` means, the slow way."""
-    localizer = Localizer(Tank, LANGUAGES)
+    localizer = Localizer(Nested(Tank), LANGUAGES)
     shown = [{**row, "name": text_in(localizer, row, language)} for row in rows]
 
     def fits(row):

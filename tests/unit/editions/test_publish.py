@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dragoman.catalog.shapes import Nested
 from dragoman.editions import files
 from dragoman.editions.publish import editions, needs_publishing, rollback
 from dragoman.errors import PublicationError, SettingsError, SourceUnavailable
@@ -36,7 +37,7 @@ def test_the_same_facts_come_out_in_every_language(tmp_path_factory, given_rows)
     shop = Shop(tmp_path_factory.mktemp("data"), given_rows)
     shop.publish()
     shelf = shop.current().shelves[TANKS]
-    localizer = Localizer(Tank, LANGUAGES)
+    localizer = Localizer(Nested(Tank), LANGUAGES)
     public = [msgspec.to_builtins(msgspec.convert(row, Tank)) for row in given_rows]
     for language in LANGUAGES:
         expected = [json_of(localizer.localize(row, language)) for row in public]

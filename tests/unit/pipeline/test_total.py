@@ -68,7 +68,7 @@ def make(dialect):
     greeting = catalog.load().methods["data/greeting"]
     told = []
     gate = Gate(Register(Digester(b"k" * 32), stale_max_s=60), MemoryMeter())
-    executor = Executor(None, None, None, AsyncioRuntime())
+    executor = Executor(None, None, None, None, AsyncioRuntime())
     return Pipeline({("shop", "data/greeting"): (catalog, greeting)}, [dialect], gate, executor, Encoder(1_000), told.append, 0), told
 
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dragoman import Key, Localized, Needs, Record
+from dragoman.catalog.shapes import Nested
 from dragoman.views.localize import Localizer, fallbacks
 
 LANGUAGES = ("en", "de", "zh", "zh-tw")
@@ -36,7 +37,7 @@ def tank(**given_values):
 
 @pytest.fixture
 def localizer():
-    return Localizer(Tank, LANGUAGES)
+    return Localizer(Nested(Tank), LANGUAGES)
 
 
 @pytest.mark.parametrize(("texts", "language", "expected"), [
@@ -78,7 +79,7 @@ def test_texts_inside_lists_and_objects_are_localized_and_hidden_fields_dropped(
 def test_a_permission_shows_what_needs_it():
     """The owner of the permission sees the field."""
     gunner = {"role": "gunner", "name": {"en": "Gunner"}, "salary": 7}
-    shown = Localizer(Tank, LANGUAGES, {"payroll"}).localize(tank(crew=[gunner]), "en")
+    shown = Localizer(Nested(Tank), LANGUAGES, {"payroll"}).localize(tank(crew=[gunner]), "en")
     assert shown["crew"][0]["salary"] == 7
 
 
@@ -100,6 +101,6 @@ tanks = st.fixed_dictionaries({
 @given(tanks)
 def test_rendering_every_language_at_once_says_the_same_as_one_by_one(value):
     """What the languages share is encoded once; the bytes are those of each language by itself."""
-    localizer = Localizer(Tank, LANGUAGES)
+    localizer = Localizer(Nested(Tank), LANGUAGES)
     plain = msgspec.json.Encoder(decimal_format="number")
     assert localizer.render(value) == [plain.encode(localizer.localize(value, each)) for each in LANGUAGES]

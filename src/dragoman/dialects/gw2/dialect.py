@@ -100,7 +100,7 @@ class Gw2:
         read_choices(query, parameters, request)
         query.credentials = _credentials(parameters.take("access_token"), header(request, b"authorization"))
         if isinstance(route.target, Method):
-            return _called(query, key, parameters, request)
+            return _called(query, key, parameters)
         if route.target.single and key is not None:
             raise refuse(Code.TARGET_UNKNOWN, "no such endpoint", hint="There is one record here, and it has no id.")
         _ask(query, key, parameters)
@@ -139,11 +139,11 @@ def _split(ids: str) -> tuple[str, ...]:
     return tuple(filter(None, dict.fromkeys(ids.split(","))))
 
 
-def _called(query: Query, key: str | None, parameters: Parameters, request: Request) -> Query:
+def _called(query: Query, key: str | None, parameters: Parameters) -> Query:
     if key is not None:
         raise refuse(Code.TARGET_UNKNOWN, "no such endpoint", hint="A method has nothing below its path.")
     query.ask, query.parameters = Ask.CALL, parameters.left
-    query.idempotency_key, query.arguments = header(request, b"idempotency-key"), parameters.arguments()
+    query.arguments = parameters.arguments()
     return query
 
 

@@ -22,7 +22,8 @@ STATUSES: dict[Code, int] = {
     Code.CREDENTIAL_MISSING: 403, Code.CREDENTIAL_INVALID: 403, Code.CREDENTIAL_EXPIRED: 403,
     Code.CREDENTIAL_DISABLED: 403, Code.CREDENTIAL_REVOKED: 403, Code.ACCOUNT_BANNED: 403, Code.APPLICATION_MISSING: 403,
     Code.APPLICATION_INVALID: 403, Code.APPLICATION_BLOCKED: 403, Code.ADDRESS_NOT_ALLOWED: 403,
-    Code.TRANSPORT_INSECURE: 403, Code.PERMISSION_MISSING: 403, Code.ENDPOINT_NOT_ALLOWED: 403, Code.LIMIT_EXCEEDED: 429,
+    Code.TRANSPORT_INSECURE: 403, Code.PERMISSION_MISSING: 403, Code.ENDPOINT_NOT_ALLOWED: 403, Code.OBJECT_NOT_ALLOWED: 403,
+    Code.LIMIT_EXCEEDED: 429,
     Code.CLUSTER_UNKNOWN: 404, Code.TARGET_UNKNOWN: 404, Code.TARGET_DISABLED: 503, Code.NOT_FOUND: 404,
     Code.CONFLICT: 409, Code.NOT_READY: 503, Code.SOURCE_UNAVAILABLE: 502, Code.SOURCE_INVALID: 502,
     Code.SOURCE_TIMEOUT: 504, Code.METHOD_TIMEOUT: 504, Code.METHOD_FAILED: 500, Code.INTERNAL: 500,
@@ -115,7 +116,8 @@ def write_refusal(refused: Refused) -> Answer:
     """One text for everything that is wrong; the status is that of the first fault."""
     first = refused.faults[0]
     text = " ".join(dict.fromkeys(_text(fault) for fault in refused.faults))
-    return Answer(status=STATUSES.get(first.code, 400), headers=[_JSON, _NO_STORE, _VARY], body=encode_json({"text": text}),
+    status = first.facts.get("status") or STATUSES.get(first.code, 400)
+    return Answer(status=status, headers=[_JSON, _NO_STORE, _VARY], body=encode_json({"text": text}),
                   outcome=first.code.value, target=refused.query.target if refused.query else "")
 
 

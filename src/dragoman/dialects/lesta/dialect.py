@@ -10,7 +10,7 @@ from ...catalog.resource import Resource
 from ...catalog.routes import Route, Routes
 from ...contracts import Answer, Keys, Outcome, Refused, Request, Result, Switches
 from ...errors import Code, refuse
-from ...formats.parameters import Parameters, header
+from ...formats.parameters import Parameters
 from ...query import Ask, Credential, Paging, Query
 from .writing import write_refusal, write_result, write_started
 
@@ -91,7 +91,6 @@ class Lesta:
             _ask(query, route.target, parameters)
         else:
             query.arguments = parameters.arguments()
-            query.idempotency_key = header(request, b"idempotency-key")
         query.parameters = parameters.left
         parameters.check()
         return query

@@ -15,6 +15,7 @@ _NAMES = {"lang": "language", "v": "version"}
 _PAGING = {"page_no": "page", "limit": "page_size"}
 _ECHO_MAX = 1_000
 """How many characters of what was sent an error repeats; what is longer ends with `…`."""
+_WORD = re.compile(r"(?<=[a-z0-9])[A-Z]|(?<=[A-Z])[A-Z](?=[a-z])")
 _NO_LETTER = re.compile(r"[^A-Z0-9]+")
 
 Wording = tuple[int, Callable[[str], str]]
@@ -47,6 +48,7 @@ _WORDS: dict[Code, Wording] = {
     Code.APPLICATION_BLOCKED: (407, _said("APPLICATION_IS_BLOCKED")),
     Code.ADDRESS_NOT_ALLOWED: (407, _said("INVALID_IP_ADDRESS")),
     Code.TRANSPORT_INSECURE: (403, _said("HTTPS_REQUIRED")),
+    Code.OBJECT_NOT_ALLOWED: (403, _said("ACTION_NOT_ALLOWED")),
     Code.LIMIT_EXCEEDED: (407, _said("REQUEST_LIMIT_EXCEEDED")),
     Code.CLUSTER_UNKNOWN: (404, _said("CLUSTER_NOT_FOUND")),
     Code.TARGET_UNKNOWN: (404, _said("METHOD_NOT_FOUND")),
@@ -72,7 +74,7 @@ _WHOSE = {
 
 def error_of(fault: Fault, query: Query | None) -> dict[str, object]:
     """The four members of `error`, always all of them; of an internal error the message holds the request's id."""
-    code, word = _WORDS.get(fault.code, (407, _invalid))
+    code, word = _declared(fault) or _WORDS.get(fault.code, (407, _invalid))
     field = _field_of(fault)
     message = word(_NO_LETTER.sub("_", (field or "").upper()).strip("_"))
     if fault.code is Code.INTERNAL and fault.hint:
@@ -83,6 +85,12 @@ def error_of(fault: Fault, query: Query | None) -> dict[str, object]:
 def _field_of(fault: Fault) -> str | None:
     """The parameter that is meant, as clients call it."""
     return _NAMES.get(fault.field, fault.field) if fault.field else _WHOSE.get(fault.code)
+
+
+def _declared(fault: Fault) -> Wording | None:
+    """What a method declared to raise: `AlreadyBanned` is ALREADY_BANNED, with its own status."""
+    name = fault.facts.get("error")
+    return (fault.facts["status"], _said(_WORD.sub(r"_\g<0>", name).upper())) if name is not None else None
 
 
 def _value(fault: Fault, field: str | None, query: Query | None) -> str | None:

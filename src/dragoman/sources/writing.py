@@ -1,0 +1,149 @@
+"""Writing to databases: transactions that are as if one came after the other, whatever the database."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import enum
+import random
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..contracts import Turn
+from ..errors import Code, SourceUnavailable
+from ..query import Transaction
+from .databases import end_statement, reason, sqlite_file, writer_of
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+    from sqlalchemy.exc import DBAPIError
+
+T = TypeVar("T")
+_CAME_BETWEEN = frozenset({"40001", "40P01"})
+"""PostgreSQL's words for a transaction that has to be done anew: it saw what another one changed meanwhile, or they waited
+for each other."""
+_PAUSE_S, _PAUSE_MAX_S = 0.005, 0.2
+_AS_TEXT = (datetime.date, datetime.time, decimal.Decimal, uuid.UUID)
+
+
+class SqlTransactions:
+    """Keeps the contract of `Transactions` for one database by URL.
+
+    An SQLite file has one writer at a time; servers are asked for serializable transactions, and those that came too late
+    are begun anew.
+    """
+
+    def __init__(self, url: str, *, create: bool = False) -> None:
+        """With `create`, an SQLite file is made where there is none. Raises `SettingsError` for a URL that cannot be used."""
+        self._engine: Engine = writer_of(url, create=create)
+        self._line: AbstractContextManager[Any] = Lock() if sqlite_file(url) is not None else nullcontext()
+
+    def run(self, work: Callable[[Transaction], T], turn: Turn) -> T:
+        """What `work` returns, once what it did is kept."""
+        from sqlalchemy.exc import DBAPIError
+
+        pause_s = _PAUSE_S
+        while True:
+            try:
+                with self._line:                # rather than ask SQLite again and again whether its file is free
+                    return self._once(work, turn)
+            except DBAPIError as error:
+                if not _came_between(error):
+                    raise _unavailable(error) or error from error
+                again = error
+            if turn.left_s <= pause_s:
+                raise SourceUnavailable(f"other transactions kept coming between: {reason(again)}", Code.SOURCE_TIMEOUT)
+            time.sleep(pause_s * random.random())
+            pause_s = min(2 * pause_s, _PAUSE_MAX_S)
+
+    def _once(self, work: Callable[[Transaction], T], turn: Turn) -> T:
+        turn.resume()
+        with self._connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            turn.stop_by(lambda: end_statement(driver))
+            left_ms = max(1, int(turn.left_s * 1000))       # nothing goes on for longer than anybody waits
+            try:
+                if connection.dialect.name == "sqlite":
+                    driver.execute(f"PRAGMA busy_timeout = {left_ms}")
+                with connection.begin():
+                    if connection.dialect.name == "postgresql":
+                        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {left_ms}")
+                    value = work(SqlTransaction(connection))
+                    _check_whole(driver)
+                    if not turn.keep():
+                        raise _too_late()
+                return value
+            finally:
+                turn.stop_by(None)
+
+    def _connect(self) -> Connection:
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            return self._engine.connect()
+        except SQLAlchemyError as error:
+            raise SourceUnavailable(reason(error)) from error
+
+
+class SqlTransaction(Transaction):
+    """One open transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._texts = _AS_TEXT if connection.dialect.name == "sqlite" else ()
+
+    def rows(self, statement: Any, **values: Any) -> list[dict[str, Any]]:
+        """The rows that a statement gives."""
+        return [dict(row) for row in self._run(statement, values).mappings()]
+
+    def execute(self, statement: Any, **values: Any) -> int:
+        """Run a statement; how many rows it changed."""
+        return max(0, int(self._run(statement, values).rowcount))
+
+    def _run(self, statement: Any, values: Mapping[str, Any]) -> Any:
+        from sqlalchemy import bindparam, text
+
+        if isinstance(statement, str):
+            lists: list[Any] = [bindparam(name, expanding=True) for name, value in values.items() if isinstance(value, (list, tuple))]
+            statement = text(statement).bindparams(*lists)
+        return self._connection.execute(statement, {name: self._stored(value) for name, value in values.items()})
+
+    def _stored(self, value: Any) -> Any:
+        """A value as the database takes it; SQLite has no types for times, decimals and UUIDs, and keeps them as texts."""
+        if isinstance(value, (list, tuple)):
+            return [self._stored(each) for each in value]
+        if isinstance(value, enum.Enum):
+            return value.value
+        if isinstance(value, self._texts):
+            return value.isoformat() if isinstance(value, (datetime.date, datetime.time)) else str(value)
+        return value
+
+
+def _came_between(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlstate", None) in _CAME_BETWEEN
+
+
+def _unavailable(error: DBAPIError) -> SourceUnavailable | None:
+    """A database that is away, or busy for too long; None for a statement that makes no sense there."""
+    from sqlalchemy.exc import InterfaceError, OperationalError
+
+    if not (isinstance(error, (InterfaceError, OperationalError)) or error.connection_invalidated):
+        return None
+    text = reason(error)
+    late = getattr(error.orig, "sqlstate", None) == "57014" or text in ("database is locked", "interrupted")
+    return SourceUnavailable(text, Code.SOURCE_TIMEOUT if late else Code.SOURCE_UNAVAILABLE)
+
+
+def _too_late() -> SourceUnavailable:
+    return SourceUnavailable("nobody waits for it any more", Code.SOURCE_TIMEOUT)
+
+
+def _check_whole(driver: Any) -> None:
+    """PostgreSQL undoes a transaction in which a statement failed, and says nothing at the commit of it."""
+    status = getattr(getattr(driver, "info", None), "transaction_status", None)
+    if status is not None and status.name == "INERROR":
+        raise RuntimeError("a statement failed, the method went on, and nothing of it can be kept")

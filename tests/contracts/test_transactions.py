@@ -1,0 +1,149 @@
+"""Transactions keep their contract in every database: whole or not at all, one after the other, and in time."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import sqlite3
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dragoman.contracts import Transactions
+from dragoman.errors import Code, SettingsError, SourceUnavailable
+from dragoman.pipeline.turns import CallTurn
+from dragoman.sources.databases import expand
+from dragoman.sources.writing import SqlTransactions
+
+ENDLESS = {
+    "sqlite": "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n",
+    "postgres": "SELECT pg_sleep(60)",
+}
+
+
+class Made:
+    """The transactions of one empty database with a table."""
+
+    def __init__(self, kind: str, transactions: Transactions) -> None:
+        self.kind, self._transactions = kind, transactions
+        self.run(lambda transaction: transaction.execute("CREATE TABLE things (id INTEGER PRIMARY KEY, text TEXT)"))
+
+    def run(self, work: Callable[[Any], Any], timeout_s: float = 20) -> Any:
+        """What work gives within a time."""
+        return self._transactions.run(work, CallTurn(timeout_s))
+
+    def run_in(self, turn: CallTurn, work: Callable[[Any], Any]) -> Any:
+        """What work gives within a turn."""
+        return self._transactions.run(work, turn)
+
+    def texts(self) -> list[str]:
+        """What is kept."""
+        rows = self.run(lambda transaction: transaction.rows("SELECT text FROM things ORDER BY id"))
+        return [row["text"] for row in rows]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def made(request: pytest.FixtureRequest, tmp_path: Path) -> Made:
+    """Each kind of database in turn."""
+    if request.param == "sqlite":
+        return Made("sqlite", SqlTransactions(f"sqlite:///{tmp_path / 'things.db'}", create=True))
+    return Made("postgres", SqlTransactions(expand(request.getfixturevalue("database"), tmp_path)))
+
+
+def add(transaction: Any, id: int, text: str = "a") -> int:
+    """Add a thing."""
+    count: int = transaction.execute("INSERT INTO things VALUES (:id, :text)", id=id, text=text)
+    return count
+
+
+def test_what_returns_is_kept_and_what_raises_is_not(made: Made) -> None:
+    """The result and the exception come back as they are."""
+    assert made.run(lambda transaction: add(transaction, 1)) == 1
+
+    def fail(transaction: Any) -> None:
+        add(transaction, 2)
+        assert len(transaction.rows("SELECT id FROM things")) == 2, "it sees its own"
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        made.run(fail)
+    assert made.texts() == ["a"]
+
+
+def test_values_are_values(made: Made) -> None:
+    """Never part of the statement; lists for IN, and the types that catalogs know."""
+    made.run(lambda transaction: add(transaction, 1, "'); DROP TABLE things; --"))
+    assert made.run(lambda transaction: [row["id"] for row in transaction.rows(
+        "SELECT id FROM things WHERE id IN :ids", ids=[1, 2, 3])]) == [1]
+    for value in (datetime.date(2024, 2, 29), decimal.Decimal("1.50"), uuid.UUID(int=7)):
+        rows = made.run(lambda transaction, value=value: transaction.rows("SELECT CAST(:value AS TEXT) AS text", value=value))
+        assert rows == [{"text": str(value)}]
+
+
+def test_what_came_between_is_seen(made: Made) -> None:
+    """Twenty that read a number and write the next, at once."""
+    made.run(lambda transaction: add(transaction, 1, "0"))
+
+    def count(transaction: Any) -> None:
+        (row,) = transaction.rows("SELECT text FROM things WHERE id = 1")
+        time.sleep(0.002)
+        transaction.execute("UPDATE things SET text = :text WHERE id = 1", text=str(int(row["text"]) + 1))
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(lambda _: made.run(count, 60), range(20)))
+    assert made.texts() == ["20"]
+
+
+def test_what_comes_too_late_is_not_kept(made: Made) -> None:
+    """Whoever waited was told so."""
+    turn = CallTurn(20)
+
+    def work(transaction: Any) -> None:
+        add(transaction, 1)
+        assert turn.give_up()
+
+    with pytest.raises(SourceUnavailable) as raised:
+        made.run_in(turn, work)
+    assert raised.value.code is Code.SOURCE_TIMEOUT
+    assert made.texts() == []
+
+
+def test_a_statement_without_end_is_ended(made: Made) -> None:
+    """Whether the turn is given up by another thread, or its time is over where nobody looks."""
+    turn = CallTurn(30)
+    threading.Timer(0.3, turn.give_up).start()
+    with pytest.raises(SourceUnavailable) as raised:
+        made.run_in(turn, lambda transaction: transaction.rows(ENDLESS[made.kind]))
+    assert raised.value.code is Code.SOURCE_TIMEOUT
+    made.run(lambda transaction: add(transaction, 1))
+
+
+def test_a_database_that_is_away_is_told(tmp_path: Path) -> None:
+    """And a URL that makes no sense is, at once."""
+    away = SqlTransactions(f"sqlite:///{tmp_path / 'none' / 'things.db'}", create=True)
+    for transactions in (away, SqlTransactions("postgresql+psycopg://nobody@127.0.0.1:9/none")):
+        with pytest.raises(SourceUnavailable):
+            transactions.run(lambda transaction: transaction.rows("SELECT 1"), CallTurn(5))
+    with pytest.raises(SettingsError):
+        SqlTransactions("nonsense://x/y")
+
+
+def test_a_file_is_not_made_by_chance_and_its_references_hold(tmp_path: Path) -> None:
+    """SQLite would make an empty file for a name with a mistake in it, and ignores references by itself."""
+    file = tmp_path / "things.db"
+    with pytest.raises(SourceUnavailable):
+        SqlTransactions(f"sqlite:///{file}").run(lambda transaction: transaction.rows("SELECT 1"), CallTurn(5))
+    assert not file.exists()
+    base = sqlite3.connect(file)
+    base.executescript("CREATE TABLE a (id INTEGER PRIMARY KEY); CREATE TABLE b (a INTEGER REFERENCES a (id));")
+    base.close()
+    from sqlalchemy.exc import IntegrityError
+
+    with pytest.raises(IntegrityError):
+        SqlTransactions(f"sqlite:///{file}").run(lambda transaction: transaction.execute("INSERT INTO b VALUES (1)"), CallTurn(5))
