@@ -11,6 +11,7 @@ from dragoman.credentials.secrets import Digester
 from dragoman.errors import Code, Fault
 from dragoman.limits.memory import MemoryMeter
 from dragoman.pipeline.answer import Pipeline
+from dragoman.pipeline.calls import Calls
 from dragoman.pipeline.encoding import Encoder
 from dragoman.pipeline.execute import Executor
 from dragoman.pipeline.gate import Gate
@@ -68,7 +69,8 @@ def make(dialect):
     greeting = catalog.load().methods["data/greeting"]
     told = []
     gate = Gate(Register(Digester(b"k" * 32), stale_max_s=60), MemoryMeter())
-    executor = Executor(None, None, None, None, AsyncioRuntime())
+    runtime = AsyncioRuntime()
+    executor = Executor(None, None, Calls(runtime, {}, None), None, runtime)
     return Pipeline({("shop", "data/greeting"): (catalog, greeting)}, [dialect], gate, executor, Encoder(1_000), told.append, 0), told
 
 
