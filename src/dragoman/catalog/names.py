@@ -42,6 +42,12 @@ def check_names(
                 _check_parameters(each, target)
 
 
+def key_name(dialect: Naming, key: Field) -> str:
+    """The parameter that names records in a dialect: what the key is called there, or `key` where that has a meaning of its own."""
+    name = key.name_in(dialect.name)
+    return "key" if name in dialect.reserved else name
+
+
 def _check_mounts(path: str, who: str, dialect: str, dialects: Iterable[Naming]) -> None:
     """Whatever lies under a dialect's mount is answered by it alone."""
     for other in dialects:

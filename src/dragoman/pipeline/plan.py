@@ -10,6 +10,7 @@ from ..catalog.catalog import CLUSTER_DEFAULT, Catalog
 from ..catalog.fields import Field
 from ..catalog.fitting import Misfit, Misfits
 from ..catalog.method import Method
+from ..catalog.names import key_name
 from ..catalog.resource import Resource
 from ..catalog.shapes import Many, Nested, bare, bottom, describe, element
 from ..catalog.values import read_parameter, read_scalar, read_values
@@ -142,7 +143,7 @@ class Planner:
         return page - paging.first, size
 
     def _check_keys(self, query: Query, target: Resource, faults: list[Fault]) -> None:
-        limit, name = self._dialect.keys_max, target.key.name_in(self._dialect.name)
+        limit, name = self._dialect.keys_max, key_name(self._dialect, target.key)
         if query.ask is Ask.ONE and not query.keys:
             faults.append(Fault(code=Code.PARAMETER_MISSING, message="missing parameter", field=name,
                                 hint=f"Expected {describe(target.key.shape)}."))

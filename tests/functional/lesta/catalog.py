@@ -70,6 +70,14 @@ class Label(Record):
     label: Annotated[str, Key()]
 
 
+@catalog.resource("encyclopedia/tongues", Rows(lambda: [{"language": "en", "speakers": 1}, {"language": "de", "speakers": 2}]))
+class Tongue(Record):
+    """A language: the name of its key has a meaning of its own in requests."""
+
+    language: Annotated[str, Key()]
+    speakers: int
+
+
 @catalog.resource("encyclopedia/numbers", Rows(lambda: ({"number": number, "last": number % 10} for number in range(250))))
 class Number(Record):
     """One of many, for pages."""

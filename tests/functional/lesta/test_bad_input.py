@@ -197,6 +197,14 @@ def test_a_key_may_hold_commas_and_spaces(stand: Stand, asked: Any, found: list[
     assert data == {label: {"label": label} for label in found}
 
 
+def test_a_key_whose_name_means_something_else_is_asked_for_as_key(stand: Stand) -> None:
+    """`language` is the language of texts, also where the key is called so."""
+    assert stand.data("encyclopedia/tongues", "key=de,xx&language=ru") == {"de": {"language": "de", "speakers": 2}, "xx": None}
+    assert list(stand.data("encyclopedia/tongues", "language=ru")) == ["en", "de"]
+    many = ",".join(f"x{number}" for number in range(101))
+    assert stand.error("encyclopedia/tongues", f"key={many}") == invalid("key", many, "KEY_LIST_LIMIT_EXCEEDED")
+
+
 def test_text_of_any_language_goes_both_ways(stand: Stand) -> None:
     """As UTF-8, by query and by body."""
     for text in ("Пчела 🐝 ä", 'a"b\\c', "<&>"):

@@ -6,7 +6,7 @@ from typing import Annotated
 import pytest
 
 from dragoman import Catalog, Filter, Key, Named, Record, Rows
-from dragoman.catalog.names import OWN_PATHS, check_names
+from dragoman.catalog.names import OWN_PATHS, check_names, key_name
 from dragoman.credentials.register import Register
 from dragoman.credentials.secrets import Digester
 from dragoman.dialects.gw2 import Gw2
@@ -115,3 +115,15 @@ def test_the_built_in_dialect_claims_its_addresses():
     gw2 = Gw2()
     catalog = catalog_of(str)
     check_names({"gw2": gw2.bind([catalog], Register(Digester(b"k" * 32), stale_max_s=1.0))}, [catalog], [gw2])
+
+
+@pytest.mark.parametrize(("annotation", "name", "called"), [
+    (Annotated[str, Key()], "tank", "tank"), (Annotated[str, Key()], "lang", "key"),
+    (Annotated[str, Key(), Named(gw2="tongue")], "lang", "tongue"),
+    (Annotated[str, Key(), Named(dast="tongue")], "lang", "key"), (Annotated[str, Key()], "api_token", "api_token"),
+])
+def test_a_key_is_called_otherwise_where_its_name_is_reserved(annotation, name, called):
+    catalog = Catalog("armory")
+    namespace = {"__annotations__": {name: annotation}, "__module__": __name__, "__qualname__": "Tank"}
+    catalog.resource("tanks", Rows(list))(type(Record)("Tank", (Record,), namespace))
+    assert key_name(GW2, catalog.load().resources["data/tanks"].key) == called

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from ...catalog.catalog import Catalog
+from ...catalog.names import key_name
 from ...catalog.resource import Resource
 from ...catalog.routes import Route, Routes
 from ...contracts import Answer, Keys, Outcome, Refused, Request, Result, Switches
@@ -88,6 +89,7 @@ class Lesta:
         query.language = parameters.take("language")
         query.fields, query.extra = parameters.take_list("fields"), parameters.take_list("extra")
         if isinstance(route.target, Resource):
+            query.keys = parameters.take_keys(key_name(self, route.target.key))
             _ask(query, route.target, parameters)
         else:
             query.arguments = parameters.arguments()
@@ -106,7 +108,6 @@ class Lesta:
 
 def _ask(query: Query, resource: Resource, parameters: Parameters) -> None:
     """What is wanted: the records of some keys, those that a search finds, or a page of all."""
-    query.keys = parameters.take_keys(resource.key.name_in("lesta"))
     query.search = parameters.take("search")
     if resource.by is not None:
         query.search_type = parameters.take("type")
