@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
+from typing import TypeVar
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,13 +12,18 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from ...errors import SettingsError
+from ..accounts.models import Account
 from ..keys import issue
 from ..keys.models import Answer, KeyRequest
 from . import acts, limits
 from .access import attempt
-from .audit import actor_of
+from .audit import Actor, actor_of
 from .letters import tell_answer
 from .models import LimitRequest
+
+Asked = TypeVar("Asked", KeyRequest, LimitRequest)
+Letter = tuple[str, set[Account], str]
+"""What was asked for, who is told of the answer, and where they see it."""
 
 
 def index(request: HttpRequest) -> HttpResponse:
@@ -30,34 +37,37 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def answer_key(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Grant or refuse a key that somebody asks for (D11)."""
+    def letter(asked: KeyRequest) -> Letter:
+        return _("a key: %(name)s") % {"name": asked.name}, {asked.account}, "/room/keys/"
+
     asked = KeyRequest.objects.select_related("account").filter(pk=id).first()
-    if request.method != "POST" or asked is None:
-        return _gone(request, asked)
-    granted, text = "grant" in request.POST, request.POST.get("answer", "")
-    reply = Answer.GRANTED if granted else Answer.REFUSED
-
-    def run() -> None:
-        acts.answer_key(actor_of(request), asked, reply, text)
-        about = _("a key: %(name)s") % {"name": asked.name}
-        tell_answer(request, asked.account, about, granted=granted, answer=text, path="/room/keys/")
-
-    return attempt(request, run, _("Answered."), "operator-requests")
+    return _answer(request, asked, acts.answer_key, letter)
 
 
 def answer_limits(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Grant or refuse other limits."""
+    def letter(asked: LimitRequest) -> Letter:
+        application = asked.application
+        return (_("other limits for %(name)s") % {"name": application.name}, {asked.account, application.owner},
+                reverse("application-limits", args=[application.pk]))
+
     asked = LimitRequest.objects.select_related("application__owner", "account").filter(pk=id).first()
+    return _answer(request, asked, acts.answer_limits, letter)
+
+
+def _answer(
+    request: HttpRequest, asked: Asked | None, act: Callable[[Actor, Asked, Answer, str], None], letter: Callable[[Asked], Letter],
+) -> HttpResponse:
+    """Answer what somebody asked for, and tell those whom it concerns."""
     if request.method != "POST" or asked is None:
         return _gone(request, asked)
     granted, text = "grant" in request.POST, request.POST.get("answer", "")
-    reply = Answer.GRANTED if granted else Answer.REFUSED
 
     def run() -> None:
-        acts.answer_limits(actor_of(request), asked, reply, text)
-        about = _("other limits for %(name)s") % {"name": asked.application.name}
-        for account in {asked.account, asked.application.owner}:
-            tell_answer(request, account, about, granted=granted, answer=text,
-                        path=reverse("application-limits", args=[asked.application.pk]))
+        act(actor_of(request), asked, Answer.GRANTED if granted else Answer.REFUSED, text)
+        about, accounts, path = letter(asked)
+        for account in accounts:
+            tell_answer(request, account, about, granted=granted, answer=text, path=path)
 
     return attempt(request, run, _("Answered."), "operator-requests")
 
