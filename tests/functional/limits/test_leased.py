@@ -61,6 +61,25 @@ def test_two_nodes_admit_together_what_one_may(redis: RedisServer, rate: Rate) -
     assert len(moments) >= (rate.burst + rate.per_second * (took_s - LEASE_S)) * 0.97
 
 
+def test_in_no_window_do_two_nodes_admit_more_than_is_due(redis: RedisServer) -> None:
+    """Whichever two calls it lies between, with whatever their leases add; at limits of a few a second and of a thousand."""
+    rates = (Rate(5, 1), Rate(20, 20), Rate(1_000, 100))
+    admitted: dict[Rate, list[tuple[float, float]]] = {rate: [] for rate in rates}
+    with node(redis.url) as first, node(redis.url) as second:
+        ends_at = time.monotonic() + 1.5
+        while time.monotonic() < ends_at:
+            for rate in rates:
+                for meter in (first, second):
+                    began = time.monotonic()
+                    if meter.charge(f"application:{rate.burst}", rate).allowed:
+                        admitted[rate].append((began, time.monotonic()))
+    for rate, calls in admitted.items():
+        assert calls
+        for number, (began, _) in enumerate(calls):
+            for count, (_, ended) in enumerate(calls[number:], 1):
+                assert count <= rate.burst + rate.per_second * (ended - began + LEASE_S) + 1
+
+
 def test_refused_calls_cost_nothing_and_are_told_when_to_come_back(redis: RedisServer) -> None:
     """The store is not even asked before that."""
     with node(redis.url) as meter:
