@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..contracts import Answer, Header, Request
-from .encoding import CODINGS
+from ..formats.codings import CODINGS
 
 _KEPT = frozenset((
     b"cache-control", b"content-location", b"date", b"etag", b"expires", b"vary", b"access-control-allow-origin",

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from threading import Lock
 
-import zstandard
-
 from ..contracts import Answer, Buffer, Request
+from ..formats.codings import CODINGS, SIZE_MIN_BYTES, compressor
 
-CODINGS = ("zstd", "gzip")
-"""What we can send, the better first."""
-SIZE_MIN_BYTES = 1_024
-"""Below this a coding saves no packet."""
 _SEEN_MAX, _PENDING_MAX = 8_192, 16
-_GZIP_WINDOW = 31
 _HEADER_MAX_BYTES = 1_024
 _ENTRY_BYTES = 512
 """What an answer that is kept takes beside its body, roughly."""
@@ -49,10 +42,8 @@ def _quality(parameters: str) -> float:
 
 def compress(body: bytes, coding: str) -> bytes:
     """A whole body in a coding."""
-    if coding == "zstd":
-        return zstandard.ZstdCompressor(level=6).compress(body)
-    packer = zlib.compressobj(6, wbits=_GZIP_WINDOW)
-    return packer.compress(body) + packer.flush()
+    made = compressor(coding, len(body), quick=True)
+    return made.compress(body) + made.flush()
 
 
 class Encoder:
