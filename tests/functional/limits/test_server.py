@@ -86,6 +86,23 @@ def test_whoever_tries_keys_is_slowed_down(limited: Server) -> None:
     assert ask(limited, "192.0.2.51", "/v2/tokeninfo", Authorization="Bearer wrong").status_code == 403
 
 
+def test_past_the_limit_a_right_key_is_told_what_a_wrong_one_is_told(limited: Server) -> None:
+    """Where it was used before, it goes on; public data are for anybody."""
+    limited.prepare("account", "add", "bob")
+    secret = limited.prepare("key", "add", "--account", "bob", "--kind", "gw2")["secret"]
+    deadline = time.monotonic() + 10
+    while ask(limited, "192.0.2.60", "/v2/tokeninfo", Authorization=f"Bearer {secret}").status_code != 200:
+        assert time.monotonic() < deadline
+    for address in ("192.0.2.60", "192.0.2.61"):
+        for number in range(6):
+            ask(limited, address, "/v2/toys/1", Authorization=f"Bearer guess-{number}")
+    right, wrong = (ask(limited, "192.0.2.61", "/v2/tokeninfo", Authorization=f"Bearer {key}") for key in (secret, "guess"))
+    assert (right.status_code, right.content) == (wrong.status_code, wrong.content)
+    assert right.status_code == 429
+    assert ask(limited, "192.0.2.60", "/v2/tokeninfo", Authorization=f"Bearer {secret}").status_code == 200
+    assert ask(limited, "192.0.2.62", "/v2/tokeninfo", Authorization=f"Bearer {secret}").status_code == 200
+
+
 @pytest.mark.parametrize("workers", ["1", "4"])
 def test_workers_admit_together_what_one_may(serve: Callable[..., Server], workers: str) -> None:
     """Exactly; whichever worker a connection reaches."""
