@@ -88,12 +88,12 @@ class Batch:
         return bool(self.sums)
 
     def add(self, series: Series, minute: int, sums: list[int]) -> None:
-        """Count more; past the limit less finely, but never less."""
+        """Count more; past the limit less finely, by the hour at last, but never less."""
         place = (series, minute)
         if place not in self.sums and len(self.sums) >= SERIES_MAX:
             place = (series.folded(), minute)
             if place not in self.sums and len(self.sums) >= 2 * SERIES_MAX:
-                place = (Series("", "", "", series.dialect, "", series.outcome), minute)
+                place = (Series("", "", "", series.dialect, "", series.outcome), minute // 3_600 * 3_600)
         known = self.sums.get(place)
         self.sums[place] = sums if known is None else [mine + more for mine, more in zip(known, sums, strict=True)]
 
