@@ -14,7 +14,7 @@ from .catalog.catalog import Catalog
 from .catalog.module import load_module
 from .catalog.names import check_names, check_own
 from .catalog.origin import File, Origin, Rows, Table
-from .contracts import Answerer, CredentialStore, Dialect, Meter, Source, SourceKind, Switches, Transactions
+from .contracts import Answerer, CredentialStore, Dialect, Meter, SignIns, Source, SourceKind, Switches, Transactions
 from .control.published import Sample
 from .credentials.allowances import Allowances
 from .credentials.follower import Follower
@@ -59,9 +59,10 @@ def source_kinds(limits: Live) -> Mapping[type[Origin], SourceKind]:
     return {Table: SqlSources(limits), File: FileSources(limits), Rows: FunctionSources(limits)}
 
 
-def dialects(settings: Settings) -> list[Dialect]:
-    """Every dialect that a server speaks, where the settings mount it."""
-    return [Gw2(settings.bases()["gw2"].current, max_age_s=settings.cache_max_age_s), Lesta()]
+def dialects(settings: Settings, sign_ins: SignIns | None = None) -> list[Dialect]:
+    """Every dialect that a server speaks, where the settings mount it; people sign in through those that have a way of their
+    own where `sign_ins` are kept."""
+    return [Gw2(settings.bases()["gw2"].current, max_age_s=settings.cache_max_age_s), Lesta(sign_ins)]
 
 
 # -------------------------------------------------------------------------------------------- catalogs
@@ -296,14 +297,15 @@ def open_statistics(settings: Settings, observe: Observe) -> tuple[Counter, Reco
 
 def assemble(
     shops: Sequence[Shop], settings: Settings, observe: Observe, credentials: CredentialStore,
-    meter: Meter | None = None, switches: Switches | None = None,
+    meter: Meter | None = None, switches: Switches | None = None, sign_ins: SignIns | None = None,
 ) -> Plane:
-    """Put a data plane together; with a meter of its own where none is given, and nothing switched off without `switches`.
+    """Put a data plane together; with a meter of its own where none is given, nothing switched off without `switches`, and
+    nobody signed in by a dialect without `sign_ins`.
 
     Raises `DeclarationError` where names clash.
     """
     catalogs = list({shop[0].name: shop[0] for shop in shops}.values())
-    spoken = dialects(settings)
+    spoken = dialects(settings, sign_ins)
     check_names({dialect.name: dialect.bind(catalogs, credentials, switches) for dialect in spoken}, catalogs, spoken)
     data_dir = Path(settings.data_dir)
     editions = Editions(data_dir, [(shop[0].name, shop[1]) for shop in shops], settings.memory, observe)

@@ -15,7 +15,7 @@ from .catalog.method import Method
 from .catalog.origin import Found, Row
 from .catalog.resource import Resource
 from .errors import Fault
-from .query import Caller, Credential, Filtered, Owned, Paging, Plan, Query, Rate, Transaction
+from .query import Caller, Credential, Filtered, KeyInfo, Owned, Paging, Plan, Query, Rate, SignIn, Token, Transaction
 
 Buffer = bytes | memoryview
 Body = bytes | memoryview | Sequence[Buffer] | AsyncIterator[bytes]
@@ -308,15 +308,6 @@ class Credentials(Protocol):
         the gate in `errors.py`, from `CREDENTIAL_INVALID` to `TRANSPORT_INSECURE`."""
 
 
-class KeyInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What a key tells of itself to whoever holds it."""
-
-    id: str
-    """Does not reveal the key."""
-    name: str
-    permissions: frozenset[str]
-
-
 class Keys(Protocol):
     """The key that a caller was identified by. Both are asked with a caller who has an account, and neither waits."""
 
@@ -338,6 +329,22 @@ class Switches(Protocol):
     @property
     def off(self) -> Mapping[tuple[str, str], str]:
         """The reasons by catalog and path; asked for each request, so from memory. Another mapping once anything changed."""
+
+
+class SignIns(Protocol):
+    """Sign-in of accounts to applications, which the control plane keeps. Everything may wait for a database, and raises
+    `Refusal`, or `SourceUnavailable` where that does not answer: call it in a thread."""
+
+    def begin(self, asked: SignIn) -> str:
+        """The address to which the browser goes, or a path of ours on the host that was asked. Refused (parameter-invalid) where
+        the application has not registered `redirect_uri`, letter by letter."""
+
+    def prolong(self, token: str, ends_at: int | None) -> Token:
+        """A new token in the place of one, named by its id, which ends. Refused (credential-invalid) for one that has ended
+        meanwhile or is renewed in another way."""
+
+    def end(self, token: str) -> None:
+        """End a token, named by its id, and all that it could be renewed with."""
 
 
 class CredentialStore(Credentials, Keys, Protocol):

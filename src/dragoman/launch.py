@@ -17,6 +17,7 @@ from . import assembly
 from .assembly import Plane, Served
 from .beside import DemoBeside, publish_beside
 from .control.published import Published, note_address
+from .control.sign_ins import SignIns
 from .control.site import Room
 from .progress import looking
 from .screen import Screen
@@ -48,7 +49,7 @@ def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_js
     shops = assembly.open_sources(catalogs, settings)
     register, switches, following = assembly.open_register(settings, log)
     meter, leased = assembly.open_meter(settings, log)
-    plane = assembly.assemble(shops, settings, log, register, meter, switches)
+    plane = assembly.assemble(shops, settings, log, register, meter, switches, SignIns(settings))
     published = Published(catalogs=plane.catalogs, address_of=plane.address_of, sample_of=plane.sample_of,
                           examples_with=plane.examples_with,
                           index=settings.bases()["gw2"].current)

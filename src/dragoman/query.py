@@ -36,7 +36,8 @@ class Ask(Enum):
 
 class Credential(msgspec.Struct, frozen=True):
     """A secret or id as the client sent it; `kind` is `application-id`, `access-token`, `gw2`, `api-token`,
-    `user-token` or `remote-auth`."""
+    `user-token`, `remote-auth`, or `application-link`: the id of an application that sent somebody's browser here, from
+    wherever that is."""
 
     kind: str
     text: str
@@ -112,6 +113,43 @@ class Caller(Injected, msgspec.Struct, frozen=True, kw_only=True):
 
 
 ANONYMOUS = Caller()
+
+
+class KeyInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What a key tells of itself to whoever holds it."""
+
+    id: str
+    """Does not reveal the key."""
+    name: str
+    permissions: frozenset[str]
+
+
+class SignIn(msgspec.Struct, frozen=True, kw_only=True):
+    """What an application asks for that wants somebody to sign in to it, and a token of theirs without more ado."""
+
+    application: str
+    """Its id, which was judged already."""
+    catalog: str
+    """By name: the token may do there whatever its account may."""
+    redirect_uri: str | None
+    """Where the browser goes with the answer; None for a page of ours, which the application watches."""
+    ends_at: int | None
+    """Until when the token is wanted at most: UNIX time in seconds."""
+    popup: bool
+    language: str | None
+    """Of the page, where its reader has chosen none."""
+
+
+class Token(msgspec.Struct, frozen=True, kw_only=True):
+    """What an account lets an application act with."""
+
+    id: str
+    """Public: `Caller.key` of whoever sends it."""
+    text: str
+    account_id: str | None
+    """The account's id in the publisher's data."""
+    expires_at: float
+    """UNIX time in seconds."""
 
 
 class Progress(Injected):

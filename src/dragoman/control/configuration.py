@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -23,17 +24,22 @@ _CONNECT_S, _SILENCE_S = 5, 10
 _LIMITS_S = {"statement_timeout": 30, "lock_timeout": 15, "idle_in_transaction_session_timeout": 120}
 """How long PostgreSQL lets a page wait, and lets others wait for a page or a command whose machine has gone."""
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+_setting_up = threading.Lock()
 
 
 def configure(settings: Settings) -> None:
-    """Set Django up in this process, once; a second call must be for the same data. Raises `SettingsError`."""
+    """Set Django up in this process, once; a second call must be for the same data, and waits for the first.
+
+    Raises `SettingsError`.
+    """
     import django
     from django.conf import settings as configured
 
-    if not configured.configured:
-        configured.configure(**values_of(settings))
-        django.setup()
-        shorten()
+    with _setting_up:
+        if not configured.configured:
+            configured.configure(**values_of(settings))
+            django.setup()
+            shorten()
 
 
 def ours() -> Settings:

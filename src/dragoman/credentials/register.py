@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from ..contracts import KeyInfo, Request
+from ..contracts import Request
 from ..errors import Code, Refusal, refuse
-from ..query import ANONYMOUS, Caller, Credential, Limit
+from ..query import ANONYMOUS, Caller, Credential, KeyInfo, Limit
 from .allowances import NO_LIMITS, Allowances
 from .facts import Account, Application, Fact, Key
 from .secrets import Digester, Kind, is_application_id, is_ours
@@ -98,8 +98,8 @@ class Register:
         self._check_fresh()
         caller = ANONYMOUS
         for credential in given:
-            if credential.kind == "application-id":
-                ref, application = self._application(credential.text, request)
+            if credential.kind in ("application-id", "application-link"):
+                ref, application = self._application(credential.text, request if credential.kind == "application-id" else None)
                 caller = msgspec.structs.replace(caller, application=ref, limits=self._limits_of(ref, application))
             else:
                 caller = self._holder(credential, caller, request)
@@ -110,7 +110,7 @@ class Register:
             raise refuse(Code.NOT_READY, "keys cannot be checked at present", hint="Try again in a moment.",
                          facts={"retry_after_s": 1})
 
-    def _application(self, text: str, request: Request) -> tuple[str, Application]:
+    def _application(self, text: str, request: Request | None) -> tuple[str, Application]:
         ref = text.lower()
         application = self._applications.get(ref)
         if application is None:
@@ -120,7 +120,8 @@ class Register:
         self._check_application(application, request, _facts(ref))
         return ref, application
 
-    def _check_application(self, application: Application, request: Request, facts: dict[str, Any]) -> None:
+    def _check_application(self, application: Application, request: Request | None, facts: dict[str, Any]) -> None:
+        """See that an application may ask; without a request, whoever follows its link. Raises `Refusal`."""
         if application.blocked:
             raise refuse(Code.APPLICATION_BLOCKED, "the application is blocked",
                          hint="Its page in the Developer Room says why.", facts=facts)
@@ -128,7 +129,7 @@ class Register:
         if owner is None or owner.banned:
             raise refuse(Code.APPLICATION_BLOCKED, "the application's owner is banned", hint="Ask the operator of this API.",
                          facts=facts)
-        if application.type == "server" and not is_allowed(request.peer, application.addresses):
+        if request is not None and application.type == "server" and not is_allowed(request.peer, application.addresses):
             raise refuse(Code.ADDRESS_NOT_ALLOWED, "the application may not be used from this address", value=request.peer,
                          hint="Add the address to the application's list in the Developer Room.", facts=facts)
 

@@ -129,7 +129,7 @@ def _is_loopback(peer: str) -> bool:
 def _check_required(query: Query) -> None:
     for kind in query.requires:
         if all(credential.kind != kind for credential in query.credentials):
-            code = Code.APPLICATION_MISSING if kind == "application-id" else Code.CREDENTIAL_MISSING
+            code = Code.APPLICATION_MISSING if kind.startswith("application-") else Code.CREDENTIAL_MISSING
             raise refuse(code, f"no {kind} was sent", hint="The Developer Room has one for you.", facts={"kind": kind})
 
 

@@ -17,10 +17,10 @@ from typing import Any
 import msgspec
 
 from dragoman import assembly
-from dragoman.contracts import KeyInfo, Request
+from dragoman.contracts import Request
 from dragoman.errors import Code, DragomanError, refuse
 from dragoman.progress import Bar
-from dragoman.query import ANONYMOUS, Caller, Credential
+from dragoman.query import ANONYMOUS, Caller, Credential, KeyInfo
 from dragoman.serving import server
 from dragoman.serving.asgi import Application
 from dragoman.serving.log import Log

@@ -47,6 +47,8 @@ def test_a_token_can_be_given_without_a_code(people: Any) -> None:
     from dragoman.control.ledger.models import Fact
 
     alice, application = people
+    assert services.issue(alice, application, ["account"], 60) is None
+    services.consent(alice, application, ["account"])
     token, text = services.issue(alice, application, ["account", "openid"], 10**9)
     assert is_ours(Kind.ACCESS_TOKEN, text)
     assert token.expires - token.created <= dt.timedelta(seconds=1_209_601)
@@ -54,7 +56,6 @@ def test_a_token_can_be_given_without_a_code(people: Any) -> None:
     body = Fact.objects.get(ref=str(token.pk)).body
     assert digester_of(ours()).digest(text).hex() in body
     assert '"permissions":["account"]' in body
-    services.consent(alice, application, ["account"])
     assert [each.application.pk for each in services.signed_in(alice)] == [application.pk]
     assert services.end(alice, application.pk)
     assert Fact.objects.get(ref=str(token.pk)).body == ""
@@ -74,10 +75,10 @@ def test_the_database_is_asked_as_often_for_many_applications_as_for_one(people:
     alice, first = people
     asked = []
     for moment, application in enumerate([first, *(applications.add(f"Finder {each}", alice, "standalone") for each in range(2))]):
+        services.consent(alice, application, ["account"])
         for earlier in (0, 10):
             token, _ = services.issue(alice, application, ["account"], 60)
             Use.objects.create(ref=str(token.pk), used_at=100 + moment - earlier)
-        services.consent(alice, application, ["account"])
         with CaptureQueriesContext(connection) as queries:
             found = services.signed_in(alice)
         asked.append(len(queries))
@@ -97,6 +98,7 @@ def test_what_is_over_is_dropped_and_what_is_not_stays(people: Any, monkeypatch:
     from dragoman.control.ledger.models import Fact
 
     alice, application = people
+    services.consent(alice, application, ["account"])
     over, _ = services.issue(alice, application, ["account"], 60)
     good, _ = services.issue(alice, application, ["account"], 60)
     over.expires = timezone.now() - dt.timedelta(seconds=1)

@@ -7,11 +7,13 @@ from collections.abc import Callable
 
 from allauth.account.adapter import get_adapter
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.utils.http import urlencode
 
+from ..grants.lesta import asked_by
 from .models import Account, Terms
 
 Respond = Callable[[HttpRequest], HttpResponse]
@@ -23,12 +25,15 @@ _TRY_AGAIN_S = 300
 
 
 def prefer_language(respond: Respond) -> Respond:
-    """Show pages in the language that the account has chosen."""
+    """Show pages in the language that the account has chosen; where nobody chose one, in the one that an application names."""
     def answer(request: HttpRequest) -> HttpResponse:
         account = request.user
-        if isinstance(account, Account) and account.language:
-            translation.activate(account.language)
-            request.LANGUAGE_CODE = account.language
+        language = account.language if isinstance(account, Account) else ""
+        if not language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+            language = asked_by(request).get("language", "")
+        if language in dict(settings.LANGUAGES):
+            translation.activate(language)
+            request.LANGUAGE_CODE = language
         return respond(request)
     return answer
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from ..accounts.models import Account
 from ..applications.models import Application
+from ..pages import origin_of
 from . import services
 from .provider import scope_texts
 
@@ -50,13 +51,18 @@ def _show(request: HttpRequest, question: Question, notice: str = "") -> HttpRes
     texts = scope_texts()
     page = render(request, "grants/consent.html", {
         "application": question.application, "asked": [texts[scope] for scope in question.scopes], "notice": notice,
-        "host": urlsplit(question.redirect_uri).netloc, "seal": signing.dumps(_what(request, question), salt=_SALT),
+        "host": _host_of(request, question), "seal": signing.dumps(_what(request, question), salt=_SALT),
     }, status=400 if notice else 200)
     page.headers["Content-Security-Policy"] = (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
         f"frame-ancestors 'none'; form-action 'self' {_origin_of(question.redirect_uri)}"
     )
     return page
+
+
+def _host_of(request: HttpRequest, question: Question) -> str:
+    """Where the browser goes then; nothing where it stays here."""
+    return "" if _origin_of(question.redirect_uri) == origin_of(request) else urlsplit(question.redirect_uri).netloc
 
 
 def _origin_of(redirect_uri: str) -> str:

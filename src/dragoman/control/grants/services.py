@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+import uuid
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from ..applications.models import Application
 from ..configuration import ours
 from ..ledger.models import Use, forget_gone
 from .choices import REFRESH_S
-from .models import AccessToken, Consent, Grant, IDToken, RefreshToken
+from .models import AccessToken, Client, Consent, Grant, IDToken, RefreshToken
 
 _DAY = dt.timedelta(days=1)
 _CODES_KEPT = _DAY
@@ -80,17 +81,43 @@ def has_consented(account: Account, application: Application, scopes: Iterable[s
 
 
 @transaction.atomic
-def issue(account: Account, application: Application, scopes: Iterable[str], lifetime_s: float) -> tuple[AccessToken, str]:
-    """A token without a code or a refresh token, as some conventions give out once the account has consented; its text.
+def issue(
+    account: Account, application: Application, scopes: Iterable[str], lifetime_s: float,
+) -> tuple[AccessToken, str] | None:
+    """A token without a code or a refresh token, as some conventions give out once the account has consented, and its text;
+    None where that was taken back meanwhile.
 
     It ends after `lifetime_s`, and never later than the settings allow.
     """
+    if Consent.objects.select_for_update().filter(account=account, application_id=application.pk).first() is None:
+        return None
+    return _issue(account, application, scopes, lifetime_s)
+
+
+def _issue(account: Account, application: Application, scopes: Iterable[str], lifetime_s: float) -> tuple[AccessToken, str]:
     text = mint(Kind.ACCESS_TOKEN)
     ends = timezone.now() + dt.timedelta(seconds=min(lifetime_s, ours().room.token_max_s))
     token = AccessToken(user=account, application_id=application.pk, scope=" ".join(sorted(scopes)), expires=ends)
     token.hold(text)
     token.save(force_insert=True)
     return token, text
+
+
+@transaction.atomic
+def prolong(token: str, lifetime_s: float) -> tuple[AccessToken, str] | None:
+    """A token of `issue` in the place of one, named by its id, for the same; of two askers at once one gets it.
+
+    None for one that has ended, that may do nothing at present, or that has a refresh token: only that renews it, so that a
+    thief is noticed.
+    """
+    old = AccessToken.objects.select_for_update().filter(pk=token, expires__gt=timezone.now()).first()
+    if old is None or RefreshToken.objects.filter(access_token=old).exists() or not old.user.is_active:
+        return None
+    if not Client.objects.get(pk=old.application_id).is_usable(None):
+        return None
+    renewed = _issue(old.user, old.application, old.scope.split(), lifetime_s)
+    old.delete()
+    return renewed
 
 
 # -------------------------------------------------------------------------------------------- seeing, and ending
@@ -124,18 +151,29 @@ def _uses_of(account: Account) -> dict[str, dt.datetime]:
 @transaction.atomic
 def end(account: Account, application: str) -> bool:
     """End whatever an application may do for an account; whether there was anything to end."""
-    theirs = {"user": account, "application": application}
-    ended = [model.objects.filter(**theirs).delete()[0] for model in (Grant, RefreshToken, AccessToken, IDToken)]
-    ended.append(Consent.objects.filter(account=account, application=application).delete()[0])
-    return any(ended)
+    return _end(Q(user=account, application=application), Q(account=account, application=application))
 
 
 @transaction.atomic
 def end_all(account: Account) -> None:
     """End whatever any application may do for an account."""
-    for model in (Grant, RefreshToken, AccessToken, IDToken):
-        model.objects.filter(user=account).delete()
-    Consent.objects.filter(account=account).delete()
+    _end(Q(user=account), Q(account=account))
+
+
+def _end(tokens: Q, consents: Q) -> bool:
+    ended = [model.objects.filter(tokens).delete()[0] for model in (Grant, RefreshToken, AccessToken, IDToken)]
+    ended.append(Consent.objects.filter(consents).delete()[0])
+    ended.append(AccessToken.objects.filter(tokens).delete()[0])        # of a sign-in or renewal that was under way
+    return any(ended)
+
+
+@transaction.atomic
+def end_token(token: str) -> None:
+    """End one access token, named by its id, and what could renew it."""
+    renewing = RefreshToken.objects.filter(access_token=uuid.UUID(token)).first()
+    if renewing is not None:
+        renewing.revoke()
+    AccessToken.objects.filter(pk=token).delete()
 
 
 # -------------------------------------------------------------------------------------------- order

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import endpoints, views
+from . import endpoints, lesta_pages, views
 
 app_name = "oauth2_provider"
 urlpatterns = [
@@ -13,5 +13,7 @@ urlpatterns = [
     path(".well-known/openid-configuration", endpoints.describe, name="oidc-connect-discovery-info"),
     path(".well-known/oauth-authorization-server", endpoints.describe, name="oauth-server-metadata"),
     path(".well-known/jwks.json", endpoints.keys, name="jwks-info"),
+    path("oauth/lesta", lesta_pages.sign_in, name="lesta"),
+    path("oauth/lesta/blank", lesta_pages.blank, name="lesta-blank"),
     path("room/account/sessions/applications/", views.end, name="end"),
 ]

@@ -39,7 +39,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
     silent = prompts_of(request) == {"none"}
     account = request.user
     if not isinstance(account, Account) or (not silent and _must_sign_in_anew(request)):
-        return _tell(request, wanted, "login_required") if silent else _send_to_sign_in(request, isinstance(account, Account))
+        return _tell(request, wanted, "login_required") if silent else send_to_sign_in(request, known=isinstance(account, Account))
     if silent:
         return _answer_silently(request, wanted, account)
     answer = consent.ask(request, consent.Question(account, wanted.client, wanted.scopes, wanted.redirect_uri))
@@ -76,7 +76,8 @@ def _asked_at(request: HttpRequest) -> float:
     return asked[path]
 
 
-def _send_to_sign_in(request: HttpRequest, known: bool) -> HttpResponse:
+def send_to_sign_in(request: HttpRequest, *, known: bool = False) -> HttpResponse:
+    """Let a visitor prove who they are, again where that is known, and come back."""
     page = "/accounts/reauthenticate/" if known else str(configured.LOGIN_URL)
     return see_other(f"{page}?{urlencode({'next': request.get_full_path()})}")
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from ..announcements.services import banner
 from ..announcements.views import SEEN
 from ..configuration import ours
+from ..grants.lesta import is_popup
 from ..published import publisher_name
 from .logo import read_logo
 
@@ -21,13 +22,14 @@ _PARTS = {"/room/applications/": "applications", "/room/keys/": "keys", "/room/p
 
 
 def publisher(request: HttpRequest) -> dict[str, Any]:
-    """The publisher's name, logo and contact; what the menu offers, and which part of it is current."""
+    """The publisher's name, logo and contact; what the menu offers, and which part of it is current; or that
+    a page stands without."""
     settings = ours()
     return {
         "publisher": publisher_name(settings), "contact": settings.room.contact,
         "contact_link": _link(settings.room.contact), "logo": read_logo(settings.room.logo).address if settings.room.logo else "",
         "sign_up": settings.room.sign_up, "upstream": bool(settings.sign_in),
-        "here": _part_of(request.path), "banner": lambda: banner(request.COOKIES.get(SEEN, "")),
+        "here": _part_of(request.path), "bare": is_popup(request), "banner": lambda: banner(request.COOKIES.get(SEEN, "")),
         "passkeys": not _NUMBER.match(request.META.get("HTTP_HOST", "")),
     }
 

@@ -9,17 +9,19 @@ from ...catalog.catalog import Catalog
 from ...catalog.names import key_name
 from ...catalog.resource import Resource
 from ...catalog.routes import Route, Routes
-from ...contracts import Answer, Keys, Outcome, Refused, Request, Result, Switches
+from ...contracts import Answer, Keys, Outcome, Refused, Request, Result, SignIns, Switches
 from ...errors import Code, refuse
 from ...formats.parameters import Parameters
 from ...query import Ask, Credential, Paging, Query
+from .signing import ask_own, catalog_of, write_own
 from .writing import write_refusal, write_result, write_started
 
 _REMEDY = "Give one of them another group or name, or its catalog another api_name."
 
 
 class Lesta:
-    """Keeps the contract of `Dialect`. Each catalog is an API of its own, at `/<api_name>`."""
+    """Keeps the contract of `Dialect`. Each catalog is an API of its own, at `/<api_name>`; with `sign_ins` people sign in to
+    applications there."""
 
     name: ClassVar[str] = "lesta"
     mount = ""
@@ -36,17 +38,21 @@ class Lesta:
     verbs: ClassVar[str] = "GET, HEAD, POST, OPTIONS"
     verbs_alike: ClassVar[bool] = True
     exposed_headers: ClassVar[str] = "Content-Language, ETag, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
-    own: Sequence[Catalog] = ()
 
-    def __init__(self) -> None:
+    def __init__(self, sign_ins: SignIns | None = None) -> None:
+        self.own: Sequence[Catalog] = ()
+        self._sign_ins, self._own = sign_ins, frozenset[str]()
         self._routes: Routes[Route] = Routes(_REMEDY)
         self._prefixes: tuple[bytes, ...] = ()
 
     def bind(self, catalogs: Sequence[Catalog], keys: Keys, switches: Switches | None = None) -> Mapping[str, str]:  # noqa: ARG002  # the contract's
-        """Route every resource and method of the catalogs; the paths with their owners."""
+        """Route every resource and method of the catalogs, and signing in to each; the paths with their owners."""
+        if self._sign_ins is not None:
+            self.own = tuple(catalog_of(catalog, self._sign_ins, keys) for catalog in catalogs)
+        self._own = frozenset(catalog.name for catalog in self.own)
         self._routes = Routes(_REMEDY)
         self._prefixes = tuple({f"/{catalog.api_name}/".encode() for catalog in catalogs})
-        for catalog in catalogs:
+        for catalog in (*self.own, *catalogs):
             for target in catalog.targets:
                 self._routes.add(f"/{catalog.api_name}/{target.path}/", Route(catalog.name, target.path, target))
         return self._routes.claims()
@@ -93,6 +99,8 @@ class Lesta:
             _ask(query, route.target, parameters)
         else:
             query.arguments = parameters.arguments()
+        if route.catalog in self._own:
+            ask_own(query, parameters.left)
         query.parameters = parameters.left
         parameters.check()
         return query
@@ -102,7 +110,7 @@ class Lesta:
         if isinstance(outcome, Refused):
             return write_refusal(outcome)
         if isinstance(outcome, Result):
-            return write_result(outcome, request)
+            return (write_own if outcome.plan.catalog.name in self._own else write_result)(outcome, request)
         return write_started(outcome)
 
 

@@ -105,7 +105,7 @@ def _value(fault: Fault, field: str | None, query: Query | None) -> str | None:
 def _sent(fault: Fault, field: str | None, query: Query) -> str | None:
     """What a query holds for a field; None where the fault itself says it."""
     if field == "application_id":
-        return next((each.text for each in query.credentials if each.kind == "application-id"), None)
+        return next((each.text for each in query.credentials if each.kind.startswith("application-")), None)
     if field in ("fields", "extra"):
         return ",".join(getattr(query, field)) or None
     if field in _PAGING:

@@ -24,9 +24,9 @@ def write_result(result: Result, request: Request) -> Answer:
     """What was found: records by key, a list for a search, one record of one's own, or what a method returned."""
     plan = result.plan
     if isinstance(plan.target, Method):
-        return _answer(encode_json(result.value), _count_of(result.value, plan.target), _NO_STORE, plan.target.path)
+        return write_data(encode_json(result.value), _count_of(result.value, plan.target), plan.target.path)
     public = bool(result.tag) and plan.audience.public
-    answer = _answer(_data(result), _meta(result), _ASK_AGAIN if public else _PRIVATE, plan.target.path)
+    answer = write_data(_data(result), _meta(result), plan.target.path, _ASK_AGAIN if public else _PRIVATE)
     answer.headers.append((b"content-language", plan.view.language.encode()))
     answer.language = plan.view.language
     if public and request.verb != "POST":
@@ -34,7 +34,8 @@ def write_result(result: Result, request: Request) -> Answer:
     return answer
 
 
-def _answer(data: bytes, meta: dict[str, int], cache: Header, target: str) -> Answer:
+def write_data(data: bytes, meta: dict[str, int], target: str, cache: Header = _NO_STORE) -> Answer:
+    """The envelope of what went well."""
     body = b'{"status":"ok","meta":%b,"data":%b}' % (encode_json(meta), data)
     return Answer(status=200, headers=[_JSON, cache, _VARY], body=body, target=target)
 
@@ -83,7 +84,7 @@ def _count_of(value: Any, method: Method) -> dict[str, int]:
 
 def write_started(started: StartedOperation) -> Answer:
     """A long operation was accepted: its id, to be asked for later."""
-    return _answer(encode_json({"operation_id": started.id}), {"count": 1}, _NO_STORE, started.plan.target.path)
+    return write_data(encode_json({"operation_id": started.id}), {"count": 1}, started.plan.target.path)
 
 
 def write_refusal(refused: Refused) -> Answer:
