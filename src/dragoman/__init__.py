@@ -3,6 +3,7 @@
 What a publisher's catalog needs is here: `from dragoman import Catalog, Key, Record, Table`.
 """
 
+from .catalog.attachment import Attachment
 from .catalog.catalog import Catalog
 from .catalog.markers import Extra, Filter, Key, Localized, Named, Needs, Refers, Search, Sort
 from .catalog.origin import File, Rows, Table
@@ -13,6 +14,6 @@ from .query import Caller, Progress, Transaction
 __version__ = "0.1.0"
 
 __all__ = [
-    "Caller", "Catalog", "Extra", "File", "Filter", "Key", "Localized", "MethodError", "Named", "Needs", "Progress", "Record",
+    "Attachment", "Caller", "Catalog", "Extra", "File", "Filter", "Key", "Localized", "MethodError", "Named", "Needs", "Progress", "Record",
     "Refers", "Rows", "Search", "Sort", "Table", "Transaction",
 ]

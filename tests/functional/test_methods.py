@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import select
@@ -26,7 +27,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from dragoman import Caller, Catalog, Key, Named, Record, Rows
+from dragoman import Attachment, Caller, Catalog, Key, Named, Record, Rows
 
 catalog = Catalog("tools", languages=("en", "de"), permissions={"account": "Your account"})
 HERE = Path(__file__).parent
@@ -38,7 +39,7 @@ class Part(Record):
 
 
 @catalog.resource("parts", Rows(lambda: [{"id": 1}]))
-class Stored(Record):
+class Kept(Record):
     id: Annotated[int, Key()]
 
 
@@ -64,6 +65,21 @@ def assemble(part: Part, count: int = 1, note: str | None = None) -> dict[str, A
 @catalog.method("tools/write", verb="POST")
 async def write(text: str, times: int = 1, tags: list[str] | None = None) -> dict[str, Any]:
     return {"text": text, "times": times, "tags": tags}
+
+
+class Stored(Record):
+    size: int
+    back: Attachment
+
+
+@catalog.method("tools/store", verb="POST")
+def store(file: Attachment, times: int = 1) -> Stored:
+    return Stored(size=len(file.content) * times, back=file)
+
+
+@catalog.method("tools/measure", verb="POST")
+def measure(files: list[Attachment]) -> list[int]:
+    return [len(file.content) for file in files]
 
 
 @catalog.method("tools/mark", verb="PUT")
@@ -266,9 +282,37 @@ def test_a_body_that_cannot_be_read_is_told(server: Server, body: bytes, told: s
     assert told in text_of(answer), answer.text
 
 
-def test_a_body_in_parts_and_one_that_is_too_large_are_refused(server: Server) -> None:
+def test_files_come_in_parts_or_in_base64_and_go_back(server: Server) -> None:
+    """Byte by byte, with their names and types; several under one name are a list."""
+    content = bytes(range(256)) + b"\r\n--x"
+    told = {"name": "Ж.bin", "media_type": "image/png", "content": base64.b64encode(content).decode()}
+    sent = server.ask("POST", "/v2/tools/store", data={"times": "2"}, files={"file": ("Ж.bin", content, "image/png")})
+    assert sent.json() == {"size": len(content) * 2, "back": told}
+    assert server.ask("POST", "/v2/tools/store", json={"times": 2, "file": told}).json() == sent.json()
+    two = [("files", ("a", b"1", "text/plain")), ("files", ("b", b"22", "text/plain"))]
+    assert server.ask("POST", "/v2/tools/measure", files=two).json() == [1, 2]
+    assert server.ask("POST", "/v2/tools/write", files={"text": (None, b"x")}).json()["text"] == "x"
+
+
+@pytest.mark.parametrize(("body", "kind", "told"), [
+    (b"--x--", "multipart/form-data; boundary=x", "file: missing parameter"),
+    (b"--x\r\n", "multipart/form-data; boundary=x", "malformed body"), (b"x", "multipart/form-data", "no form"),
+    (b"--x--", "multipart/mixed; boundary=x", "no form"), (b"", "multipart/form-data; boundary=x", "file: missing parameter"),
+    (b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\ntext\r\n--x--\r\n', "multipart/form-data; boundary=x", "file: invalid"),
+    (b'--x\r\nContent-Disposition: form-data; name="times"\r\n\r\n\xff\r\n--x--\r\n', "multipart/form-data; boundary=x", "UTF-8"),
+    (b"".join(b'--x\r\nContent-Disposition: form-data; name="a%d"\r\n\r\n1\r\n' % each for each in range(101)) + b"--x--",
+     "multipart/form-data; boundary=x", "malformed body"),
+    (b'{"file": {"name": "a", "content": "%%%"}}', "application/json", "file.content: invalid"),
+], ids=lambda value: value if isinstance(value, str) else value[:12].decode("latin-1"))
+def test_parts_that_cannot_be_read_are_told(server: Server, body: bytes, kind: str, told: str) -> None:
+    """As any other body."""
+    answer = server.ask("POST", "/v2/tools/store", content=body, headers={"Content-Type": kind})
+    assert answer.status_code == 400
+    assert told in text_of(answer), answer.text
+
+
+def test_a_body_that_is_too_large_is_refused(server: Server) -> None:
     """413 names the limit."""
-    assert "in parts" in text_of(server.ask("POST", "/v2/tools/write", files={"text": b"x"}))
     answer = server.ask("POST", "/v2/tools/write", content=b"text=" + b"x" * 1_048_576)
     assert answer.status_code == 413
     assert "1048576" in text_of(answer)

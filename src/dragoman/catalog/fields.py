@@ -12,7 +12,7 @@ import msgspec
 from ..errors import DeclarationError
 from .markers import Extra, Filter, Key, LocalizedText, Marker, Named, Needs, Refers, Search, Sort
 from .places import place_of
-from .shapes import Anything, Choice, Scalar, Shape, Text, UnsupportedType, bare, element, peel, shape_of
+from .shapes import Anything, Choice, Many, Scalar, Shape, Text, UnsupportedType, bare, element, peel, shape_of
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _MARKERS = (Key, Extra, Filter, Search, Sort, Needs, Refers, Named)
@@ -118,7 +118,7 @@ def _check_arguments(marks: Mapping[type, Any], wrong: Any) -> None:
 
 def _check(field: Field, wrong: Any) -> None:
     """Refuse combinations of type and markers that cannot work."""
-    comparable = isinstance(element(field.shape), (Scalar, Choice))
+    comparable = isinstance(element(field.shape), (Scalar, Choice)) and element(field.shape) != Scalar("bytes")
     if field.key and not can_be_key(field.shape):
         raise wrong("a key is an integer, a text, a UUID or a choice of these, never null.", "Change its type.")
     if field.key and not field.required:
@@ -127,7 +127,7 @@ def _check(field: Field, wrong: Any) -> None:
         raise wrong("a key is always shown.", "Remove Extra() or Needs() from it.")
     if field.filter is not None and not (comparable or field.localized):
         raise wrong("only simple values and lists of them can be filtered.", "Remove Filter().")
-    if field.sort and not (isinstance(bare(field.shape), (Scalar, Choice)) or field.localized):
+    if field.sort and not ((comparable and not isinstance(bare(field.shape), Many)) or field.localized):
         raise wrong("only simple values can be sorted.", "Remove Sort().")
     if field.search is not None and not (bare(field.shape) == Scalar("str") or field.localized):
         raise wrong("only text can be searched.", "Remove Search(), or make it str or Localized.")

@@ -26,7 +26,7 @@ class Shape(msgspec.Struct, frozen=True):
 
 
 class Scalar(Shape, frozen=True):
-    """A single value; `kind` is `int`, `float`, `decimal`, `bool`, `str`, `date`, `datetime`, `time` or `uuid`."""
+    """A single value; `kind` is `int`, `float`, `decimal`, `bool`, `str`, `bytes`, `date`, `datetime`, `time` or `uuid`."""
 
     kind: str
 
@@ -83,20 +83,20 @@ class UnsupportedType(Exception):
 
 
 KINDS: dict[type, str] = {
-    bool: "bool", int: "int", float: "float", str: "str", decimal.Decimal: "decimal",
+    bool: "bool", int: "int", float: "float", str: "str", bytes: "bytes", decimal.Decimal: "decimal",
     datetime.datetime: "datetime", datetime.date: "date", datetime.time: "time", uuid.UUID: "uuid",
 }
 """Python's types to the kinds of `Scalar`."""
 
 WORDS = {
-    "str": "text", "int": "integer", "float": "number", "decimal": "number", "bool": "true or false",
+    "str": "text", "bytes": "bytes in base64", "int": "integer", "float": "number", "decimal": "number", "bool": "true or false",
     "date": "date (2024-06-01)", "datetime": "date and time with a zone (2024-06-01T12:00:00Z)",
     "time": "time (12:00:00)", "uuid": "UUID",
 }
 """The kinds of `Scalar` in words, for errors and the reference."""
 
 _REMEDY = (
-    "Use int, float, Decimal, bool, str, date, datetime, time, UUID, Literal, an Enum, Localized, a Record, "
+    "Use int, float, Decimal, bool, str, bytes, date, datetime, time, UUID, Literal, an Enum, Localized, a Record, "
     "a list[...] or dict[str, ...] of these, or one of them with `| None`."
 )
 

@@ -78,6 +78,7 @@ def _read_choice(shape: Choice, text: str) -> Any:
 _READERS: Mapping[str, Callable[[str], Any]] = {
     "str": _read_text, "int": _read_integer, "float": _read_float, "decimal": _read_decimal, "bool": _read_boolean,
     "datetime": _read_datetime,
+    "bytes": lambda text: msgspec.convert(str(text), bytes),
     "date": lambda text: msgspec.convert(str(text), datetime.date),
     "time": lambda text: msgspec.convert(str(text), datetime.time),
     "uuid": lambda text: msgspec.convert(str(text), uuid.UUID),

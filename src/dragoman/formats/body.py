@@ -1,4 +1,4 @@
-"""Bodies as plain arguments: forms, JSON and XML, bounded in depth and count, strict in form.
+"""Bodies as plain arguments: forms, forms of parts, JSON and XML, bounded in depth and count, strict in form.
 
 What JSON says has types of its own; what forms and XML say are texts of the type `Written`, for the reader of values.
 """
@@ -8,7 +8,10 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
+from io import BytesIO
 from typing import Any
+
+import multipart
 
 from ..catalog.fitting import Written
 from ..catalog.plain import SHOWN_MAX, TooDeep, bound_depth, encode_json, show, without_strings
@@ -19,6 +22,8 @@ from .form import parse_pairs
 
 VALUES_MAX = 10_000
 """How many values a body may hold."""
+PARTS_MAX = 100
+"""How many parts a form of parts may have."""
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -29,12 +34,41 @@ def read_body(request: Request) -> dict[str, Any]:
     Raises `Refusal` (body-malformed) for what cannot be read, with the place and the remedy.
     """
     raw = request.body if isinstance(request.body, bytes) else request.body.read()
-    if request.headers.get(b"content-type", b"").lower().startswith(b"multipart/"):
-        raise malformed("in parts", "Send a form (application/x-www-form-urlencoded), JSON or XML.")
+    content_type = request.headers.get(b"content-type", b"")
+    if content_type.lower().startswith(b"multipart/"):
+        return read_parts(raw, content_type.decode("latin-1"))
     text = raw.removeprefix(_BOM).strip()
     if text[:1] in (b"{", b"["):
         return read_json(text)
     return read_xml(text) if text[:1] == b"<" else read_form(text)
+
+
+def read_parts(raw: bytes, content_type: str) -> dict[str, Any]:
+    """The texts and files of a form in parts (RFC 7578), by name; a list of them where a name stands more than once.
+
+    A file is a mapping, as `Attachment` has it.
+    """
+    kind, options = multipart.parse_options_header(content_type)
+    if kind.lower() != "multipart/form-data" or not options.get("boundary"):
+        raise malformed("in parts, but no form", "Send multipart/form-data with a boundary.")
+    found: dict[str, list[Any]] = {}
+    try:
+        parser = multipart.MultipartParser(BytesIO(raw), options["boundary"], len(raw), strict=True, part_limit=PARTS_MAX,
+                                           spool_limit=len(raw), memory_limit=len(raw))
+        for part in parser:
+            found.setdefault(part.name, []).append(_part(part))
+    except multipart.MultipartError as error:
+        raise malformed(f"the parts cannot be told apart: {error}", "Send multipart/form-data as RFC 7578 says.") from None
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
+
+
+def _part(part: multipart.MultipartPart) -> Any:
+    if part.filename is not None:
+        return {"name": part.filename, "media_type": part.content_type, "content": part.raw}
+    try:
+        return Written(part.raw.decode())
+    except UnicodeDecodeError as error:
+        raise malformed(f"not UTF-8 at byte {error.start + 1}", "Encode texts as UTF-8.", part.name) from None
 
 
 def read_form(raw: bytes) -> dict[str, Any]:

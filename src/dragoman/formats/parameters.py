@@ -104,7 +104,12 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "1" if value else "0"
     if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))       # it takes written texts, too
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_size)        # it takes written texts, too
     if isinstance(value, Iterable) and not isinstance(value, str):
         return ",".join(map(_text, value))
     return "" if value is None else str(value)
+
+
+def _size(content: bytes) -> str:
+    """What is told of a file's content in an error."""
+    return f"{len(content)} bytes"

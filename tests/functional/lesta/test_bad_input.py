@@ -128,7 +128,7 @@ BODIES: list[tuple[str, bytes, dict[str, str], dict[str, Any]]] = [
     ("an object among keys",            b'{"tank_id": [1, {"a": 1.5}]}',           JSON, invalid("tank_id", '{"a":1.5}')),
     ("an object for a field",           b'{"fields": {"a": 1}}',                   JSON, invalid("fields", '{"a":1}')),
     ("an object for a filter",          b'{"tier": {"a": "\xc3\xa4"}}',            JSON, invalid("tier", '{"a":"ä"}')),
-    ("a body in parts",                 b"--x--",                                  {"Content-Type": "multipart/form-data; boundary=x"}, invalid("body", None)),
+    ("a body of broken parts",          b"--x\r\n",                                {"Content-Type": "multipart/form-data; boundary=x"}, invalid("body", None)),
     ("XML with a DOCTYPE",              b"<!DOCTYPE x><x/>",                       {"Content-Type": "text/xml"}, invalid("body", None)),
 ]
 

@@ -58,9 +58,9 @@ def test_a_form_of_too_many_pairs_is_refused():
     assert "too many" in refused(b"a=1&" * 2_000).message
 
 
-def test_a_body_in_parts_is_refused_with_what_to_send():
+def test_parts_that_are_cut_off_are_refused_with_what_to_send():
     fault = refused(b"--x\r\n", **{"content-type": "multipart/form-data; boundary=x"})
-    assert "application/x-www-form-urlencoded" in fault.hint
+    assert "multipart/form-data" in fault.hint
 
 
 @pytest.mark.parametrize("raw", [b"", b"  \r\n", b"\xef\xbb\xbf"])
@@ -180,3 +180,9 @@ def test_arbitrary_bytes_are_read_or_refused_and_nothing_else(raw, begin):
     except Refusal as refusal:
         told = {fault.code: fault for fault in refusal.faults} or None     # a refusal always tells why
     assert isinstance(told, dict)
+
+
+def test_files_of_a_form_of_parts_keep_their_bytes():
+    raw = b'--x\r\nContent-Disposition: form-data; name="a"; filename="b"\r\n\r\n\xff\r\n\x00\r\n--x--\r\n'
+    assert body(raw, **{"content-type": "multipart/form-data; boundary=x"}) == {
+        "a": {"name": "b", "media_type": "application/octet-stream", "content": b"\xff\r\n\x00"}}
