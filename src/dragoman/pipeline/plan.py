@@ -28,6 +28,10 @@ _DIGITS_MAX = 12
 _KEY_MAX = 255
 """Characters of an idempotency key."""
 _READING_VERBS = ("GET", "HEAD")
+_FILTERED_MAX = 1_000
+"""How many values a filter may have: more come by POST alone, and each is looked for."""
+_SEARCH_MAX = 1_000
+"""How many characters may be searched for: databases take no endless patterns."""
 _WRONG_VALUES_MAX = 10
 """How many wrong values of one filter are told at once."""
 NOTHING_FILTERED = Filtered()
@@ -220,6 +224,9 @@ class Planner:
         if len(text) < least:
             faults.append(Fault(code=Code.SEARCH_TOO_SHORT, message="the search text is too short", field="search",
                                 value=text, hint=f"Use at least {least} characters.", facts={"at_least": least}))
+        if len(text) > _SEARCH_MAX:
+            faults.append(Fault(code=Code.PARAMETER_INVALID, message="the search text is too long", field="search", value=text,
+                                hint=f"Use at most {_SEARCH_MAX} characters."))
         return text.casefold()
 
     def _sort(self, query: Query, target: Resource, faults: list[Fault]) -> tuple[str | None, bool]:
@@ -311,6 +318,10 @@ def _read_filter(name: str, field: Field, texts: Sequence[str], faults: list[Fau
     """Any of the values by comma or repetition; text fields are compared without case."""
     values: list[Any] = []
     wrong: list[Fault] = []
+    if len(texts) + sum(text.count(",") for text in texts) > _FILTERED_MAX:
+        faults.append(Fault(code=Code.LIST_TOO_LONG, message="too many values in a filter", field=name,
+                            hint=f"Ask for at most {_FILTERED_MAX} at once.", facts={"limit": _FILTERED_MAX}))
+        return values
     shape = element(field.shape)
     for part in (part for text in texts for part in text.split(",")):
         try:
