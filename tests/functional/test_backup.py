@@ -8,6 +8,7 @@ import json
 import sqlite3
 import stat
 import tarfile
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -47,7 +48,10 @@ def key(server: Server) -> str:
 @pytest.fixture(scope="module")
 def kept(server: Server, key: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A backup that was made beside the running server."""
-    assert server.get(f"/v2/tokeninfo?access_token={key}").status_code == 200
+    ends = time.monotonic() + 10
+    while server.get(f"/v2/tokeninfo?access_token={key}").status_code != 200:
+        assert time.monotonic() < ends
+        time.sleep(0.02)
     file = tmp_path_factory.mktemp("kept") / "backup.tar"
     done = told(server.run("backup", str(file), "--json"))
     assert set(done["files"]) >= KEPT

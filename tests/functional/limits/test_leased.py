@@ -83,11 +83,11 @@ def test_in_no_window_do_two_nodes_admit_more_than_is_due(redis: RedisServer) ->
 def test_refused_calls_cost_nothing_and_are_told_when_to_come_back(redis: RedisServer) -> None:
     """The store is not even asked before that."""
     with node(redis.url) as meter:
-        rate = Rate(5, 1)
+        rate = Rate(1, 1)
         assert meter.charge("alice", rate).allowed
         refused = [meter.charge("alice", rate) for _ in range(50)]
         assert not any(verdict.allowed for verdict in refused)
-        assert all(0 < verdict.retry_after_s <= 0.2 for verdict in refused)
+        assert all(0 < verdict.retry_after_s <= 1 for verdict in refused)
         time.sleep(refused[-1].retry_after_s + 0.01)
         assert meter.charge("alice", rate).allowed
 
@@ -148,7 +148,10 @@ def test_without_the_store_each_node_goes_on_with_its_share_and_says_so(redis: R
     """Once it is back, they share again."""
     told: list[Any] = []
     with node(redis.url, told) as first, node(redis.url):
-        time.sleep(1.5)                     # both have been heard of
+        deadline = time.monotonic() + 10
+        while first._nodes < 2:             # both have been heard of
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
         redis.kill()
         rate = Rate(0.001, 10)
         begun = time.monotonic()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
+from .asking import wait_for
 from .visitor import PASSWORD, Room, confirmed, link_in
 
 NEW = "another good passphrase"
@@ -121,7 +120,7 @@ def test_a_deleted_account_is_gone_with_all_that_is_its_own(room: Room) -> None:
     alice = room.person()
     key = room.run("key", "add", "--account", alice, "--kind", "gw2")
     room.run("application", "add", "Mine", "--owner", alice, "--type", "standalone")
-    assert room.server.get(f"/v2/tokeninfo?access_token={key['secret']}").status_code == 200
+    wait_for(room, key["secret"], 200, "/v2/tokeninfo")
     with room.signed_in(alice) as visitor, room.signed_in(alice) as other:
         page = confirmed(visitor, visitor.get("/room/account/delete/"))
         assert "Mine" in page.text
@@ -133,10 +132,7 @@ def test_a_deleted_account_is_gone_with_all_that_is_its_own(room: Room) -> None:
         visitor.send(visitor.get("/room/account/delete/"), {"username": alice.upper(), "applications": "on"})
         assert not visitor.inside
         assert not other.inside
-    until = time.monotonic() + 1
-    while (status := room.server.get(f"/v2/tokeninfo?access_token={key['secret']}").status_code) == 200 and time.monotonic() < until:
-        time.sleep(0.02)
-    assert status == 403
+    wait_for(room, key["secret"], 403, "/v2/tokeninfo")
     assert "deleted" in room.letter(f"{alice}@example.org")
     assert "no account" in room.fail("account", "ban", alice)
     with room.visitor() as visitor:

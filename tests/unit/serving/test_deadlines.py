@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
+from collections.abc import Callable
 
 from dragoman.serving.deadlines import Sweeper, sweeper_of
 from dragoman.settings import Http
@@ -23,6 +24,13 @@ class Server:
     pass
 
 
+async def until(true: Callable[[], bool]) -> None:
+    """Let the loop run until it is true."""
+    async with asyncio.timeout(10):
+        while not true():  # noqa: ASYNC110  # what is waited for sets no event
+            await asyncio.sleep(0.01)
+
+
 def test_what_is_watched_is_swept_until_it_is_forgotten() -> None:
     """With one timer, which rests while nothing is watched."""
     async def sweep() -> None:
@@ -30,19 +38,16 @@ def test_what_is_watched_is_swept_until_it_is_forgotten() -> None:
         one, other = Connection(), Connection()
         sweeper.watch(one)
         sweeper.watch(other)
-        await asyncio.sleep(0.1)
-        assert one.swept > 1
+        await until(lambda: one.swept > 1)
         sweeper.forget(one)
         sweeper.forget(one)
-        before = one.swept
-        await asyncio.sleep(0.05)
-        assert one.swept == before < other.swept
+        before, others = one.swept, other.swept
+        await until(lambda: other.swept > others + 1)
+        assert one.swept == before
         sweeper.forget(other)
-        await asyncio.sleep(0.05)
-        assert sweeper._timer is None
+        await until(lambda: sweeper._timer is None)
         sweeper.watch(one)
-        await asyncio.sleep(0.05)
-        assert one.swept > before
+        await until(lambda: one.swept > before)
         sweeper.forget(one)
 
     asyncio.run(sweep())
