@@ -1,16 +1,33 @@
-"""The armory of a small game: vehicles for everybody, players whose wallet is their own, characters that nobody else sees.
+"""The armory of a small game: vehicles for everybody, players whose wallet is their own, characters that nobody else sees,
+clans that their leaders and moderators act for.
 
 The atlas shows what can be published for all. This catalog is about what belongs to somebody: who needs which permission,
 what exists only for its owner, and which single fields only its owner is shown. `forge.py` beside this file makes the data up.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
 import forge
+from msgspec import Meta
 
-from dragoman import Caller, Catalog, Extra, Filter, Key, Localized, Needs, Record, Refers, Search, Sort, Table
+from dragoman import (
+    Caller,
+    Catalog,
+    Extra,
+    Filter,
+    Key,
+    Localized,
+    MethodError,
+    Needs,
+    Record,
+    Refers,
+    Search,
+    Sort,
+    Table,
+    Transaction,
+)
 
 forge.make(Path(__file__).with_name("armory.db"))
 
@@ -25,6 +42,7 @@ catalog = Catalog(
         "progression": "How far you have come: your rank and your league",
         "characters": "Your characters, and what they wear",
         "inventories": "What lies in your storage",
+        "clans": "Act in the clans that you lead or moderate: ban players, write announcements",
     },
 )
 
@@ -157,3 +175,119 @@ def greet(caller: Caller, shout: bool = False) -> str:
     """Greet whoever sends a key, whatever it allows."""
     greeting = f"Well met, traveler {caller.subject or 'without a name'}."
     return greeting.upper() if shout else greeting
+
+
+# -------------------------------------------------------------------------------------------- clans, and who acts in them
+
+
+@catalog.resource("clans/clans", Table("clans"), live=True)
+class Clan(Record):
+    """A clan; its leader and its moderators act for it."""
+
+    clan_id: Annotated[int, Key()]
+    tag: Annotated[str, Filter(), Search(at_least=2), Sort()]
+    name: Annotated[Localized, Search(at_least=3)]
+    leader_id: Annotated[int, Filter(), Refers(Player)]
+    founded_at: Annotated[datetime, Sort()]
+
+
+@catalog.resource("clans/bans", Table("bans"), live=True)
+class Ban(Record):
+    """A player who is not let into a clan."""
+
+    ban_id: Annotated[int, Key()]
+    clan_id: Annotated[int, Filter(first=True), Refers(Clan)]
+    account_id: Annotated[int, Filter(), Refers(Player)]
+    reason: str
+    banned_by: Annotated[int, Refers(Player)]
+    banned_at: Annotated[datetime, Sort()]
+
+
+@catalog.resource("clans/notices", Table("notices"), live=True)
+class Notice(Record):
+    """An announcement of a clan."""
+
+    notice_id: Annotated[int, Key()]
+    clan_id: Annotated[int, Filter(first=True), Refers(Clan)]
+    author_id: Annotated[int, Refers(Player)]
+    text: str
+    written_at: Annotated[datetime, Sort()]
+
+
+class NoSuchPlayer(MethodError):
+    """There is no such player."""
+
+    status = 404
+
+
+class AlreadyBanned(MethodError):
+    """This player is banned already."""
+
+    status = 409
+
+
+class NotBanned(MethodError):
+    """This player is not banned."""
+
+    status = 404
+
+
+def player_of(caller: Caller) -> int:
+    """Whose key it is, as the game knows them; 0 for somebody who does not play."""
+    return int(caller.subject) if caller.subject and caller.subject.isdecimal() else 0
+
+
+def leads(caller: Caller, transaction: Transaction, clan_id: int) -> bool:
+    """The leader of the clan."""
+    return bool(transaction.rows(
+        "SELECT 1 FROM clans WHERE clan_id = :clan AND leader_id = :player", clan=clan_id, player=player_of(caller)))
+
+
+def moderates(caller: Caller, transaction: Transaction, clan_id: int) -> bool:
+    """The leader or a moderator of the clan."""
+    return leads(caller, transaction, clan_id) or bool(transaction.rows(
+        "SELECT 1 FROM moderators WHERE clan_id = :clan AND account_id = :player", clan=clan_id, player=player_of(caller)))
+
+
+@catalog.method("clans/ban", verb="POST", permission="clans", allows=moderates, raises=[NoSuchPlayer, AlreadyBanned])
+def ban(
+    caller: Caller, transaction: Transaction, clan_id: int, account_id: int,
+    reason: Annotated[str, Meta(min_length=3, max_length=200)],
+) -> Ban:
+    """Ban a player from a clan."""
+    if not transaction.rows("SELECT 1 FROM accounts WHERE account_id = :player", player=account_id):
+        raise NoSuchPlayer(field="account_id", value=account_id)
+    if transaction.rows("SELECT 1 FROM bans WHERE clan_id = :clan AND account_id = :player", clan=clan_id, player=account_id):
+        raise AlreadyBanned(field="account_id", value=account_id)
+    (row,) = transaction.rows(
+        "INSERT INTO bans (clan_id, account_id, reason, banned_by, banned_at) VALUES (:clan, :player, :reason, :by, :at) "
+        "RETURNING ban_id, clan_id, account_id, reason, banned_by, banned_at",
+        clan=clan_id, player=account_id, reason=reason, by=player_of(caller), at=datetime.now(UTC))
+    return Ban(**{**row, "banned_at": datetime.fromisoformat(row["banned_at"])})
+
+
+@catalog.method("clans/unban", verb="POST", permission="clans", allows=moderates, raises=[NotBanned])
+def unban(transaction: Transaction, clan_id: int, account_id: int) -> None:
+    """Lift the ban of a player."""
+    if not transaction.execute("DELETE FROM bans WHERE clan_id = :clan AND account_id = :player", clan=clan_id, player=account_id):
+        raise NotBanned(field="account_id", value=account_id)
+
+
+@catalog.method("clans/announce", verb="POST", permission="clans", allows=moderates)
+def announce(
+    caller: Caller, transaction: Transaction, clan_id: int, text: Annotated[str, Meta(min_length=1, max_length=2_000)],
+) -> int:
+    """Write an announcement of a clan; its id."""
+    (row,) = transaction.rows(
+        "INSERT INTO notices (clan_id, author_id, text, written_at) VALUES (:clan, :by, :text, :at) RETURNING notice_id",
+        clan=clan_id, by=player_of(caller), text=text, at=datetime.now(UTC))
+    return row["notice_id"]
+
+
+@catalog.method("clans/appoint", verb="POST", permission="clans", allows=leads, raises=[NoSuchPlayer])
+def appoint(transaction: Transaction, clan_id: int, account_id: int) -> int:
+    """Make a player a moderator of your clan; how many there are then."""
+    if not transaction.rows("SELECT 1 FROM accounts WHERE account_id = :player", player=account_id):
+        raise NoSuchPlayer(field="account_id", value=account_id)
+    transaction.execute("INSERT INTO moderators VALUES (:clan, :player) ON CONFLICT DO NOTHING", clan=clan_id, player=account_id)
+    return len(transaction.rows("SELECT 1 FROM moderators WHERE clan_id = :clan", clan=clan_id))

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 LANGUAGES = ("en", "ru", "de")
-PLAYERS, CHARACTERS, ITEMS = 400, 900, 3_000
+PLAYERS, CHARACTERS, ITEMS, CLANS = 400, 900, 3_000, 40
 FIRST_ACCOUNT = 1001
 """The account of the first player, whom the README calls Alice; Bob's is the next."""
 BEGINNING = datetime(2023, 5, 1, 12, tzinfo=UTC)
@@ -59,6 +59,14 @@ CREATE TABLE accounts (account_id INTEGER PRIMARY KEY, nickname TEXT UNIQUE, cre
 CREATE TABLE characters (name TEXT PRIMARY KEY, account_id INTEGER, profession TEXT, house TEXT, level INTEGER, created_at TEXT,
     deaths INTEGER, equipment JSON);
 CREATE TABLE inventories (slot_id INTEGER PRIMARY KEY, account_id INTEGER, module_id INTEGER, count INTEGER, bound_to TEXT);
+CREATE TABLE clans (clan_id INTEGER PRIMARY KEY, tag TEXT UNIQUE, name_en TEXT, name_ru TEXT, name_de TEXT,
+    leader_id INTEGER REFERENCES accounts (account_id), founded_at TEXT);
+CREATE TABLE moderators (clan_id INTEGER REFERENCES clans (clan_id), account_id INTEGER REFERENCES accounts (account_id),
+    PRIMARY KEY (clan_id, account_id));
+CREATE TABLE bans (ban_id INTEGER PRIMARY KEY, clan_id INTEGER REFERENCES clans (clan_id),
+    account_id INTEGER REFERENCES accounts (account_id), reason TEXT, banned_by INTEGER, banned_at TEXT, UNIQUE (clan_id, account_id));
+CREATE TABLE notices (notice_id INTEGER PRIMARY KEY, clan_id INTEGER REFERENCES clans (clan_id), author_id INTEGER, text TEXT,
+    written_at TEXT);
 CREATE INDEX characters_of ON characters (account_id);
 CREATE INDEX inventories_of ON inventories (account_id);
 """
@@ -90,6 +98,9 @@ def fill(base: sqlite3.Connection, dice: random.Random) -> None:
     characters = list(make_characters(dice))
     base.executemany("INSERT INTO characters VALUES (?, ?, ?, ?, ?, ?, ?, ?)", characters)
     base.executemany("INSERT INTO inventories VALUES (?, ?, ?, ?, ?)", make_inventories(dice, modules, characters))
+    clans = list(make_clans(dice))
+    base.executemany("INSERT INTO clans VALUES (?, ?, ?, ?, ?, ?, ?)", clans)
+    base.executemany("INSERT INTO moderators VALUES (?, ?)", make_moderators(dice, clans))
 
 
 def make_modules(dice):
@@ -147,6 +158,22 @@ def make_inventories(dice, modules, characters):
         account = FIRST_ACCOUNT + dice.randrange(PLAYERS)
         bound = dice.choice(owned[account]) if account in owned and dice.random() < 0.2 else None
         yield (number + 1, account, dice.choice(modules)[0], dice.randint(1, 20), bound)
+
+
+def make_clans(dice):
+    """A few beasts of a house, led by one player each: the first by Alice, the second by Bob."""
+    for number in range(CLANS):
+        beast, house = BEASTS[number % len(BEASTS)], list(HOUSES.values())[number // len(BEASTS)]
+        names = (f"{name}: {of}" for name, of in zip(house, beast, strict=True))
+        leader = FIRST_ACCOUNT + (number if number < 2 else dice.randrange(PLAYERS))
+        yield (number + 1, f"{beast[0][:3].upper()}{number // len(BEASTS) + 1}", *names, leader, stamp(dice))
+
+
+def make_moderators(dice, clans):
+    """Two or three for each clan; Bob moderates Alice's."""
+    for clan_id, *_, leader, _ in clans:
+        chosen = {FIRST_ACCOUNT + dice.randrange(2, PLAYERS) for _ in range(3)} | ({FIRST_ACCOUNT + 1} if clan_id == 1 else set())
+        yield from ((clan_id, account) for account in sorted(chosen - {leader}))
 
 
 def make_words(dice, count):

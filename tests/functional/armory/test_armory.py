@@ -18,7 +18,7 @@ from ...conftest import Server
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "armory"
 PEOPLE = {"alice": "1001", "bob": "1002", "charlie": None}
-EVERYTHING = ("account", "characters", "inventories", "progression")
+EVERYTHING = ("account", "characters", "clans", "inventories", "progression")
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def keys(armory: Server) -> dict[str, str]:
         allowed = [part for permission in EVERYTHING for part in ("--permission", permission)]
         made[name] = told(armory, "key", "add", "--account", name, "--kind", "gw2", *allowed)["secret"]
     made["alice-account"] = told(armory, "key", "add", "--account", "alice", "--kind", "gw2")["secret"]
-    ends_at = time.monotonic() + 10
+    ends_at = time.monotonic() + 30
     while any(get(armory, "/v2/tokeninfo", key).status_code != 200 for key in made.values()):
         assert time.monotonic() < ends_at
         time.sleep(0.05)
@@ -128,11 +128,48 @@ def _in_time(true: Callable[[], bool], timeout_s: float = 10.0) -> bool:
     return true()
 
 
+def act(armory: Server, method: str, key: str, idempotency: str | None = None, **arguments: Any) -> httpx.Response:
+    """Do something in a clan."""
+    headers = {"Authorization": f"Bearer {key}", **({"Idempotency-Key": idempotency} if idempotency else {})}
+    return armory.ask("POST", f"/v2/clans/{method}", headers=headers, data=arguments)
+
+
+def test_a_clan_is_acted_for_by_its_leader_and_moderators(armory: Server, keys: dict[str, str]) -> None:
+    """Alice leads it, Bob moderates it, Charlie is a stranger, whatever his key allows."""
+    banned = act(armory, "ban", keys["bob"], clan_id=1, account_id=1007, reason="spoils the soup")
+    assert banned.status_code == 200, banned.text
+    assert {**banned.json(), "banned_at": ""} == {
+        "ban_id": 1, "clan_id": 1, "account_id": 1007, "reason": "spoils the soup", "banned_by": 1002, "banned_at": ""}
+    assert armory.get("/v2/clans/bans?clan_id=1&page=0").json() == [banned.json()]
+    assert act(armory, "ban", keys["alice"], clan_id=1, account_id=1007, reason="again").status_code == 409
+    assert act(armory, "ban", keys["alice"], clan_id=1, account_id=7, reason="nobody").status_code == 404
+    for whose, clan in (("charlie", 1), ("alice", 2), ("alice", 999)):
+        refused = act(armory, "ban", keys[whose], clan_id=clan, account_id=1008, reason="a stranger")
+        assert refused.status_code == 403
+        assert "The leader or a moderator of the clan." in refused.json()["text"]
+    assert act(armory, "unban", keys["alice-account"], clan_id=1, account_id=1007).json() == {"text": "requires scope clans"}
+    assert act(armory, "unban", keys["alice"], clan_id=1, account_id=1007).json() is None
+    assert armory.get("/v2/clans/bans?clan_id=1&page=0").json() == []
+    assert act(armory, "unban", keys["alice"], clan_id=1, account_id=1007).status_code == 404
+
+
+def test_a_leader_appoints_moderators_and_announcements_stand_there_once(armory: Server, keys: dict[str, str]) -> None:
+    """Bob may not appoint anybody; whom Alice appointed acts at once."""
+    assert act(armory, "appoint", keys["bob"], clan_id=1, account_id=1002).status_code == 403
+    before = act(armory, "announce", keys["alice"], clan_id=2, text="We sail.")
+    assert before.status_code == 403
+    assert act(armory, "appoint", keys["bob"], clan_id=2, account_id=1001).status_code == 200
+    ids = {act(armory, "announce", keys["alice"], "monday", clan_id=2, text="We sail.").json() for _ in range(3)}
+    assert len(ids) == 1
+    notices = armory.get("/v2/clans/notices?clan_id=2&page=0").json()
+    assert [(notice["author_id"], notice["text"]) for notice in notices] == [(1001, "We sail.")]
+
+
 def test_what_the_readme_asks_is_answered(armory: Server, keys: dict[str, str]) -> None:
     """Each line, with the status that it names, or 200."""
     lines = re.findall(r"^ {4}curl (-H \S+ \S+ \S+ )?'http://127\.0\.0\.1:8000(\S+)'(?: +# (\d{3})?.*)?$",
                        (EXAMPLE / "README.md").read_text(), re.M)
-    assert len(lines) == 12
+    assert len(lines) == 14
     key = told(armory, "key", "add", "--account", "alice", "--kind", "gw2", "--permission", "account", "--permission", "characters")
     assert _in_time(lambda: get(armory, "/v2/tokeninfo", key["secret"]).status_code == 200)
     for secret, path, status in lines:
