@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from .scripts import script
 from .upstream import CLIENT_ID, CLIENT_SECRET, Provider
 from .visitor import Page, Room, Visitor
 
@@ -202,3 +203,62 @@ def test_only_the_browser_that_left_can_come_back_and_once(room: Room, provider:
         assert visitor.get(back).path == "/room/applications/"
         assert visitor.get(back).status == 400
         assert visitor.get("/accounts/from/nobody/").status == 404
+
+
+def age(room: Room, visitor: Visitor) -> None:
+    """Let it be long ago that somebody proved who they are."""
+    script(room, """
+        from importlib import import_module
+        from django.conf import settings as configured
+        session = import_module(configured.SESSION_ENGINE).SessionStore(sys.argv[1])
+        for each in session["account_authentication_methods"]:
+            each["at"] -= 9_999
+        session.save()
+    """, visitor.session or "")
+
+
+def test_what_is_dangerous_wants_a_new_proof_from_where_one_comes(room: Room, provider: Provider) -> None:
+    """Whoever has nothing else to prove themselves with goes there once more, is asked there, and goes on with what they did; a
+    session that was left open is not enough, nor is somebody else's account there."""
+    provider.person = me = somebody()
+    with room.visitor() as visitor:
+        sign_in(visitor)
+        assert "me" not in visitor.get("/room/account/export/").path, "a moment after signing in nothing more is asked"
+        age(room, visitor)
+        for path in ("/room/account/delete/", "/accounts/password/set/", "/accounts/2fa/totp/activate/", "/room/account/export/"):
+            page = visitor.get(path)
+            assert page.path.startswith("/accounts/from/main/again/"), path
+        assert "Main <b>studio</b>" in page.text
+        provider.person = somebody()
+        leaving = visitor.send(page)
+        assert "prompt=login" in leaving.tree.xpath("string(//meta[@http-equiv='refresh']/@content)")
+        page = follow(visitor, leaving)
+        assert (page.status, "somebody else than here" in page.text) == (403, True)
+        page = visitor.get("/room/account/export/")
+        provider.person = me
+        assert f'"subject": "{me["player"]}"' in follow(visitor, visitor.send(page)).response.text
+        form = visitor.get("/room/account/delete/")
+        age(room, visitor)
+        name = visitor.get("/room/account/").tree.xpath("string(//input[@name='username']/@value)")
+        page = follow(visitor, visitor.send(visitor.send(form, {"username": name})))
+        assert "Your account is deleted" in page.text
+        assert not visitor.inside
+
+
+def test_an_application_that_wants_a_fresh_sign_in_gets_it_from_there(room: Room, provider: Provider) -> None:
+    """Or is told that there is no such thing, for who came by a one-time link alone."""
+    made = room.run("application", "add", "Finder", "--owner", room.person(), "--type", "server", "--redirect", "https://app.example.org/")
+    asked = "/oauth/authorize?" + urllib.parse.urlencode({
+        "client_id": made["application_id"], "response_type": "code", "redirect_uri": "https://app.example.org/", "prompt": "login",
+        "code_challenge": "x" * 43, "code_challenge_method": "S256"})
+    provider.person = somebody()
+    with room.visitor() as visitor:
+        sign_in(visitor)
+        page = visitor.get(asked)
+        assert page.path.startswith("/accounts/from/main/again/")
+        assert "Let Finder" in follow(visitor, visitor.send(page)).title
+    with room.visitor() as visitor:
+        room.run("account", "add", name := f"olga-{next(_numbers)}")
+        visitor.fill(room.run("account", "link", name)["sign_in_link"].removeprefix(room.url))
+        assert "error=login_required" in visitor.get(asked, follow_redirects=False).response.headers["location"]
+        assert visitor.get("/room/account/export/").status == 200, "nothing that is theirs is out of reach"

@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
+from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet
 from django.contrib import messages
@@ -22,6 +23,7 @@ from django.utils.translation import gettext as _
 
 from ..configuration import digester_of, ours
 from ..published import publisher_name
+from ..upstream import proving
 from .models import Account
 from .naming import free_name
 
@@ -88,6 +90,24 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
         """A password reset forgives nothing: allauth would clear the count of the address with that of the account."""
+
+    # ------------------------------------------------------------------------------- proving oneself once more
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """How an account proves itself: by what it has here, else where it comes from."""
+        own: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        return own or [{"id": f"upstream:{way.name}", "description": way.title, "url": way.address} for way in self._ways(user)]
+
+    def is_reauthentication_required(self, *, app: str, **more: Any) -> bool:
+        """Whether a proof may be wanted. Whoever has nothing here to prove themselves with counts as proven with allauth: those
+        who come from elsewhere do it there. A one-time link alone proves its account for as long as the session."""
+        required = bool(super().is_reauthentication_required(app=app, **more))
+        if required and self._ways(self.request.user) and not proving.is_recent(self.request):
+            raise ReauthenticationRequired
+        return required
+
+    def _ways(self, user: Any) -> list[proving.Way]:
+        return proving.ways(user) if isinstance(user, Account) and not get_reauthentication_flows(user) else []
 
     # ------------------------------------------------------------------------------- letters
 

@@ -17,7 +17,8 @@ from ..grants.lesta import asked_by
 from .models import Account, Terms
 
 Respond = Callable[[HttpRequest], HttpResponse]
-_ALWAYS = ("/accounts/logout/", "/accounts/reauthenticate/", "/accounts/2fa/reauthenticate/", "/room/terms/", "/static/", "/i18n/",
+_ALWAYS = ("/accounts/logout/", "/accounts/reauthenticate/", "/accounts/2fa/reauthenticate/", "/accounts/from/",
+           "/accounts/proven/", "/room/terms/", "/static/", "/i18n/",
            "/room/account/export/", "/room/account/delete/")
 """What stays open to those who do not accept new terms: to read them, to take one's data along, and to leave."""
 _SEEN_EVERY = dt.timedelta(minutes=1)

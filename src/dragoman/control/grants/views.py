@@ -6,6 +6,7 @@ import time
 from http import HTTPStatus
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from allauth.account.adapter import get_adapter
 from django.conf import settings as configured
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -39,7 +40,9 @@ def authorize(request: HttpRequest) -> HttpResponse:
     silent = prompts_of(request) == {"none"}
     account = request.user
     if not isinstance(account, Account) or (not silent and _must_sign_in_anew(request)):
-        return _tell(request, wanted, "login_required") if silent else send_to_sign_in(request, known=isinstance(account, Account))
+        if silent or (isinstance(account, Account) and not get_adapter().get_reauthentication_methods(account)):
+            return _tell(request, wanted, "login_required")
+        return send_to_sign_in(request, known=isinstance(account, Account))
     if silent:
         return _answer_silently(request, wanted, account)
     answer = consent.ask(request, consent.Question(account, wanted.client, wanted.scopes, wanted.redirect_uri))

@@ -17,14 +17,14 @@ from django.utils import translation
 
 from ..accounts.models import Account
 from ..accounts.naming import free_name
-from . import identities
+from . import identities, proving
 from .speaking import Misunderstood
 
 _log = logging.getLogger("dragoman.room")
 _ANSWER_MAX_BYTES = 1_048_576
 _ANSWER_TIMEOUT_S = 10.0
 _CONNECT_TIMEOUT_S = 5.0
-_STATUSES = {"subject": 409, "address": 409, "denied": 403, "stale": 400, "late": 504, "nonsense": 502}
+_STATUSES = {"subject": 409, "other": 403, "address": 409, "denied": 403, "stale": 400, "late": 504, "nonsense": 502}
 
 
 class UpstreamAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -35,7 +35,9 @@ class UpstreamAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # all
         return True
 
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
-        """Decide which account is reached."""
+        """Decide which account is reached, or whether it is the one who is here."""
+        if sociallogin.state.get("process") == proving.PROCESS:
+            raise ImmediateHttpResponse(proving.accept(request, sociallogin) or refusal(request, sociallogin.provider, "other"))
         connecting = sociallogin.state.get("process") == AuthProcess.CONNECT
         visitor = request.user if connecting and isinstance(request.user, Account) else None
         try:

@@ -10,6 +10,7 @@ from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnec
 from django.http import HttpRequest
 
 from ..accounts.services import SUBJECT_MAX
+from .proving import PROCESS
 from .speaking import Speaker
 
 _KEPT = ("name", "preferred_username", "nickname", "email")
@@ -36,6 +37,8 @@ class Upstream(OpenIDConnectProvider):  # type: ignore[misc]  # allauth ships no
     def get_redirect_from_request_kwargs(self, request: HttpRequest) -> dict[str, Any]:
         """Where to come back to; a visitor's address adds neither scopes nor parameters to what the provider is asked."""
         asked: dict[str, Any] = Provider.get_redirect_from_request_kwargs(self, request)
+        if request.resolver_match is not None and request.resolver_match.url_name == "upstream_prove":
+            asked |= {"process": PROCESS, "auth_params": {**self.get_auth_params(), "prompt": "login"}}
         return asked
 
     def serialize(self) -> dict[str, Any]:

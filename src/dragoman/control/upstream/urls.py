@@ -6,5 +6,7 @@ from . import views
 
 urlpatterns = [
     path("from/<slug:provider_id>/", views.leave, name="upstream_login"),
+    path("from/<slug:provider_id>/again/", views.prove, name="upstream_prove"),
     path("from/<slug:provider_id>/callback/", views.come_back, name="upstream_callback"),
+    path("proven/", views.go_on, name="upstream_proven"),
 ]
