@@ -150,3 +150,13 @@ def test_each_role_may_do_what_the_next_lower_one_may_and_the_owner_everything()
     assert MAY[Role.VIEWER] < MAY[Role.DEVELOPER] < MAY[Role.MANAGER] < MAY[Role.OWNER] == set(Act)
     assert {Act.TRANSFER, Act.DELETE} & MAY[Role.MANAGER] == set()
     assert {Act.SECRETS, Act.MEMBERS} & MAY[Role.DEVELOPER] == set()
+
+
+def test_terms_that_cannot_be_put_in_force_are_refused_in_the_operators_language() -> None:
+    """As everything else that pages tell."""
+    from django.utils import translation
+
+    from dragoman.control.accounts import terms
+
+    with translation.override("ru"), pytest.raises(SettingsError, match="Условия использования"):
+        terms.publish(" ")

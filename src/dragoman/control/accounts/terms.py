@@ -6,6 +6,7 @@ import re
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from ...errors import SettingsError
 from .models import Account, Terms
@@ -17,10 +18,10 @@ def publish(text: str) -> Terms:
     """Put terms in force; every account is asked to accept them. Raises `SettingsError`."""
     plain = text.replace("\r\n", "\n").strip()
     if not plain or len(plain) > TEXT_MAX or "\0" in plain:
-        raise SettingsError(f"Terms of use are a text of 1 to {TEXT_MAX} characters.")
+        raise SettingsError(_("Terms of use are a text of 1 to %(limit)s characters.") % {"limit": TEXT_MAX})
     newest = current()
     if newest is not None and newest.text == plain:
-        raise SettingsError("These terms of use are in force already: nothing has changed.")
+        raise SettingsError(_("These terms of use are in force already: nothing has changed."))
     return Terms.objects.create(text=plain)
 
 
