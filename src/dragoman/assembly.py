@@ -16,6 +16,7 @@ from .catalog.names import check_names, check_own
 from .catalog.origin import File, Origin, Rows, Table
 from .contracts import Answerer, CredentialStore, Dialect, Meter, SignIns, Source, SourceKind, Switches, Transactions
 from .control.published import Sample
+from .credentials import fingerprint
 from .credentials.allowances import Allowances
 from .credentials.follower import Follower
 from .credentials.ledger import open_ledger
@@ -252,15 +253,19 @@ class Plane(msgspec.Struct, frozen=True):
 
 
 def open_register(settings: Settings, observe: Observe) -> tuple[Register, Switches, tuple[Follower, UseKeeper]]:
-    """What keys are worth, what is switched off, and what keeps both up to date, and writes of uses, once it is started."""
+    """What keys are worth, what is switched off, and what keeps both up to date, and writes of uses, once it is started.
+
+    Raises `SettingsError` for a secret key that is not the one of the database."""
     data_dir = Path(settings.data_dir)
     server, standalone, quota, key = _rates(settings, "server", "standalone", "quota", "key")
+    digester = Digester(load_key(settings.secret_key, data_dir))
+    reading, writing = (open_ledger(settings.database_url, data_dir) for _ in range(2))
+    fingerprint.check(reading, digester)
     register = Register(
-        Digester(load_key(settings.secret_key, data_dir)), stale_max_s=settings.credentials_stale_max_s,
+        digester, stale_max_s=settings.credentials_stale_max_s,
         allowances=Allowances(server=server, standalone=standalone, quota=quota, key=key),
     )
     switches = SwitchesInMemory()
-    reading, writing = (open_ledger(settings.database_url, data_dir) for _ in range(2))
     return register, switches, (Follower(reading, register, switches, observe), UseKeeper(writing, register, observe))
 
 

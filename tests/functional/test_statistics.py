@@ -61,7 +61,7 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.fixture
 def run(serve: Callable[..., Server], database_url: str) -> Iterator[Callable[..., Server]]:
     """Start servers on it."""
-    known = {"DRAGOMAN_DATABASE_URL": database_url} if database_url else {}
+    known = {"DRAGOMAN_DATABASE_URL": database_url, "DRAGOMAN_SECRET_KEY": "k" * 40} if database_url else {}
     started: list[Server] = []
 
     def begin(**environment: str) -> Server:

@@ -47,12 +47,16 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def open_control(data_dir: str | None) -> Settings:
-    """Make the database of accounts ready for a command."""
+def open_control(data_dir: str | None, *, any_secret: bool = False) -> Settings:
+    """Make the database of accounts ready for a command, whose secret key must be the one of before, or may be any."""
     from ..control.migrating import migrate
 
     settings = load(data_dir=data_dir)
     migrate(settings, first_only=True)
+    if not any_secret:
+        from ..control.ledger.secret import note_secret
+
+        note_secret(settings)
     return settings
 
 

@@ -72,6 +72,20 @@ def revoke_key(id: str, data_dir: str | None, as_json: bool) -> None:
     tell({"id": id, "state": "revoked"}, f"Revoked {id}.", as_json=as_json)
 
 
+@key.command("void-all", short_help="End every key and secret that was issued.")
+@click.confirmation_option(prompt="Every key, token, application secret and authenticator ends, for good. Go on?")
+@common
+def void_all(data_dir: str | None, as_json: bool) -> None:
+    """End every key, token, application secret, authenticator and recovery code, for good: after the secret key was lost, or was
+    seen by somebody and replaced. Passwords and passkeys stay. Stop the servers first; start them afterwards."""
+    open_control(data_dir, any_secret=True)
+    from ..control.administration import acts
+
+    done = acts.void_all(actor())
+    tell(done._asdict(), f"Ended: {done.keys} keys, {done.secrets} application secrets, {done.sign_ins} sign-ins to applications, "
+         f"{done.factors} authenticators. Start the servers again.", as_json=as_json)
+
+
 @key.command("disable", short_help="Refuse a key until it is enabled.")
 @click.argument("id")
 @click.option("--reason", default="", help="Shown to its owner.")

@@ -103,7 +103,9 @@ class Room:
         migrate(self._settings, first_only=True)
         from .announcements.bases import note_bases
         from .grants.signing import make_key
+        from .ledger.secret import note_secret
 
+        note_secret(self._settings)
         make_key()
         note_bases(self._settings)
         from django.core.asgi import get_asgi_application

@@ -57,8 +57,14 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str = ""
 
 
-Body = Account | Application | Key | Target
-KINDS: dict[str, type[Body]] = {"account": Account, "application": Application, "key": Key, "target": Target}
+class Secret(msgspec.Struct, frozen=True, kw_only=True):
+    """The secret key that digests are made with; see `fingerprint`."""
+
+    fingerprint: str
+
+
+Body = Account | Application | Key | Target | Secret
+KINDS: dict[str, type[Body]] = {"account": Account, "application": Application, "key": Key, "target": Target, "secret": Secret}
 
 
 class Fact(msgspec.Struct, frozen=True):

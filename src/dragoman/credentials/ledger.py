@@ -28,6 +28,9 @@ class Ledger(Protocol):
     def read(self, since: int) -> tuple[list[Fact], bool]:
         """The facts after a number, in order; and whether they are all there is, since the ledger is another one."""
 
+    def find(self, kind: str, ref: str) -> str:
+        """The text of one fact; empty where there is none."""
+
     def note_uses(self, uses: Mapping[str, float]) -> None:
         """Keep when keys were used."""
 
@@ -76,6 +79,14 @@ class SqliteLedger:
         found = [facts.read(*row) for row in rows]
         self._version = version                     # what could not be taken in is read again
         return found, fresh
+
+    def find(self, kind: str, ref: str) -> str:
+        """The text of one fact."""
+        try:
+            rows = self._connect()[0].execute(_FIND.format(place="?"), (kind, ref)).fetchall()
+        except (OSError, sqlite3.Error) as error:
+            raise self._unavailable(error) from error
+        return str(rows[0][0]) if rows else ""
 
     def note_uses(self, uses: Mapping[str, float]) -> None:
         """Keep the later of what is known and what is told."""
@@ -134,6 +145,11 @@ class PostgresLedger:
                          0 if fresh else since)
         return [facts.read(*row) for row in rows], fresh
 
+    def find(self, kind: str, ref: str) -> str:
+        """The text of one fact."""
+        rows = self._ask(_FIND.format(place="%s"), kind, ref)
+        return str(rows[0][0]) if rows else ""
+
     def note_uses(self, uses: Mapping[str, float]) -> None:
         """Keep the later of what is known and what is told."""
         from psycopg import Error
@@ -173,6 +189,7 @@ class PostgresLedger:
         return SourceUnavailable(f"the control plane's database: {error}")
 
 
+_FIND = f"SELECT body FROM {TABLE} WHERE kind = {{place}} AND ref = {{place}}"  # noqa: S608  # a constant
 _NOTE = (
     f"INSERT INTO {USE_TABLE} (ref, used_at) VALUES ({{place}}, {{place}}) ON CONFLICT (ref) DO UPDATE "  # noqa: S608  # constants
     f"SET used_at = excluded.used_at WHERE excluded.used_at > {USE_TABLE}.used_at"

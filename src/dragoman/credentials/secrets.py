@@ -135,7 +135,7 @@ def load_key(given: str, data_dir: Path) -> bytes:
     except FileNotFoundError:
         if (data_dir / _ACCOUNTS).exists() and not file.exists():       # the key is always made first
             raise SettingsError(f"{file} is gone, and every key that was issued depends on it: bring it back from a backup. "
-                                f"To do without those keys, write 64 random characters to it.") from None
+                                f"To do without those keys, write 64 random characters to it, then run `dragoman key void-all`.") from None
         _make_key(file)
         return _read_key(file)
 

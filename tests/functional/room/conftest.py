@@ -44,7 +44,7 @@ def open_room(serve: Callable[..., Server], database_url: str) -> Iterator[Calla
     opened: list[Server] = []
 
     def run(*arguments: str, catalog: str = CATALOG, **options: Any) -> Room:
-        known = {"DRAGOMAN_DATABASE_URL": database_url} if database_url else {}
+        known = {"DRAGOMAN_DATABASE_URL": database_url, "DRAGOMAN_SECRET_KEY": "k" * 40} if database_url else {}
         opened.append(serve(*arguments, catalog=catalog, **known, **options))
         return Room(opened[-1])
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from ...conftest import run_dragoman
 from .asking import CATALOG, MINE, ask, wait_for
 from .visitor import Room
 
@@ -119,3 +121,24 @@ def test_an_import_with_faults_imports_nothing_and_names_every_line(room: Room) 
         assert any(each.startswith(f"line {line}: ") and words in each for each in told.split("\n")), (line, told)
     assert "line 2:" not in told
     assert ask(room, good).status_code == 403
+
+
+def test_a_secret_key_that_changed_is_noticed_before_anybody_is_refused(room: Room) -> None:
+    """By commands as at the start of a server, with the way back and the way on."""
+    done = room.server.run("account", "add", "walter", DRAGOMAN_SECRET_KEY="y" * 40)
+    assert done.returncode == 1
+    assert "from a backup" in done.stderr
+    assert "dragoman key void-all" in done.stderr
+
+
+def test_who_has_lost_the_secret_key_can_go_on_without_what_hung_on_it(tmp_path: Path) -> None:
+    """After one more question; from then on the new key is the one."""
+    def run(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        return run_dragoman(*arguments, "--data-dir", "data", "--json", cwd=tmp_path, stdin=stdin)
+
+    assert run("account", "add", "vera").returncode == 0
+    (tmp_path / "data" / "secret.key").write_text("z" * 64)
+    assert run("key", "void-all", stdin="n\n").returncode == 1
+    assert run("key", "add", "--account", "vera", "--kind", "gw2").returncode == 1
+    assert json.loads(run("key", "void-all", "--yes").stdout) == {"keys": 0, "secrets": 0, "sign_ins": 0, "factors": 0}
+    assert run("key", "add", "--account", "vera", "--kind", "gw2").returncode == 0

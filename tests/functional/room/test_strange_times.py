@@ -45,7 +45,7 @@ def test_nobody_else_on_the_machine_reads_what_is_kept(room: Room) -> None:
     database = data / "control.db"
     assert not database.exists() or database.stat().st_mode & 0o077 == 0       # on PostgreSQL there is none
     found = [path for path in data.rglob("*") if "editions" not in path.parts]
-    assert data / "secret.key" in found
+    assert data / "served.json" in found
     assert [path for path in found if path.stat().st_mode & 0o007 and not path.is_symlink()] == []
 
 

@@ -86,6 +86,7 @@ def acts_of(things: dict[str, Any], folder: Path) -> dict[str, Callable[[], obje
         "announce": lambda: acts.announce(by, "notice", NEWS),
         "withdraw_announcement": lambda: acts.withdraw_announcement(by, announcements.publish("notice", NEWS)),
         "switch_off": lambda: acts.switch_off(by, "shop", "data/toys", REASON),
+        "void_all": lambda: acts.void_all(by),
         "switch_on": lambda: acts.switch_on(by, switches.switch_off("shop", "data/toys")),
     }
 

@@ -24,6 +24,8 @@ from ..keys import services as keys
 from ..keys.models import Answer, Key, KeyRequest
 from ..showcase import services as showcase
 from ..showcase.models import Entry, State
+from ..voiding import Voided
+from ..voiding import void_all as end_everything
 from . import limits, switches
 from .audit import Actor, note, note_many, recorded
 from .models import LimitRequest, Switch
@@ -136,6 +138,14 @@ def import_keys(by: Actor, rows: importing.Rows) -> importing.Imported:
     """Take over keys that were issued elsewhere, all or none."""
     done = importing.import_keys(rows)
     note_many(by, "key.import", Key, rows.file.name, done._asdict())
+    return done
+
+
+@transaction.atomic
+def void_all(by: Actor) -> Voided:
+    """End every key, secret and sign-in that hangs on the secret key."""
+    done = end_everything()
+    note_many(by, "key.void-all", Key, "", done._asdict())
     return done
 
 
