@@ -24,6 +24,8 @@ class Tank(Record):
     name: str
 """
 ADDRESS = "/armory/encyclopedia/tanks/"
+ELSEWHERE = "203.0.113.250"
+"""Where no server application is used from: it is refused there, and nothing is counted."""
 
 
 class Game:
@@ -40,7 +42,7 @@ class Game:
         options = [part for address in addresses for part in ("--address", address)]
         id: str = self.run("application", "add", f"App {time.monotonic_ns()}", "--owner", "alice", "--type", type,
                            *options)["application_id"]
-        self.wait_until(lambda: self.error(id) != (407, "INVALID_APPLICATION_ID"))
+        self.wait_until(lambda: self.error(id, address=ELSEWHERE) != (407, "INVALID_APPLICATION_ID"))
         return id
 
     def ask(self, id: str, address: str = "192.0.2.7", scheme: str = "https", **more: str) -> httpx.Response:
@@ -113,7 +115,7 @@ def test_a_standalone_application_is_limited_as_well_and_so_is_each_address_thro
     server = serve(catalog=CATALOG, DRAGOMAN_HTTP__TRUSTED_PROXIES="127.0.0.1", DRAGOMAN_LIMITS__STANDALONE="5/h",
                    DRAGOMAN_LIMITS__CLIENT="3/h")
     game = Game(server)
-    id, limited = game.application("standalone"), (407, "REQUEST_LIMIT_EXCEEDED")     # one call of 192.0.2.7 has gone into it
+    id, limited = game.application("standalone"), (407, "REQUEST_LIMIT_EXCEEDED")     # one call from elsewhere has gone into it
     assert [game.error(id, address="192.0.2.8") for _ in range(4)] == [None] * 3 + [limited]
     assert [game.error(id, address="192.0.2.9") for _ in range(2)] == [None, limited]
 
