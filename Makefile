@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PORT ?= 8000
 DATA_DIR ?= dragoman-data
 ARGS ?=
-PYTEST ?= -n 2 --dist loadfile
+PYTEST ?= -n 2 --dist loadfile --no-loadscope-reorder
 VENV := .venv
 BIN := $(VENV)/bin
 

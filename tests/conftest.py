@@ -37,6 +37,13 @@ START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 20.0
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that start servers and browsers come first, quick ones fill up the end, so that no process is left alone with a long one."""
+    folders = ("browser", "functional", "contracts")
+    places = {Path(__file__).parent / name: place for place, name in enumerate(folders)}
+    items.sort(key=lambda item: next((places[above] for above in item.path.parents if above in places), len(folders)))
+
+
 def run_dragoman(
     *arguments: str, cwd: Path, timeout_s: float = 120, stdin: str | None = None, **environment: str,
 ) -> subprocess.CompletedProcess[str]:
