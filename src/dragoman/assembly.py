@@ -24,6 +24,7 @@ from .credentials.register import Register
 from .credentials.secrets import Digester, load_key
 from .credentials.switches import Switches as SwitchesInMemory
 from .credentials.uses import UseKeeper
+from .dialects.dast import Dast
 from .dialects.gw2 import Gw2
 from .dialects.lesta import Lesta
 from .editions import publish as publishing
@@ -63,7 +64,8 @@ def source_kinds(limits: Live) -> Mapping[type[Origin], SourceKind]:
 def dialects(settings: Settings, sign_ins: SignIns | None = None) -> list[Dialect]:
     """Every dialect that a server speaks, where the settings mount it; people sign in through those that have a way of their
     own where `sign_ins` are kept."""
-    return [Gw2(settings.bases()["gw2"].current, max_age_s=settings.cache_max_age_s), Lesta(sign_ins)]
+    bases = settings.bases()
+    return [Gw2(bases["gw2"].current, max_age_s=settings.cache_max_age_s), Lesta(sign_ins), Dast(bases["dast"].current)]
 
 
 # -------------------------------------------------------------------------------------------- catalogs

@@ -93,7 +93,7 @@ class Caller(Injected, msgspec.Struct, frozen=True, kw_only=True):
     """The paths that the key is limited to, each with everything below it: `/v2/characters`, percent-decoded, with
     no slash at the end; none for no limit."""
     key: str | None = None
-    """The id of the key or token used; it does not reveal the secret."""
+    """The id of the key or token used, of several that of the first; it does not reveal the secret."""
     expires_at: float | None = None
     """UNIX time in seconds."""
     limits: tuple[Limit, ...] = ()
@@ -101,11 +101,13 @@ class Caller(Injected, msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def party(self) -> str | None:
-        """Whose its operations and idempotency keys are: the account's, in whichever application, or the application's;
-        None for nobody in particular, since everybody would see them."""
+        """Whose its operations and idempotency keys are: the account's, in whichever application, or the application's, or
+        those of a key that speaks for nobody; None for nobody in particular, since everybody would see them."""
         if self.account is not None:
             return f"account:{self.account}"
-        return f"application:{self.application}" if self.application is not None else None
+        if self.application is not None:
+            return f"application:{self.application}"
+        return f"key:{self.key}" if self.key is not None else None
 
     def reaches(self, path: str) -> bool:
         """Whether the key may be used at a path, percent-decoded."""

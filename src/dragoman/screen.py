@@ -51,8 +51,7 @@ class Screen:
         for dialect, address in self._examples().items():
             yield _line(dialect, shlex.join(["curl", address]))
         for dialect, address in self._examples_with_key(demo).items():
-            what = "id" if demo is not None and demo.secrets["application-id"] in address else "key"
-            yield _line(f"{dialect}, with {what}", shlex.join(["curl", address]))
+            yield _line(f"{dialect}, with {_what(demo, address)}", shlex.join(["curl", address]))
         yield "\nCtrl-C stops the server."
 
     def _examples(self) -> dict[str, str]:
@@ -64,6 +63,12 @@ class Screen:
         """One address of each dialect where the key or the id helps."""
         return {} if demo is None else {
             dialect: self._url + address for dialect, address in self._plane.examples_with(demo.secrets).items()}
+
+
+def _what(demo: Demo | None, address: str) -> str:
+    """What is in an address, as a developer calls it."""
+    names = {"gw2": "key", "application-id": "id", "api-token": "token"}
+    return next((names[kind] for kind, secret in (demo.secrets.items() if demo is not None else ()) if secret in address), "key")
 
 
 def _line(what: str, text: str) -> str:

@@ -259,7 +259,7 @@ class Settings(Section, frozen=True, kw_only=True):
         return {name: read_mounts(given, f"mounts.{name}") for name, given in {**_MOUNTS, **self.mounts}.items()}
 
 
-_MOUNTS: dict[str, str | tuple[str, ...]] = {"gw2": "/v2"}
+_MOUNTS: dict[str, str | tuple[str, ...]] = {"gw2": "/v2", "dast": "/api"}
 
 
 def _check_mount(name: str) -> None:

@@ -1,9 +1,12 @@
 """The dialects keep their contract."""
 
+import re
+
 import msgspec
 import pytest
 
 from dragoman.assembly import dialects
+from dragoman.dialects.dast import Dast
 from dragoman.dialects.gw2 import Gw2
 from dragoman.dialects.lesta import Lesta
 from dragoman.settings import Settings
@@ -44,6 +47,30 @@ class TestLesta(DialectContract):
         assert set(told["error"]) == {"code", "message", "field", "value"}
         assert answer.status == 200
         return f"{told['error']['message']} {told['error']['field']}"
+
+
+class TestDast(DialectContract):
+    """Errors are `{"data":[],"error":[{...}],"success":false}`."""
+
+    def make(self):
+        return Dast()
+
+    def read_error(self, answer):
+        told = msgspec.json.decode(whole(answer))
+        assert list(told) == ["data", "error", "success"]
+        assert (told["data"], told["success"]) == ([], False)
+        assert all(list(error) == ["exception", "message", "code"] for error in told["error"])
+        assert all(re.fullmatch(r"App\\ApiModule\\[A-Za-z]+Exception", error["exception"]) for error in told["error"])
+        assert answer.status == told["error"][0]["code"]
+        assert dict(answer.headers)[b"content-type"] == b"application/json; charset=utf-8"
+        return " ".join(error["message"] for error in told["error"])
+
+
+class TestDastElsewhere(TestDast):
+    """Mounted by the settings, deep below another path."""
+
+    def make(self):
+        return Dast("/games/dast-1.0")
 
 
 def test_every_dialect_that_a_server_speaks_is_tried():

@@ -6,7 +6,6 @@ Of the answer the status line, the headers that the file names and the body coun
 
 from __future__ import annotations
 
-import json
 import re
 import socket
 import time
@@ -31,12 +30,13 @@ def server(serve: Callable[..., Server]) -> Server:
 
 @pytest.fixture(scope="module")
 def names(server: Server) -> dict[str, str]:
-    """What conversations call what differs with every run: `{application_id}` of a standalone application."""
-    server.run("account", "add", "alice")
-    made = server.run("application", "add", "Golden", "--owner", "alice", "--type", "standalone", "--json")
-    names = {"{application_id}": json.loads(made.stdout)["application_id"]}
+    """What conversations call what differs with every run: `{application_id}` of a standalone application, `{api_token}`."""
+    server.prepare("account", "add", "alice")
+    made = server.prepare("application", "add", "Golden", "--owner", "alice", "--type", "standalone")
+    token = server.prepare("key", "add", "--account", "alice", "--kind", "api-token")
+    names = {"{application_id}": made["application_id"], "{api_token}": token["secret"]}
     deadline = time.monotonic() + 10
-    while "INVALID_APPLICATION_ID" in server.get(f"/wot-1.0/?application_id={names['{application_id}']}").text:
+    while server.get("/api/toys", params={"api_token": token["secret"]}).status_code != 200:     # it was made last
         assert time.monotonic() < deadline
     return names
 
@@ -58,7 +58,7 @@ def pattern(expected: str) -> re.Pattern[str]:
     return re.compile(".*".join(map(re.escape, expected.split("<...>"))), re.DOTALL)
 
 
-@pytest.mark.covers("L10", "L13", "L15", "G1", "G2", "G3", "G4", "G5", "G9", "G11", "G12", "G13", "G14")
+@pytest.mark.covers("L10", "L13", "L15", "D5", "D6", "D7", "D8", "G1", "G2", "G3", "G4", "G5", "G9", "G11", "G12", "G13", "G14")
 @pytest.mark.parametrize("file", CONVERSATIONS, ids=lambda file: f"{file.parent.name}/{file.stem}")
 def test_every_conversation_goes_as_written(server: Server, names: dict[str, str], file: Path) -> None:
     """Each exchange of the file is answered letter by letter."""

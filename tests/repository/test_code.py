@@ -62,7 +62,7 @@ def test_every_rule_that_is_left_out_has_its_reason() -> None:
 @pytest.mark.parametrize("word", FOREIGN)
 def test_no_file_names_an_index_or_a_place_of_one_machine(word: str) -> None:
     """What is here works anywhere."""
-    assert not [name(path) for path, text in TEXTS.items() if word in text]
+    assert not [name(path) for path, text in TEXTS.items() if word in text.replace("/api/home/", "")]      # an address of ours
 
 
 def test_scripts_can_be_run() -> None:

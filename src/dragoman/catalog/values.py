@@ -19,8 +19,6 @@ from .shapes import Anything, Choice, Keyed, Many, Nested, Nullable, Scalar, Sha
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,18})\Z")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,30})(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,3})?\Z")
-WRITTEN_MAX = 10_000
-"""How many values a list may have that is written by comma."""
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 
 # -------------------------------------------------------------------------------------------- one text
@@ -92,9 +90,6 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
 def read_parameter(field: Field, texts: Sequence[str]) -> Any:
     """Read what a client wrote for one parameter: lists by comma or by repetition; raise `Misfits`."""
     many = isinstance(bare(field.shape), Many)
-    count = len(texts) + sum(text.count(",") for text in texts) if many else 1
-    if count > WRITTEN_MAX:
-        raise Misfits([Misfit(field.name, f"at most {WRITTEN_MAX} values", f"{count} values")])
     value = _read_written(field.shape, Written(",".join(texts) if many else texts[-1]))
     if any(check_of(field)(value, field.name)):
         raise Misfits([Misfit(field.name, expectation(field), ",".join(texts)[:SHOWN_MAX] or "nothing")])

@@ -23,8 +23,8 @@ class Demo(msgspec.Struct, frozen=True):
     operator_link: str
     """Signs the operator in, once, within the hour."""
     secrets: dict[str, str]
-    """What proves who calls, by the kind of credential: a gw2 key, that of the start before being revoked, and the id of
-    an application."""
+    """What proves who calls, by the kind of credential: a gw2 key and an API token, those of the start before being revoked,
+    and the id of an application."""
 
 
 def prepare(settings: Settings, published: Published) -> Demo:
@@ -38,7 +38,7 @@ def prepare(settings: Settings, published: Published) -> Demo:
     if not operator.is_operator or not operator.is_active:
         raise SettingsError(f"The account {OPERATOR!r} is banned or no operator: `dragoman account link NAME` for another one.")
     owner = Account.objects.filter(username=OWNER).first() or services.add(OWNER)
-    secrets = {"gw2": _renew_key(owner), "application-id": _application_of(owner)}
+    secrets = {**_renew_keys(owner), "application-id": _application_of(owner)}
     return Demo(operator_link=links.link_of(operator, settings), secrets=secrets)
 
 
@@ -50,7 +50,7 @@ def _application_of(owner: Any) -> str:
     return (application or services.add(OWNER, owner, Type.STANDALONE)).pk
 
 
-def _renew_key(owner: Any) -> str:
+def _renew_keys(owner: Any) -> dict[str, str]:
     from .keys import services
     from .keys.models import Key
     from .keys.permissions import known
@@ -58,5 +58,4 @@ def _renew_key(owner: Any) -> str:
     for former in Key.objects.filter(account=owner, name=OWNER):
         services.revoke(former)
         services.forget(former)
-    _key, secret = services.add(owner, Kind.GW2, OWNER, known())
-    return secret
+    return {kind.value: services.add(owner, kind, OWNER, known())[1] for kind in (Kind.GW2, Kind.API_TOKEN)}

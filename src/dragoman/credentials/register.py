@@ -15,7 +15,7 @@ from ..errors import Code, Refusal, refuse
 from ..query import ANONYMOUS, Caller, Credential, KeyInfo, Limit
 from .allowances import NO_LIMITS, Allowances
 from .facts import Account, Application, Fact, Key
-from .secrets import Digester, Kind, is_application_id, is_ours
+from .secrets import Digester, Kind, expected_length, is_application_id, is_ours
 from .subtokens import Subtoken, Subtokens, looks_like_subtoken
 
 _KINDS = {kind.value: kind for kind in Kind}
@@ -91,7 +91,8 @@ class Register:
     # ------------------------------------------------------------------------------------ asking
 
     def identify(self, credentials: Iterable[Credential], request: Request) -> Caller:
-        """The caller whom credentials prove; of several keys the last says for whom it acts. Raises `Refusal`."""
+        """The caller whom credentials prove; of several keys the first is counted, the last says for whom
+        it acts. Raises `Refusal`."""
         given = tuple(credentials)
         if not given:
             return ANONYMOUS
@@ -141,12 +142,15 @@ class Register:
         key = self._keys.get(ref) if ref is not None else None
         if ref is None or key is None or key.kind != kind:
             raise refuse(Code.CREDENTIAL_INVALID, "unknown key", hint="Copy the key whole, or make a new one.",
-                         facts=_facts(caller.application, kind=credential.kind))
+                         facts=_facts(caller.application, kind=credential.kind, **_form(kind, credential.text)))
         if key.kind == Kind.ACCESS_TOKEN and caller.application not in (None, key.application):
             raise refuse(Code.CREDENTIAL_INVALID, "the token was given to another application",
                          hint="Send it with the id of the application that it was given to.",
                          facts=_facts(caller.application, kind=credential.kind))
-        return self._admit(ref, key, credential.kind, caller, request)
+        admitted = self._admit(ref, key, credential.kind, caller, request)
+        if kind is Kind.API_TOKEN:          # it says who asks; for whom, and what they may, a user token does (D1, D4)
+            return msgspec.structs.replace(admitted, account=None, subject=None, permissions=frozenset())
+        return admitted
 
     def _ref_of(self, kind: Kind | None, text: str) -> str | None:
         """The key of a secret: ours in any case of its letters, one made elsewhere only in the case that it has."""
@@ -171,15 +175,17 @@ class Register:
         if account is None or account.banned:
             raise refuse(Code.ACCOUNT_BANNED, "the owner of the key is banned", hint="Ask the operator of this API.",
                          facts=facts)
-        limits = caller.limits if caller.application is not None else self._allowances.of_key(ref)
+        known = caller.application is not None or caller.key is not None
+        limits = caller.limits if known else self._allowances.of_key(ref)
         if mine is not None:
             application = self._known_application(mine, facts)
             self._check_application(application, request, facts)
             limits = self._limits_of(mine, application)
         self._used[ref] = now
         return msgspec.structs.replace(
-            caller, account=key.account, subject=account.subject, permissions=frozenset(key.permissions), key=ref,
-            application=mine or caller.application, expires_at=key.expires_at, limits=limits,
+            caller, account=key.account, subject=account.subject, permissions=frozenset(key.permissions),
+            key=caller.key or ref, application=mine or caller.application, limits=limits,
+            expires_at=min((at for at in (caller.expires_at, key.expires_at) if at is not None), default=None),
         )
 
     def _limits_of(self, ref: str, application: Application) -> tuple[Limit, ...]:
@@ -231,6 +237,12 @@ def _kind_of(credential: Credential) -> Kind | None:
     if credential.kind == Kind.GW2 and is_ours(Kind.ACCESS_TOKEN, credential.text):
         return Kind.ACCESS_TOKEN
     return _KINDS.get(credential.kind)
+
+
+def _form(kind: Kind | None, text: str) -> dict[str, int]:
+    """How long a secret has to be, where this one is not."""
+    length = expected_length(kind)
+    return {} if length in (None, len(text)) else {"length": length}
 
 
 def _facts(application: str | None, **facts: Any) -> dict[str, Any]:

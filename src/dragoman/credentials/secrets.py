@@ -90,6 +90,11 @@ def is_ours(kind: Kind, text: str) -> bool:
             and plain[-check:] == _checksum(plain[:-check], check))
 
 
+def expected_length(kind: Kind | None) -> int | None:
+    """How long a secret is where the convention says so (D1, D4); those of other kinds may come from elsewhere in any form."""
+    return _TOKEN_LENGTH if kind in (Kind.API_TOKEN, Kind.USER_TOKEN) else None
+
+
 def is_application_id(text: str) -> bool:
     """Whether a text has the form and the checksum of an application id."""
     plain = text.lower()

@@ -27,11 +27,6 @@ _INTEGER = re.compile(r"-?[0-9]+\Z")
 _DIGITS_MAX = 12
 _KEY_MAX = 255
 """Characters of an idempotency key."""
-_READING_VERBS = ("GET", "HEAD")
-_FILTERED_MAX = 1_000
-"""How many values a filter may have: more come by POST alone, and each is looked for."""
-_SEARCH_MAX = 1_000
-"""How many characters may be searched for: databases take no endless patterns."""
 _WRONG_VALUES_MAX = 10
 """How many wrong values of one filter are told at once."""
 NOTHING_FILTERED = Filtered()
@@ -60,7 +55,7 @@ class Planner:
         filtered, owned, arguments, idempotency_key = NOTHING_FILTERED, None, {}, None
         if isinstance(target, Method):
             arguments = self._arguments(query, target, faults)
-            idempotency_key = _idempotency_key(query, caller, request, faults)
+            idempotency_key = _idempotency_key(target, caller, request, faults)
         elif target.single:                          # whatever was asked for, there is one record, and it is the caller's
             ask, keys, owned = Ask.ONE, (), owned_by(caller, target)
             self._check_known(query.parameters, (), faults)
@@ -198,13 +193,13 @@ class Planner:
     def _searched(self, query: Query, target: Resource, by: str, faults: list[Fault]) -> Filtered:
         """What a search looks for; without a text there is nothing to find."""
         self._check_known(query.parameters, (), faults)
+        if query.search_type not in (None, "startswith", "exact"):
+            faults.append(Fault(code=Code.PARAMETER_INVALID, message="invalid value", field="type", value=query.search_type,
+                                hint="Use startswith or exact."))
         if query.search is None:
             faults.append(Fault(code=Code.PARAMETER_MISSING, message="missing parameter", field="search",
                                 hint=f"Say what {by} begins with."))
             return NOTHING_FILTERED
-        if query.search_type not in (None, "startswith", "exact"):
-            faults.append(Fault(code=Code.PARAMETER_INVALID, message="invalid value", field="type", value=query.search_type,
-                                hint="Use startswith or exact."))
         if query.search_type != "exact":
             return Filtered(search=self._search(query, target, faults), by=by)
         names = tuple(dict.fromkeys(part.strip() for part in query.search.split(",") if part.strip()))
@@ -224,9 +219,6 @@ class Planner:
         if len(text) < least:
             faults.append(Fault(code=Code.SEARCH_TOO_SHORT, message="the search text is too short", field="search",
                                 value=text, hint=f"Use at least {least} characters.", facts={"at_least": least}))
-        if len(text) > _SEARCH_MAX:
-            faults.append(Fault(code=Code.PARAMETER_INVALID, message="the search text is too long", field="search", value=text,
-                                hint=f"Use at most {_SEARCH_MAX} characters."))
         return text.casefold()
 
     def _sort(self, query: Query, target: Resource, faults: list[Fault]) -> tuple[str | None, bool]:
@@ -244,6 +236,7 @@ class Planner:
         """The arguments of a method by its own names, converted; from a typed body, or from texts."""
         names = {parameter.name_in(self._dialect.name): parameter for parameter in method.parameters}
         given: dict[str, Any] = {}
+        read: dict[str, Any] = {}
         wrong: list[Misfit] = []
         unread = {names[fault.field].name for fault in query.faults if fault.field in names}
         sent = query.arguments if query.arguments is not None else query.parameters
@@ -255,20 +248,20 @@ class Planner:
             if query.arguments is not None:
                 given[parameter.name] = value
             else:
-                _read_argument(parameter, value, given, wrong)
+                _read_argument(parameter, value, read, wrong)
         faults += [_fault_of(misfit, names) for misfit in wrong]
-        unread |= {misfit.path for misfit in wrong}
+        done = {*unread, *read, *(misfit.path for misfit in wrong)}
         try:
-            return read_values([p for p in method.parameters if p.name not in unread], given)
+            return read | read_values([p for p in method.parameters if p.name not in done], given)
         except Misfits as error:
             faults += [_fault_of(misfit, names) for misfit in error.misfits]
             return {}
 
 
-def _idempotency_key(query: Query, caller: Caller, request: Request, faults: list[Fault]) -> str | None:
+def _idempotency_key(method: Method, caller: Caller, request: Request, faults: list[Fault]) -> str | None:
     """The key under which a write is done once only, however often it is sent; what only reads needs none."""
     key = header(request, b"idempotency-key")
-    if not key or query.verb in _READING_VERBS:
+    if not key or method.verb == "GET":
         return None
     if len(key) > _KEY_MAX:
         faults.append(Fault(code=Code.PARAMETER_INVALID, message="too long", field="Idempotency-Key", value=key[:_KEY_MAX],
@@ -318,10 +311,6 @@ def _read_filter(name: str, field: Field, texts: Sequence[str], faults: list[Fau
     """Any of the values by comma or repetition; text fields are compared without case."""
     values: list[Any] = []
     wrong: list[Fault] = []
-    if len(texts) + sum(text.count(",") for text in texts) > _FILTERED_MAX:
-        faults.append(Fault(code=Code.LIST_TOO_LONG, message="too many values in a filter", field=name,
-                            hint=f"Ask for at most {_FILTERED_MAX} at once.", facts={"limit": _FILTERED_MAX}))
-        return values
     shape = element(field.shape)
     for part in (part for text in texts for part in text.split(",")):
         try:
@@ -335,12 +324,12 @@ def _read_filter(name: str, field: Field, texts: Sequence[str], faults: list[Fau
     return values
 
 
-def _read_argument(parameter: Field, texts: Any, given: dict[str, Any], wrong: list[Misfit]) -> None:
+def _read_argument(parameter: Field, texts: Any, read: dict[str, Any], wrong: list[Misfit]) -> None:
     if len(texts) > 1 and not isinstance(bare(parameter.shape), Many):
         wrong.append(Misfit(parameter.name, "one value", f"{len(texts)} values"))
         return
     try:
-        given[parameter.name] = read_parameter(parameter, texts)
+        read[parameter.name] = read_parameter(parameter, texts)
     except Misfits as error:
         wrong += error.misfits
 

@@ -68,7 +68,7 @@ class Application:
         answer: Answer | None
         try:
             if len(request.path) + len(request.query) > self._target_max_bytes:
-                answer = problem(request, 414, f"The target is longer than {self._target_max_bytes} bytes.")
+                answer = self._refuse_target(request, ours=ours)
             elif self._room is not None and not ours and request.path not in _OWN and _is_for_room(request):
                 answer = await self._enter(self._room, request, scope, receive, send)
             else:
@@ -90,6 +90,14 @@ class Application:
         finally:
             if ours:
                 self._observe(_told(request, answer, size, (time.perf_counter_ns() - started) // 1000))
+
+    def _refuse_target(self, request: Request, *, ours: bool) -> Answer:
+        reason = f"the target is longer than {self._target_max_bytes} bytes"
+        if not ours:
+            return problem(request, 414, f"{reason.capitalize()}.")
+        answer = self._answerer.refuse(request, Fault(code=Code.REQUEST_MALFORMED, message=reason, facts={"status": 414}))
+        answer.status = 414
+        return answer
 
     def _read_head(self, scope: Scope) -> Request:
         target = scope.get("raw_path") or urllib.parse.quote(scope["path"]).encode("ascii")
@@ -122,7 +130,7 @@ class Application:
         if not self._answerer.serves(path):
             return None
         request = self._head.read("", path, b"", (), peer, "")
-        answer = self._answerer.refuse(request, Fault(code=Code.REQUEST_MALFORMED, message=reason))
+        answer = self._answerer.refuse(request, Fault(code=Code.REQUEST_MALFORMED, message=reason, facts={"status": status}))
         answer.status = status
         answer.headers.append((b"x-request-id", request.id.encode("ascii")))
         size = len(answer.body) if isinstance(answer.body, bytes) else 0

@@ -29,16 +29,12 @@ class Selection:
     def __init__(self, fields: Sequence[Field], wanted: Sequence[str], extra: Sequence[str]) -> None:
         self._fields = fields
         self.unfit: list[Unfit] = []
-        self._known = {".".join(path): (path, field) for path, field in walk(fields)}
-        self._included: set[Path] = set()
-        self._excluded: set[Path] = set()
-        for name in self._read("fields", wanted):
-            path = self._find("fields", name, name.removeprefix("-"))
-            if path is not None:
-                (self._excluded if name.startswith("-") else self._included).add(path)
-        extras = [self._find("extra", name, name) for name in self._read("extra", extra)]
-        self._extra = {above for path in extras if path is not None for above in _upward(path)}
-        self._check()
+        self._known = dict(walk(fields))
+        names = self._read("fields", wanted)
+        self._included = {self._path(name) for name in names if not name.startswith("-")}
+        self._excluded = {self._path(name[1:]) for name in names if name.startswith("-")}
+        self._extra = {above for name in self._read("extra", extra) for above in _upward(self._path(name))}
+        self._check(names, extra)
 
     def shown(self, *, extra: bool = False) -> Shown | None:
         """The tree of what is shown; None for everything. `extra` shows extra fields without being asked."""
@@ -50,16 +46,18 @@ class Selection:
             return ()
         return names
 
-    def _find(self, parameter: str, written: str, name: str) -> Path | None:
-        """The path of a field. None for what is none, however deep a client thinks that it lies: nothing is done with that."""
-        path, field = self._known.get(name, ((), None))
-        if field is None or (parameter == "extra" and not field.extra):
-            kind = "extra field" if parameter == "extra" else "field"
-            self.unfit.append(Unfit(parameter, written, f"there is no such {kind}", f"The reference lists the {kind}s."))
-            return None
-        return path
+    @staticmethod
+    def _path(name: str) -> Path:
+        return tuple(name.split("."))
 
-    def _check(self) -> None:
+    def _check(self, names: Sequence[str], extra: Sequence[str]) -> None:
+        for name in names:
+            if self._path(name.removeprefix("-")) not in self._known:
+                self.unfit.append(Unfit("fields", name, "there is no such field", "The reference lists the fields."))
+        for name in extra:
+            field = self._known.get(self._path(name))
+            if field is None or not field.extra:
+                self.unfit.append(Unfit("extra", name, "there is no such extra field", "The reference lists the extra fields."))
         for path in self._included:
             if any(above in self._excluded for above in _upward(path)):
                 self.unfit.append(Unfit("fields", ".".join(path), "it is included and excluded", "Say one of both."))

@@ -45,6 +45,7 @@ def test_a_demo_of_several_workers_begins_with_a_link_and_a_key(open_room: Calla
     assert _ask(with_key["gw2"]).json()["permissions"] == ["account", "inventories"]
     assert told["demo_application_id"] in with_key["lesta"]
     assert _ask(with_key["lesta"]).json()["status"] == "ok"
+    assert _ask(with_key["dast"]).json()["success"] is True
     with room.visitor() as visitor:
         assert visitor.fill(_link(room)).path == "/room/applications/"
         assert "operator" in visitor.get("/room/account/").text

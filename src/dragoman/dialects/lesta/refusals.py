@@ -111,7 +111,7 @@ def _sent(fault: Fault, field: str | None, query: Query) -> str | None:
     if field in _PAGING:
         return getattr(query, _PAGING[field], None)
     if fault.code is Code.LIST_TOO_LONG:
-        return query.search if field == "search" else ",".join(query.parameters.get(field or "") or query.keys)
+        return query.search if field == "search" else ",".join(query.keys)
     return _argument(query, field) if query.ask is Ask.CALL and field else None
 
 

@@ -1,0 +1,109 @@
+"""The dast dialect as the pipeline sees it: what it serves, how it reads a request, how it writes an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+from urllib.parse import quote
+
+from ...catalog.catalog import Catalog
+from ...catalog.names import key_name
+from ...catalog.resource import Resource
+from ...contracts import Answer, Keys, Outcome, Refused, Request, Result, Switches
+from ...formats.parameters import Parameters, read_choices
+from ...query import Ask, Credential, Paging, Query
+from .refusals import write_refusal
+from .routes import Actions
+from .writing import write_result, write_started
+
+TOKENS = {"api_token": "api-token", "user_token": "user-token"}
+"""The kinds of credentials, by the parameters that carry them."""
+
+
+class Dast:
+    """Keeps the contract of `Dialect`: every request names who asks, and on some endpoints for whom."""
+
+    name: ClassVar[str] = "dast"
+    reserved: ClassVar[frozenset[str]] = frozenset((*TOKENS, "lang", "limit", "page", "search", "sort", "v"))
+    paging: ClassVar[Paging] = Paging(first=1, size_default=50, size_max=200, size="limit")
+    keys_max: ClassVar[int] = 1
+    unknown_parameters: ClassVar[str] = "refuse"
+    shows_extra: ClassVar[bool] = True
+    hidden_nulls: ClassVar[bool] = False
+    keyed: ClassVar[bool] = False
+    checks_keys: ClassVar[bool] = True
+    verbs: ClassVar[str] = "GET, HEAD, POST, OPTIONS"
+    verbs_alike: ClassVar[bool] = True
+    exposed_headers: ClassVar[str] = "Content-Language, ETag, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
+    own: Sequence[Catalog] = ()
+
+    def __init__(self, mount: str = "/api") -> None:
+        self.mount = mount
+        self._prefix, self._base = mount.encode() + b"/", mount.encode()
+        self._actions = Actions(mount)
+
+    def bind(self, catalogs: Sequence[Catalog], keys: Keys, switches: Switches | None = None) -> Mapping[str, str]:  # noqa: ARG002  # the contract's
+        """Route every action of the catalogs; the paths with their owners."""
+        self._actions = Actions(self.mount)
+        for catalog in catalogs:
+            for target in catalog.targets:
+                self._actions.add_target(catalog, target)
+        return {**self._actions.claims(), self.mount: "the dast base"}
+
+    def serves(self, path: bytes) -> bool:
+        """Whether a path lies under the mount."""
+        return path.startswith(self._prefix) or path == self._base
+
+    def address_of(self, catalog: str, path: str) -> str | None:
+        """Where a resource is listed or a method is called; None where there is none of that name."""
+        return self._actions.address_of(catalog, path)
+
+    def example(self, address: str, language: str | None, secrets: Mapping[str, str]) -> str | None:
+        """A page of records for whoever has a token; nobody else is answered."""
+        if "api-token" not in secrets:
+            return None
+        return f"{address}?api_token={quote(secrets['api-token'], safe='')}&limit=3" + (f"&lang={language}" if language else "")
+
+    def takes_body(self, request: Request) -> bool:
+        """Every action may be called by POST, with its parameters in the body."""
+        return request.verb == "POST" and self._actions.find(request.path) is not None
+
+    def read(self, request: Request) -> Query | Answer:
+        """Read a request into a query. Raises `Refusal` for what is no question, and where nobody could tell who asks."""
+        action = self._actions.find(request.path)
+        if action is None:
+            raise self._actions.refusal(request.path)
+        parameters = Parameters(request, overlap=False)
+        query = Query(target=action.path, catalog=action.catalog, ask=action.ask, verb=request.verb, requires=("api-token",))
+        query.credentials = tuple(Credential(kind, text) for name, kind in TOKENS.items() if (text := parameters.take(name)))
+        parameters.check(*TOKENS)
+        target = action.target
+        if isinstance(target, Resource):
+            _ask(query, target, key_name(self, target.key), parameters)
+        else:
+            query.arguments = parameters.arguments()
+        read_choices(query, parameters, request)
+        query.parameters, query.faults = parameters.left, parameters.faults
+        return query
+
+    def write(self, outcome: Outcome, request: Request) -> Answer:
+        """Write what was found, or everything that was wrong."""
+        if isinstance(outcome, Refused):
+            return write_refusal(outcome)
+        if isinstance(outcome, Result):
+            return write_result(outcome, request)
+        return write_started(outcome)
+
+
+def _ask(query: Query, resource: Resource, name: str, parameters: Parameters) -> None:
+    """What is wanted: the record of a key, which is sent under a name, or a page of those that fit."""
+    if query.ask is Ask.ONE:
+        key = None if resource.single else parameters.take(name)
+        query.keys = () if key is None else (key,)
+        return
+    query.page, query.page_size = parameters.take("page"), parameters.take("limit")
+    query.search = parameters.take("search")
+    if resource.by is None:
+        query.sort = parameters.take("sort")
+    else:
+        query.search_type = parameters.take("type")

@@ -1,0 +1,61 @@
+"""Results in the one envelope of this convention: `{"data":{...},"error":[],"success":true}` (D6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...catalog.method import Method
+from ...catalog.plain import encode_json
+from ...contracts import Answer, Header, Request, Result, StartedOperation
+from ...query import Ask, Plan
+
+JSON: Header = (b"content-type", b"application/json; charset=utf-8")
+NO_STORE: Header = (b"cache-control", b"no-store")
+_PRIVATE: Header = (b"cache-control", b"private, no-store")
+_ASK_AGAIN: Header = (b"cache-control", b"private, no-cache")
+"""Whoever keeps an answer asks whether it still holds, since the token may be disabled by then."""
+VARY: Header = (b"vary", b"Accept-Encoding, Accept-Language, X-Schema-Version")
+
+
+def write_result(result: Result, request: Request) -> Answer:
+    """What was found: a page of records, one record, or what a method returned."""
+    plan = result.plan
+    if isinstance(plan.target, Method):
+        return _answer(_data_of(result.value), NO_STORE, plan)
+    public = bool(result.tag) and plan.audience.public
+    answer = _answer(_records(result), _ASK_AGAIN if public else _PRIVATE, plan)
+    answer.language = plan.view.language
+    if plan.target.localized:
+        answer.headers.append((b"content-language", plan.view.language.encode()))
+    if public and request.verb != "POST":
+        answer.etag = b'"%b"' % result.tag.encode()
+    return answer
+
+
+def write_started(started: StartedOperation) -> Answer:
+    """A long operation was accepted: its id, to be asked for later."""
+    return _answer(encode_json({"operation_id": started.id}), NO_STORE, started.plan)
+
+
+def _answer(data: bytes, cache: Header, plan: Plan) -> Answer:
+    body = b'{"data":%b,"error":[],"success":true}' % data
+    return Answer(status=200, headers=[JSON, cache, VARY], body=body, target=plan.target.path)
+
+
+def _records(result: Result) -> bytes:
+    """One record, or a page of them with how many there are in all."""
+    if result.plan.ask is Ask.ONE:
+        return bytes(result.items[0] or b"[]")
+    items = bytes(result.body) if result.body is not None else b"[%b]" % b",".join(filter(None, result.items))
+    return b'{"items":%b,"total":%d}' % (items, result.total)
+
+
+def _data_of(value: Any) -> bytes:
+    """What a method returned, as an object: a mapping as it is, a list like a page, anything else by name; nothing as `[]`."""
+    if value is None:
+        return b"[]"
+    if isinstance(value, dict):
+        return encode_json(value)
+    if isinstance(value, list):
+        return encode_json({"items": value, "total": len(value)})
+    return encode_json({"result": value})
