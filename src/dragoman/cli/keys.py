@@ -138,9 +138,9 @@ def import_keys(file: Path, data_dir: str | None, as_json: bool) -> None:
 def list_requests(data_dir: str | None, as_json: bool) -> None:
     """Who asks for keys, and waits for an answer."""
     open_control(data_dir)
-    from ..control.keys import issue
+    from ..control.keys.models import KeyRequest
 
-    facts = [_facts_of(request) for request in issue.waiting()]
+    facts = [_facts_of(request) for request in KeyRequest.waiting().select_related("account")]
     if as_json:
         say({"requests": facts})
         return
@@ -152,7 +152,7 @@ def list_requests(data_dir: str | None, as_json: bool) -> None:
 
 def _facts_of(request: Any) -> dict[str, Any]:
     return {"id": str(request.pk), "account": request.account.username, "kind": request.kind, "name": request.name,
-            "permissions": request.permissions, "days": request.days, "created_at": request.created_at.isoformat()}
+            "permissions": request.permissions, "days": request.days, "created_at": request.asked_at.isoformat()}
 
 
 @key.command("grant")
@@ -162,10 +162,10 @@ def grant_request(id: str, data_dir: str | None, as_json: bool) -> None:
     """Let the account that asked make its key."""
     open_control(data_dir)
     from ..control.administration import acts
+    from ..control.asked import Reply
     from ..control.keys import issue
-    from ..control.keys.models import Answer
 
-    acts.answer_key(actor(), issue.find_request(id), Answer.GRANTED, "")
+    acts.answer_key(actor(), issue.find_request(id), Reply.GRANTED, "")
     tell({"id": id, "answer": "granted"}, f"Granted {id}: its account finds it under Keys.", as_json=as_json)
 
 
@@ -177,8 +177,8 @@ def refuse_request(id: str, reason: str, data_dir: str | None, as_json: bool) ->
     """Refuse a request for a key."""
     open_control(data_dir)
     from ..control.administration import acts
+    from ..control.asked import Reply
     from ..control.keys import issue
-    from ..control.keys.models import Answer
 
-    acts.answer_key(actor(), issue.find_request(id), Answer.REFUSED, reason)
+    acts.answer_key(actor(), issue.find_request(id), Reply.REFUSED, reason)
     tell({"id": id, "answer": "refused"}, f"Refused {id}.", as_json=as_json)

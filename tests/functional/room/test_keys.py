@@ -226,7 +226,7 @@ def test_a_key_is_asked_for_granted_and_made_once(asking: Cast) -> None:
     assert "not granted" in asking.alice.get("/room/keys/").text
     asking.room.run("key", "grant", granted["id"])
     asking.room.run("key", "refuse", refused["id"], "--reason", "too much")
-    assert "answered before" in asking.room.fail("key", "grant", refused["id"])
+    assert "answered, changed or withdrawn" in asking.room.fail("key", "grant", refused["id"])
     assert "too much" in asking.alice.get("/room/keys/").text
     assert asking.bob.post(make_it, page="/room/keys/").status == 404
     shown = asking.alice.visitor.send(asking.alice.get("/room/keys/"), action=make_it)

@@ -153,7 +153,7 @@ def test_higher_limits_are_asked_for_and_granted_with_a_letter(shop: Room, alice
     assert "100/s set by an operator" in told
     assert "granted" in told
     again = do(olga, str(action), {"refuse": "1", "answer": "No."})
-    assert "answered or withdrawn" in again.text
+    assert "answered, changed or withdrawn" in again.text
     assert "100/s" in alice.get(place).text
 
 

@@ -67,13 +67,13 @@ def test_an_application_is_shown_once_its_owner_agrees_and_an_operator_approves(
         assert answer.headers["content-type"] == "image/png"
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
-        assert "showcase.approved" in olga.get("/room/operator/log/").text
+        assert "showcase.granted" in olga.get("/room/operator/log/").text
         do(olga, f"/room/operator/applications/{id}/", {"block": "1", "reason": ""})
         assert "Rocket" not in seen(room).text
         do(olga, f"/room/operator/applications/{id}/", {"unblock": "1"})
         send(alice, id, None, text="Flies higher.")
         assert "Rocket" not in seen(room).text                   # what was changed is looked at again
-        assert "changed or withdrawn" in do(olga, action, {"grant": "1", "answer": "", "seen": moment}).text
+        assert "answered, changed or withdrawn" in do(olga, action, {"grant": "1", "answer": "", "seen": moment}).text
         alice.post(f"/room/applications/{id}/showcase/", {"withdraw": "1"})
         assert olga.get(picture).status == 404
         assert charlie.get(f"/room/applications/{id}/showcase/").status == 404

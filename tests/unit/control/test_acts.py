@@ -54,10 +54,10 @@ def acts_of(things: dict[str, Any], folder: Path) -> dict[str, Callable[[], obje
     """How each act is called, by its name."""
     from dragoman.control.administration import acts, switches
     from dragoman.control.announcements import services as announcements
+    from dragoman.control.asked import Reply
     from dragoman.control.configuration import ours
     from dragoman.control.keys.importing import read
-    from dragoman.control.keys.models import Answer
-    from dragoman.control.showcase.models import Entry, State
+    from dragoman.control.showcase.models import Entry
     from dragoman.credentials.secrets import Kind
 
     by, account, application, key = (things[name] for name in ("by", "account", "application", "key"))
@@ -75,14 +75,14 @@ def acts_of(things: dict[str, Any], folder: Path) -> dict[str, Callable[[], obje
         "block": lambda: acts.block(by, application, REASON),
         "unblock": lambda: acts.unblock(by, application),
         "limit": lambda: acts.limit(by, application, "20/s", ""),
-        "answer_limits": lambda: acts.answer_limits(by, things["limit_request"], Answer.GRANTED, REASON),
+        "answer_limits": lambda: acts.answer_limits(by, things["limit_request"], Reply.GRANTED, REASON),
         "add_key": lambda: acts.add_key(by, account, Kind.GW2, "second", (), None),
         "import_keys": lambda: acts.import_keys(by, read(folder / "keys.csv")),
         "suspend": lambda: acts.suspend(by, key, REASON),
         "release": lambda: acts.release(by, key),
         "revoke": lambda: acts.revoke(by, key),
-        "answer_key": lambda: acts.answer_key(by, things["key_request"], Answer.REFUSED, REASON),
-        "answer_showcase": lambda: acts.answer_showcase(by, shown, State.APPROVED, REASON, shown.offered_at.isoformat()),
+        "answer_key": lambda: acts.answer_key(by, things["key_request"], Reply.REFUSED, REASON),
+        "answer_showcase": lambda: acts.answer_showcase(by, shown, Reply.GRANTED, REASON, shown.asked_at.isoformat()),
         "announce": lambda: acts.announce(by, "notice", NEWS),
         "withdraw_announcement": lambda: acts.withdraw_announcement(by, announcements.publish("notice", NEWS)),
         "switch_off": lambda: acts.switch_off(by, "shop", "data/toys", REASON),

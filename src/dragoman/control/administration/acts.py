@@ -11,6 +11,7 @@ from django.db import transaction
 
 from ...credentials.secrets import Kind
 from ...settings import Settings
+from .. import asked
 from ..accounts import links, terms
 from ..accounts import services as accounts
 from ..accounts.models import Account, Terms
@@ -19,11 +20,11 @@ from ..announcements.models import Announcement
 from ..applications import rotation
 from ..applications import services as applications
 from ..applications.models import Application, Secret
-from ..keys import importing, issue
+from ..asked import Reply
+from ..keys import importing
 from ..keys import services as keys
-from ..keys.models import Answer, Key, KeyRequest
-from ..showcase import services as showcase
-from ..showcase.models import Entry, State
+from ..keys.models import Key, KeyRequest
+from ..showcase.models import Entry
 from ..voiding import Voided
 from ..voiding import void_all as end_everything
 from . import limits, switches
@@ -113,10 +114,10 @@ def limit(by: Actor, application: Application, rate: str, quota: str) -> None:
         limits.set_limits(application, rate, quota)
 
 
-def answer_limits(by: Actor, request: LimitRequest, reply: Answer, text: str) -> None:
+def answer_limits(by: Actor, request: LimitRequest, reply: Reply, text: str) -> None:
     """Grant or refuse a request for limits; what is granted is in force."""
     with recorded(by, f"limits.{reply.value}", request), (
-            recorded(by, "application.limit", request.application) if reply is Answer.GRANTED else contextlib.nullcontext()):
+            recorded(by, "application.limit", request.application) if reply is Reply.GRANTED else contextlib.nullcontext()):
         limits.answer(request, reply, text)
 
 
@@ -167,19 +168,19 @@ def revoke(by: Actor, key: Key) -> None:
         keys.revoke(key)
 
 
-def answer_key(by: Actor, request: KeyRequest, reply: Answer, reason: str) -> None:
+def answer_key(by: Actor, request: KeyRequest, reply: Reply, text: str) -> None:
     """Grant or refuse a request for a key (D11)."""
     with recorded(by, f"key-request.{reply.value}", request):
-        issue.answer(request, reply, reason)
+        asked.answer(request, reply, text)
 
 
 # -------------------------------------------------------------------------------------------- what is published
 
 
-def answer_showcase(by: Actor, entry: Entry, state: State, text: str, seen: str) -> None:
+def answer_showcase(by: Actor, entry: Entry, reply: Reply, text: str, seen: str) -> None:
     """Show what an owner offers, or not; `seen` is when that was offered which the operator looked at (L22)."""
-    with recorded(by, f"showcase.{state.value}", entry):
-        showcase.answer(entry, state, text, seen)
+    with recorded(by, f"showcase.{reply.value}", entry):
+        asked.answer(entry, reply, text, seen)
 
 
 @transaction.atomic

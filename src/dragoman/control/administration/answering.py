@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from ...errors import SettingsError
 from ..accounts.models import Account
-from ..keys import issue
-from ..keys.models import Answer, KeyRequest
+from ..asked import Reply
+from ..keys.models import KeyRequest
 from . import acts, limits
 from .access import attempt
 from .audit import Actor, actor_of
@@ -29,8 +29,9 @@ Letter = tuple[str, set[Account], str]
 def index(request: HttpRequest) -> HttpResponse:
     """Everything that waits, the oldest first."""
     facts = {
-        "keys": issue.waiting(),
-        "limits": [{"row": each, "usual": limits.usual_of(each.application.type)} for each in limits.waiting()],
+        "keys": KeyRequest.waiting().select_related("account"),
+        "limits": [{"row": each, "usual": limits.usual_of(each.application.type)}
+                   for each in LimitRequest.waiting().select_related("application__owner", "account")],
     }
     return render(request, "operator/requests.html", facts)
 
@@ -56,7 +57,7 @@ def answer_limits(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
 
 
 def _answer(
-    request: HttpRequest, asked: Asked | None, act: Callable[[Actor, Asked, Answer, str], None], letter: Callable[[Asked], Letter],
+    request: HttpRequest, asked: Asked | None, act: Callable[[Actor, Asked, Reply, str], None], letter: Callable[[Asked], Letter],
 ) -> HttpResponse:
     """Answer what somebody asked for, and tell those whom it concerns."""
     if request.method != "POST" or asked is None:
@@ -64,7 +65,7 @@ def _answer(
     granted, text = "grant" in request.POST, request.POST.get("answer", "")
 
     def run() -> None:
-        act(actor_of(request), asked, Answer.GRANTED if granted else Answer.REFUSED, text)
+        act(actor_of(request), asked, Reply.GRANTED if granted else Reply.REFUSED, text)
         about, accounts, path = letter(asked)
         for account in accounts:
             tell_answer(request, account, about, granted=granted, answer=text, path=path)
@@ -75,7 +76,7 @@ def _answer(
 def _gone(request: HttpRequest, asked: object) -> HttpResponse:
     """Say so where somebody else was quicker; an address of a form, opened as a page, leads to the list."""
     def refuse() -> None:
-        raise SettingsError(_("The request was answered or withdrawn meanwhile."))
+        raise SettingsError(_("It was answered, changed or withdrawn meanwhile: look at it again."))
 
     return attempt(request, refuse, "", "operator-requests") if asked is None else redirect("operator-requests")
 

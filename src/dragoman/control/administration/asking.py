@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from ..applications.roles import Act, acts_of
 from ..applications.views import permitted
-from ..keys.models import Answer
+from ..asked import Reply
 from ..pages import UNPROCESSABLE, show_or_send
 from ..who import account_of
 from . import limits
@@ -35,6 +35,6 @@ def show_limits(request: HttpRequest, id: str) -> HttpResponse:
         messages.success(request, _("An operator will answer."))
         return redirect("application-limits", id)
     facts = {"application": application, "form": form, "may_ask": may_ask, "usual": limits.usual_of(application.type),
-             "waiting": application.limit_requests.filter(reply=Answer.WAITING).first(),
-             "answered": application.limit_requests.exclude(reply=Answer.WAITING).order_by("-created_at")}
+             "waiting": application.limit_requests.filter(reply=Reply.WAITING).first(),
+             "answered": application.limit_requests.exclude(reply=Reply.WAITING).order_by("-asked_at")}
     return render(request, "administration/limits.html", facts, status=UNPROCESSABLE if form.errors else 200)

@@ -26,8 +26,8 @@ KEPT: Mapping[type[models.Model], tuple[str, ...]] = {
                   "block_reason", "rate", "quota"),
     Key: ("account_id", "kind", "name", "permissions", "expires_at", "suspended_at", "suspend_reason", "revoked_at"),
     Announcement: ("kind", "title_en", "title_ru", "from_at"),
-    Entry: ("application_id", "text", "link", "picture_hash", "state", "answer"),
-    KeyRequest: ("account_id", "kind", "name", "permissions", "days", "answer", "reason"),
+    Entry: ("application_id", "text", "link", "picture_hash", "reply", "answer"),
+    KeyRequest: ("account_id", "kind", "name", "permissions", "days", "reply", "answer"),
     Switch: ("catalog", "path", "reason"),
     LimitRequest: ("application_id", "rate", "quota", "reason", "reply", "answer"),
 }

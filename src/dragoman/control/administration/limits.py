@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from ...errors import SettingsError
 from ...query import read_rate
+from .. import asked
 from ..accounts.models import Account
 from ..applications.models import Application, Type
 from ..applications.services import locked
+from ..asked import Reply
 from ..configuration import ours
-from ..keys.models import Answer
 from ..wording import check_reason
 from .models import LIMIT_MAX, LimitRequest
 
@@ -56,32 +56,22 @@ def ask(application: Application, account: Account, rate: str, quota: str, reaso
         raise SettingsError(_("Write which limit you need."))
     if not reason:
         raise SettingsError(_("Write what it is for: an operator reads it."))
-    if row.limit_requests.filter(reply=Answer.WAITING).exists():
+    if row.limit_requests.filter(reply=Reply.WAITING).exists():
         raise SettingsError(_("A request waits for an answer already: withdraw it to ask for something else."))
-    over = row.limit_requests.order_by("-created_at").values_list("pk", flat=True)[REQUESTS_MAX - 1:]
-    LimitRequest.objects.filter(pk__in=list(over)).delete()
+    asked.drop_oldest(row.limit_requests.all(), REQUESTS_MAX - 1)
     return LimitRequest.objects.create(application=row, account=account, rate=rate, quota=quota, reason=reason)
-
-
-def waiting() -> QuerySet[LimitRequest]:
-    """The requests that wait for an operator, the oldest first."""
-    return LimitRequest.objects.filter(reply=Answer.WAITING).select_related("application__owner", "account")
 
 
 @transaction.atomic
 def withdraw(application: Application) -> None:
     """Take back what waits."""
-    application.limit_requests.filter(reply=Answer.WAITING).delete()
+    application.limit_requests.filter(reply=Reply.WAITING).delete()
 
 
 @transaction.atomic
-def answer(request: LimitRequest, reply: Answer, text: str) -> None:
-    """Grant or refuse a request, with a word to those who asked. Raises `SettingsError` for one that was answered."""
-    row = LimitRequest.objects.select_for_update().filter(pk=request.pk).first()
-    if row is None or row.reply != Answer.WAITING:
-        raise SettingsError(_("The request was answered or withdrawn meanwhile."))
-    row.reply, row.answer = reply, check_reason(text)
-    row.save()
-    if reply == Answer.GRANTED:
+def answer(request: LimitRequest, reply: Reply, text: str) -> None:
+    """Grant or refuse a request; what is granted is in force. Raises `SettingsError` for one that was answered."""
+    row = asked.answer(request, reply, text)
+    if reply == Reply.GRANTED:
         application = locked(row.application)
         set_limits(application, row.rate or application.rate, row.quota or application.quota)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any, ClassVar, NoReturn
 
 from django.conf import settings
@@ -12,7 +11,7 @@ from django.utils import timezone
 
 from ...credentials import facts
 from ..applications.models import Application
-from ..keys.models import Answer
+from ..asked import Asked
 from ..ledger.told import Told
 
 LIMIT_MAX = 40
@@ -104,10 +103,9 @@ class Switch(Told):
         return facts.Target(reason=self.reason)
 
 
-class LimitRequest(models.Model):
+class LimitRequest(Asked):
     """Somebody asks for higher limits of an application."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="limit_requests")
     account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     """Who asks."""
@@ -115,15 +113,6 @@ class LimitRequest(models.Model):
     quota = models.CharField(max_length=LIMIT_MAX, blank=True)
     reason = models.TextField()
     """What it is for."""
-    reply = models.CharField(max_length=16, choices=Answer.choices, default=Answer.WAITING)
-    answer = models.TextField(blank=True)
-    """What the operator says to it."""
-    created_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        """The oldest first."""
-
-        ordering: ClassVar[list[str]] = ["created_at", "id"]
 
     def __str__(self) -> str:
         return f"{self.application}: {self.rate or '-'} {self.quota or '-'}"

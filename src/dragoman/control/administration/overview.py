@@ -8,16 +8,15 @@ from django.shortcuts import render
 
 from ..accounts.models import Account
 from ..applications.models import Application
-from ..keys import issue
+from ..keys.models import KeyRequest
 from ..pages import page_of, sought
-from . import limits
-from .models import Line, Switch
+from .models import LimitRequest, Line, Switch
 
 
 def index(request: HttpRequest) -> HttpResponse:
     """What waits for an operator, and how things stand."""
     facts = {
-        "waiting": issue.waiting().count() + limits.waiting().count(),
+        "waiting": KeyRequest.waiting().count() + LimitRequest.waiting().count(),
         "accounts": Account.objects.count(), "banned": Account.objects.filter(is_active=False).count(),
         "applications": Application.objects.count(), "blocked": Application.objects.exclude(blocked_at=None).count(),
         "off": Switch.objects.count(), "lines": Line.objects.all()[:5],

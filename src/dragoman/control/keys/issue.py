@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,11 +15,11 @@ from ...credentials.secrets import Kind
 from ...errors import SettingsError
 from ..accounts import services as accounts
 from ..accounts.models import Account
+from ..asked import Reply, drop_oldest
 from ..configuration import ours
-from ..wording import check_reason
 from . import permissions as allowed
 from . import services
-from .models import Answer, Key, KeyRequest
+from .models import Key, KeyRequest
 
 REQUESTS_MAX = 10
 """How many requests of one account may wait at once; so many answered ones are kept beside them."""
@@ -61,25 +60,19 @@ def ask(account: Account, kind: Kind, name: str, permissions: Iterable[str], day
         raise SettingsError(_("Keys of this kind are not asked for here."))
     accounts.locked(account)
     requests = KeyRequest.objects.filter(account=account)
-    if requests.filter(answer=Answer.WAITING).count() >= REQUESTS_MAX:
+    if requests.filter(reply=Reply.WAITING).count() >= REQUESTS_MAX:
         raise SettingsError(_("At most %(limit)s requests wait at once: wait for an answer, or withdraw one.")
                             % {"limit": REQUESTS_MAX})
-    answered = requests.filter(answer=Answer.REFUSED).order_by("-created_at").values_list("pk", flat=True)[REQUESTS_MAX:]
-    KeyRequest.objects.filter(pk__in=list(answered)).delete()
+    drop_oldest(requests.filter(reply=Reply.REFUSED), REQUESTS_MAX)
     return KeyRequest.objects.create(account=account, kind=kind.value, name=services.check_name(name),
                                      permissions=allowed.check(permissions), days=days)
-
-
-def waiting() -> QuerySet[KeyRequest]:
-    """The requests that wait for an operator, the oldest first."""
-    return KeyRequest.objects.filter(answer=Answer.WAITING).select_related("account")
 
 
 @transaction.atomic
 def make_granted(request: KeyRequest) -> tuple[Key, str]:
     """Make the key that was asked for and granted; once. Raises `SettingsError`."""
-    row = _locked(request.pk)
-    if row.answer != Answer.GRANTED:
+    row = KeyRequest.objects.select_for_update().filter(pk=request.pk).first()
+    if row is None or row.reply != Reply.GRANTED:
         raise SettingsError(_("The request is not granted."))
     row.delete()
     return services.add(row.account, Kind(row.kind), row.name, row.permissions, ends_after(row.days))
@@ -100,20 +93,3 @@ def find_request(id: str) -> KeyRequest:
     if request is None:
         raise SettingsError(_("There is no request “%(id)s”: `dragoman key requests` lists them.") % {"id": id[:40]})
     return request
-
-
-@transaction.atomic
-def answer(request: KeyRequest, reply: Answer, reason: str = "") -> None:
-    """Grant or refuse a request. Raises `SettingsError` for one that was answered or withdrawn."""
-    row = _locked(request.pk)
-    if row.answer != Answer.WAITING:
-        raise SettingsError(_("The request was answered before."))
-    row.answer, row.reason = reply, check_reason(reason)
-    row.save()
-
-
-def _locked(id: uuid.UUID) -> KeyRequest:
-    row = KeyRequest.objects.select_for_update().filter(pk=id).first()
-    if row is None:
-        raise SettingsError(_("The request is gone already."))
-    return row

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ...credentials import facts
 from ...credentials.secrets import Kind
+from ..asked import Asked
 from ..ledger.told import Told
 from ..wording import NAME_MAX
 
@@ -110,29 +111,12 @@ class Key(Told):
         )
 
 
-class Answer(models.TextChoices):
-    """What came of a request."""
-
-    WAITING = "waiting", _("waiting for an operator")
-    GRANTED = "granted", _("granted")
-    REFUSED = "refused", _("refused")
-
-
-class KeyRequest(models.Model):
+class KeyRequest(Asked):
     """An account asks for a key that it may not make without an operator; granted, it makes it by itself, once (D11)."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="key_requests")
     kind = models.CharField(_("kind"), max_length=32, choices=KeyKind.choices)
     name = models.CharField(_("name"), max_length=NAME_MAX)
     permissions = models.JSONField(default=list)
     days = models.PositiveIntegerField(null=True)
     """For how long the key is to be good, from its making; None for no end."""
-    answer = models.CharField(max_length=16, choices=Answer.choices, default=Answer.WAITING)
-    reason = models.TextField(blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        """The oldest first."""
-
-        ordering: ClassVar[list[str]] = ["created_at", "id"]

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from ...errors import SettingsError
 from ..applications.models import Application
 from ..applications.services import locked
-from ..wording import check_reason
-from .models import Entry, State
+from ..asked import Reply
+from .models import Entry
 from .pictures import check_picture
 
 TEXT_MAX = 600
@@ -34,8 +34,8 @@ def offer(application: Application, text: str, link: str, picture: bytes | None)
     if not plain or len(plain) > TEXT_MAX or not plain.replace("\n", " ").isprintable():
         raise SettingsError(_("Write a text of 1 to %(limit)s characters.") % {"limit": TEXT_MAX})
     entry = Entry.objects.select_for_update().filter(application=row).first() or Entry(application=row)
-    entry.text, entry.link, entry.state, entry.answer = plain, _check_link(link), State.WAITING, ""
-    entry.offered_at = timezone.now()
+    entry.text, entry.link, entry.reply, entry.answer = plain, _check_link(link), Reply.WAITING, ""
+    entry.asked_at = timezone.now()
     if picture:
         entry.picture_type, entry.picture = check_picture(picture), picture
         entry.picture_hash = xxhash.xxh3_64_hexdigest(picture)
@@ -62,17 +62,7 @@ def withdraw(application: Application) -> None:
     Entry.objects.filter(application=application).delete()
 
 
-@transaction.atomic
-def answer(entry: Entry, state: State, text: str, seen: str) -> None:
-    """Show an entry, or refuse it, as it was seen. Raises `SettingsError` where it was changed or withdrawn meanwhile."""
-    row = Entry.objects.select_for_update().filter(pk=entry.pk).first()
-    if row is None or row.offered_at.isoformat() != seen:
-        raise SettingsError(_("It was changed or withdrawn meanwhile: look at it again."))
-    row.state, row.answer = state, check_reason(text)
-    row.save()
-
-
 def shown() -> QuerySet[Entry]:
     """What everybody sees: approved, and neither the application nor its owner barred."""
     return Entry.objects.defer("picture").filter(
-        state=State.APPROVED, application__blocked_at=None, application__owner__is_active=True).select_related("application")
+        reply=Reply.GRANTED, application__blocked_at=None, application__owner__is_active=True).select_related("application")

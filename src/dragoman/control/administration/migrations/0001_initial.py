@@ -42,17 +42,18 @@ class Migration(migrations.Migration):
             name='LimitRequest',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('reply', models.CharField(choices=[('waiting', 'waiting for an operator'), ('granted', 'granted'), ('refused', 'refused')], default='waiting', max_length=16)),
+                ('answer', models.TextField(blank=True)),
+                ('asked_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('rate', models.CharField(blank=True, max_length=40)),
                 ('quota', models.CharField(blank=True, max_length=40)),
                 ('reason', models.TextField()),
-                ('reply', models.CharField(choices=[('waiting', 'waiting for an operator'), ('granted', 'granted'), ('refused', 'refused')], default='waiting', max_length=16)),
-                ('answer', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('application', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='limit_requests', to='applications.application')),
             ],
             options={
-                'ordering': ['created_at', 'id'],
+                'ordering': ['asked_at', 'id'],
+                'abstract': False,
             },
         ),
         migrations.CreateModel(

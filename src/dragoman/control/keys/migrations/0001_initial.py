@@ -41,17 +41,18 @@ class Migration(migrations.Migration):
             name='KeyRequest',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('reply', models.CharField(choices=[('waiting', 'waiting for an operator'), ('granted', 'granted'), ('refused', 'refused')], default='waiting', max_length=16)),
+                ('answer', models.TextField(blank=True)),
+                ('asked_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('kind', models.CharField(choices=[('gw2', 'API key'), ('api-token', 'API token'), ('user-token', 'user token'), ('remote-auth', 'remote_auth key')], max_length=32, verbose_name='kind')),
                 ('name', models.CharField(max_length=80, verbose_name='name')),
                 ('permissions', models.JSONField(default=list)),
                 ('days', models.PositiveIntegerField(null=True)),
-                ('answer', models.CharField(choices=[('waiting', 'waiting for an operator'), ('granted', 'granted'), ('refused', 'refused')], default='waiting', max_length=16)),
-                ('reason', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='key_requests', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'ordering': ['created_at', 'id'],
+                'ordering': ['asked_at', 'id'],
+                'abstract': False,
             },
         ),
     ]

@@ -19,18 +19,18 @@ class Migration(migrations.Migration):
             name='Entry',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('reply', models.CharField(choices=[('waiting', 'waiting for an operator'), ('granted', 'granted'), ('refused', 'refused')], default='waiting', max_length=16)),
+                ('answer', models.TextField(blank=True)),
+                ('asked_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('text', models.TextField()),
                 ('link', models.CharField(max_length=500)),
                 ('picture', models.BinaryField(null=True)),
                 ('picture_type', models.CharField(blank=True, max_length=20)),
                 ('picture_hash', models.CharField(blank=True, max_length=32)),
-                ('state', models.CharField(choices=[('waiting', 'waiting for an operator'), ('approved', 'shown'), ('refused', 'refused')], default='waiting', max_length=16)),
-                ('answer', models.TextField(blank=True)),
-                ('offered_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('application', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='showcase', to='applications.application')),
             ],
             options={
-                'ordering': ['-offered_at', 'id'],
+                'ordering': ['-asked_at', 'id'],
             },
         ),
     ]
