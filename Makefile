@@ -39,7 +39,7 @@ messages: $(VENV)/dev.stamp ## Collect the texts of the Room's pages, and compil
 	@$(BIN)/python -m scripts.messages
 
 clean: ## Remove the environment and all caches, but no data
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/clients/*/node_modules
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/clients/*/node_modules tests/clients/*/.venv
 
 # The stamps make the second start immediate: nothing is installed twice.
 $(BIN)/python:

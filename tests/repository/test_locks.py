@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -71,6 +72,17 @@ def test_the_locks_follow_the_project() -> None:
     run = names([*PROJECT["project"]["dependencies"], *optional, *groups["build"]])
     assert run <= set(pinned(LOCKS["run.txt"]))
     assert run | names([*groups["test"], *groups["check"]]) <= set(pinned(LOCKS["dev.txt"]))
+
+
+@pytest.mark.parametrize("lock", sorted((ROOT / "tests/clients").glob("*/*.txt")), ids=name)
+def test_clients_are_locked_as_well(lock: Path) -> None:
+    """By version and hash, for each package that stands in what the lock was made from."""
+    text = lock.read_text()
+    packages = re.split(r"\n(?=[a-z0-9])", text)
+    assert all(re.match(r"[a-z0-9-]+==\S+", each) and "--hash=sha256:" in each for each in packages), text
+    assert "://" not in text
+    wanted = re.findall(r"^[a-z0-9-]+", lock.with_suffix(".in").read_text(), re.M)
+    assert set(wanted) <= set(pinned(text))
 
 
 def test_both_locks_agree() -> None:
