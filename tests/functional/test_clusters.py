@@ -34,7 +34,7 @@ class Player(Named):
     pass
 
 
-@catalog.resource("news/players", Table("players"), live=True)
+@catalog.resource("news/newcomers", Table("players"), live=True)
 class Newcomer(Named):
     pass
 
@@ -148,7 +148,7 @@ def test_the_host_chooses_the_cluster_in_lesta(server: Server, application: str,
     """`http(s)://<server>/<API_name>/<block>/<method>/`: one application, one address, the data of the server asked."""
     data = told(server, application, host)["data"]
     assert [player["name"] for player in data.values()] == expected
-    assert [player["name"] for player in told(server, application, host, "wot-1.0/news/players")["data"].values()] == expected
+    assert [player["name"] for player in told(server, application, host, "wot-1.0/news/newcomers")["data"].values()] == expected
     assert told(server, application, host, query="name=alice")["meta"]["total"] == ("Alice" in expected)
     missing = told(server, application, host, query="id=2")["data"]["2"]
     assert missing == ({"id": 2, "name": "Bob"} if "Bob" in expected else None)
@@ -160,7 +160,7 @@ def test_a_host_without_data_is_told_so_in_lesta(server: Server, application: st
     """One that is unknown, and one of a cluster that the catalog has not; a cluster without hosts is nobody's by default."""
     assert told(server, application, host) == {"status": "error", "error": UNKNOWN}
     assert told(server, application, host, query="id=1") == {"status": "error", "error": UNKNOWN}
-    assert told(server, application, host, "wot-1.0/news/players")["error"] == UNKNOWN
+    assert told(server, application, host, "wot-1.0/news/newcomers")["error"] == UNKNOWN
 
 
 @pytest.mark.covers("L9")
@@ -264,8 +264,8 @@ def test_editions_are_of_a_cluster_and_go_back_alone(server: Server, application
     eventually(server, "eu.example", ["Alice", "Bob"])
     assert names(server, "na.example") == ["Charlie", "Emil"]
     assert told(server, application, "eu.example", query="id=3")["data"] == {"3": None}
-    assert told(server, application, "eu.example", "wot-1.0/news/players", "id=3")["data"] == {"3": {"id": 3, "name": "Dora"}}
-    assert told(server, application, "na.example", "wot-1.0/news/players", "id=3")["data"] == {"3": None}
+    assert told(server, application, "eu.example", "wot-1.0/news/newcomers", "id=3")["data"] == {"3": {"id": 3, "name": "Dora"}}
+    assert told(server, application, "na.example", "wot-1.0/news/newcomers", "id=3")["data"] == {"3": None}
     listed: list[dict[str, Any]] = json.loads(server.run("editions", "--json").stdout)["editions"]
     assert [(each["cluster"], each["current"]) for each in listed if each["catalog"] == "armory"] == [
         ("asia", True), ("asia", False), ("eu", False), ("eu", True), ("na", True), ("na", False)]

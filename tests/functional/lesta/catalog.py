@@ -103,7 +103,7 @@ class Mine(Record):
     nickname: str
 
 
-@catalog.resource("far/info", Table("stars", database="sqlite:///far.db"), live=True)
+@catalog.resource("far/stars", Table("stars", database="sqlite:///far.db"), live=True)
 class Star(Record):
     """What lies in a database that may be away."""
 

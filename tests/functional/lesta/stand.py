@@ -71,7 +71,7 @@ class Stand:
         finally:
             file.with_suffix(".aside").rename(file)
             ends = time.monotonic() + 10
-            while self.message("far/info", "star_id=1"):
+            while self.message("far/stars", "star_id=1"):
                 assert time.monotonic() < ends
                 time.sleep(0.02)
 

@@ -17,7 +17,7 @@ FOR_ALL = [
 KEPT_BY_NOBODY = [
     ("account/info", "account_id=7", "a live record"), ("account/info", "", "a page of live records"),
     ("account/info", "account_id=7&{token}", "one's own record"), ("account/info", "search=ali&{token}", "a search with one's own record"),
-    ("account/mine", "{token}", "the record of an account"), ("far/info", "star_id=1", "a record from elsewhere"),
+    ("account/mine", "{token}", "the record of an account"), ("far/stars", "star_id=1", "a record from elsewhere"),
     ("tools/crew", "role=cook", "what a method returns"), ("tools/echo", "", "a map that a method returns"),
 ]
 REFUSED = [(TANKS, "tank_id=x"), (TANKS, "fields=drum"), ("drums", ""), ("tools/off", ""), ("tools/fail", ""), ("tools/find", "role=cook"),

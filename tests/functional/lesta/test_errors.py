@@ -85,20 +85,20 @@ def test_every_common_error_is_told_exactly(
 def test_a_source_that_is_away_is_told_and_the_rest_answers(stand: Stand) -> None:
     """504, with nothing about the source; it answers again when the source is back."""
     with stand.far_away():
-        assert stand.error("far/info", "star_id=1") == {
+        assert stand.error("far/stars", "star_id=1") == {
             "field": None, "message": "SOURCE_NOT_AVAILABLE", "code": 504, "value": None}
-        assert stand.error("far/info")["code"] == 504
+        assert stand.error("far/stars")["code"] == 504
         assert list(stand.data(TANKS, "tank_id=1")) == ["1"]
         assert list(stand.data("account/info", "account_id=7")) == ["7"]
         assert stand.data("tools/crew", "role=cook")["role"] == "cook"
-    assert stand.data("far/info", "star_id=1") == {"1": {"star_id": 1, "name": "Sol"}}
+    assert stand.data("far/stars", "star_id=1") == {"1": {"star_id": 1, "name": "Sol"}}
 
 
 @pytest.mark.covers("L17")
 @pytest.mark.parametrize(("method", "query", "data"), [
     (TANKS, "tank_id=2,5&fields=name", {"2": {"name": "Bee"}, "5": None}), (TANKS, "tank_id=99", {"99": None}),
     (TANKS, "tank_id=-1", {"-1": None}), ("account/info", "account_id=5", {"5": None}),
-    ("encyclopedia/labels", "label=nothing", {"nothing": None}), ("far/info", "star_id=5,1&fields=name", {"5": None, "1": {"name": "Sol"}}),
+    ("encyclopedia/labels", "label=nothing", {"nothing": None}), ("far/stars", "star_id=5,1&fields=name", {"5": None, "1": {"name": "Sol"}}),
 ])
 def test_a_read_by_keys_answers_null_for_what_is_missing(stand: Stand, method: str, query: str, data: object) -> None:
     """Published and live alike: one bad key fails no batch."""

@@ -27,7 +27,7 @@ def both(stand: Stand, method: str, ours: str, theirs: str) -> tuple[Any, Any]:
     ("encyclopedia/numbers", "limit=7&page_no=3", "page_size=7&page=2"),
     ("encyclopedia/numbers", "limit=100&page_no=3", "page_size=100&page=2"),
     ("encyclopedia/numbers", "last=7&limit=20&page_no=2", "last=7&page_size=20&page=1"),
-    ("encyclopedia/numbers", "number=0,249,17", "ids=0,249,17"), ("far/info", "", "ids=all"), ("far/info", "star_id=1", "ids=1"),
+    ("encyclopedia/numbers", "number=0,249,17", "ids=0,249,17"), ("far/stars", "", "ids=all"), ("far/stars", "star_id=1", "ids=1"),
 ])
 def test_records_are_the_same(stand: Stand, method: str, ours: str, theirs: str) -> None:
     """An object by key here, an array there, in the same order."""
@@ -72,11 +72,16 @@ def test_what_is_missing_is_missing_in_both(stand: Stand) -> None:
     assert stand.client.get(f"{stand.server.url}/v2/{TANKS}?ids=5").status_code == 404
 
 
-@pytest.mark.parametrize("query", ["role=cook", "role=cook&rank=3", "role=cook&tags=a,b", "role=повар"])
-def test_methods_return_the_same(stand: Stand, query: str) -> None:
-    """Of the same arguments."""
-    found, known = both(stand, "tools/crew", query, query)
+@pytest.mark.parametrize(("method", "ours", "theirs"), [
+    ("tools/crew", "role=cook", "role=cook"), ("tools/crew", "role=cook&rank=3", "role=cook&rank=3"),
+    ("tools/crew", "role=cook&tags=a,b", "role=cook&tags=a,b"), ("tools/crew", "role=повар", "role=повар"),
+    ("tools/find", "role=gunner&language=ru", "role=gunner&lang=ru"), ("tools/find", "role=gunner", "role=gunner"),
+])
+def test_methods_return_the_same(stand: Stand, method: str, ours: str, theirs: str) -> None:
+    """Of the same arguments, in the language asked for."""
+    found, known = both(stand, method, ours, theirs)
     assert found == known
+    assert stand.ask(method, ours).headers["content-language"] == ("ru" if "ru" in ours else "en")
 
 
 def test_a_method_that_writes_takes_the_same_body(stand: Stand) -> None:
@@ -103,8 +108,8 @@ def test_what_is_wrong_is_wrong_in_both(stand: Stand, method: str, ours: str, me
 def test_a_source_that_is_away_is_away_in_both(stand: Stand) -> None:
     """504 here, as this convention has no other word for it."""
     with stand.far_away():
-        assert stand.error("far/info", "star_id=1")["code"] == 504
-        assert stand.client.get(f"{stand.server.url}/v2/far/info/1").status_code in (502, 504)
+        assert stand.error("far/stars", "star_id=1")["code"] == 504
+        assert stand.client.get(f"{stand.server.url}/v2/far/stars/1").status_code in (502, 504)
 
 
 def test_private_data_are_the_same_for_whose_they_are(stand: Stand) -> None:

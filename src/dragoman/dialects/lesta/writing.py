@@ -23,10 +23,11 @@ _VARY: Header = (b"vary", b"Accept-Encoding")
 def write_result(result: Result, request: Request) -> Answer:
     """What was found: records by key, a list for a search, one record of one's own, or what a method returned."""
     plan = result.plan
-    if isinstance(plan.target, Method):
-        return write_data(encode_json(result.value), _count_of(result.value, plan.target), plan.target.path)
     public = bool(result.tag) and plan.audience.public
-    answer = write_data(_data(result), _meta(result), plan.target.path, _ASK_AGAIN if public else _PRIVATE)
+    if isinstance(plan.target, Method):
+        answer = write_data(encode_json(result.value), _count_of(result.value, plan.target), plan.target.path)
+    else:
+        answer = write_data(_data(result), _meta(result), plan.target.path, _ASK_AGAIN if public else _PRIVATE)
     answer.headers.append((b"content-language", plan.view.language.encode()))
     answer.language = plan.view.language
     if public and request.verb != "POST":
