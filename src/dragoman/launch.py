@@ -43,6 +43,7 @@ class Beside(Protocol):
 def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_json: bool, demo: bool = False) -> None:
     """Serve until told to stop; a demo shows a link for the operator and a key too. Raises `DragomanError` for what can
     never be served."""
+    out, sys.stdout = sys.stdout, sys.stderr        # what catalogs and methods print goes with the log
     log = Log(sys.stderr, access=settings.access_log)
     with looking(shown=not as_json):
         catalogs, choices = assembly.load_catalogs(sources, name, settings)
@@ -67,7 +68,7 @@ def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_js
     note_address(data_dir, url)
     publisher = publish_beside(shops, settings, log, as_json=as_json)
     prepared = DemoBeside(settings, published) if demo else None
-    screen = Screen(plane, url, None if settings.mail.host else data_dir / "mail", as_json=as_json)
+    screen = Screen(plane, url, None if settings.mail.host else data_dir / "mail", out, as_json=as_json)
     metrics = Metrics(open_folder(settings), plane.publications)
     application = Application(
         plane.answerer, settings, share(metrics, counter, log), ready=plane.ready, metrics=metrics.render,

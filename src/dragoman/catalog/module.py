@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import re
 import sys
@@ -24,7 +25,8 @@ def load_module(file: Path) -> list[Catalog]:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module              # annotations are resolved through sys.modules
     try:
-        spec.loader.exec_module(module)
+        with contextlib.redirect_stdout(sys.stderr):        # ours is for the answers of commands
+            spec.loader.exec_module(module)
     except DragomanError:
         raise
     except Exception as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -66,7 +67,7 @@ def publish(sources: tuple[str, ...], name: str | None, data_dir: str | None, as
 
     settings = load(data_dir=data_dir)
     shops = _shops(sources, name, settings)
-    with Bar(shown=not as_json) as bar:
+    with Bar(shown=not as_json) as bar, contextlib.redirect_stdout(sys.stderr):     # sources may print
         ids = assembly.publish(shops, settings, Log(sys.stderr, access=settings.access_log), bar)
     made = [{"catalog": shop[0].name, "cluster": shop[1], "edition": id} for shop, id in zip(shops, ids, strict=True)]
     if as_json:
