@@ -165,6 +165,33 @@ def test_a_leader_appoints_moderators_and_announcements_stand_there_once(armory:
     assert [(notice["author_id"], notice["text"]) for notice in notices] == [(1001, "We sail.")]
 
 
+def test_a_ban_list_is_changed_with_a_user_token(armory: Server, keys: dict[str, str]) -> None:
+    """In the dast dialect: the program's own token says who asks, the moderator's who allows it; a stranger's does not."""
+    tokens = {"api": told(armory, "key", "add", "--account", "charlie", "--kind", "api-token")["secret"]}
+    for name in PEOPLE:
+        tokens[name] = told(armory, "key", "add", "--account", name, "--kind", "user-token", "--permission", "clans")["secret"]
+
+    def ask(path: str, whose: str | None = None, **more: Any) -> dict[str, Any]:
+        user = {"user_token": tokens[whose]} if whose else {}
+        answer: dict[str, Any] = armory.get(f"/api/{path}", params={"api_token": tokens["api"], **user, **more}).json()
+        return answer
+
+    for name in PEOPLE:
+        assert _in_time(lambda name=name: ask("account/greeting", name)["success"], 30)
+    wanted = {"clan_id": 1, "account_id": 1009, "reason": "rude"}
+    assert ask("clans/ban", "alice", **wanted)["data"]["banned_by"] == 1001
+    assert [ban["account_id"] for ban in ask("bans", clan_id=1)["data"]["items"]] == [1009]
+    twice = ask("clans/ban", "bob", **wanted)
+    assert twice == {"data": [], "success": False, "error": [{
+        "exception": "App\\ApiModule\\AlreadyBannedException", "code": 409,
+        "message": "account_id parameter: This player is banned already. `1009`."}]}
+    strange = ask("clans/unban", "charlie", clan_id=1, account_id=1009)
+    assert (strange["error"][0]["exception"], strange["error"][0]["code"]) == ("App\\ApiModule\\PermissionException", 403)
+    assert ask("clans/unban", clan_id=1, account_id=1009)["error"][0]["message"] == "User token parameter is missing."
+    assert ask("clans/unban", "bob", clan_id=1, account_id=1009) == {"data": [], "error": [], "success": True}
+    assert ask("bans", clan_id=1)["data"] == {"items": [], "total": 0}
+
+
 def test_what_the_readme_asks_is_answered(armory: Server, keys: dict[str, str]) -> None:
     """Each line, with the status that it names, or 200."""
     lines = re.findall(r"^ {4}curl (-H \S+ \S+ \S+ )?'http://127\.0\.0\.1:8000(\S+)'(?: +# (\d{3})?.*)?$",
