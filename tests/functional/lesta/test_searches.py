@@ -28,13 +28,13 @@ class Player(Record):
 class Published(Player):
     '''A player, as published.'''
 
-@catalog.resource("fresh/info", Table("players"), owner="account_id", live=True)
+@catalog.resource("fresh/players", Table("players"), owner="account_id", live=True)
 class Live(Player):
     '''A player, as of now.'''
     wallet: Annotated[int | None, Needs("account")] = None
 
 catalog.search("account/list", Published, by="nickname", fields=("account_id", "nickname"))
-catalog.search("fresh/list", Live, by="nickname", fields=("account_id", "nickname"))
+catalog.search("fresh/names", Live, by="nickname", fields=("account_id", "nickname"))
 """
 PLAYERS = [(1, "Alice", "ants", 5, 1), (2, "alina", "bees", 6, 2), (3, "Bob", "alice", 7, 3), (4, "ALICE_2", "ants", 8, 4)]
 
@@ -60,7 +60,7 @@ def application(server: Server) -> str:
     return id
 
 
-LISTS = pytest.mark.parametrize("path", ["account/list", "fresh/list"])
+LISTS = pytest.mark.parametrize("path", ["account/list", "fresh/names"])
 
 
 @LISTS
@@ -101,7 +101,7 @@ def test_fields_choose_among_what_a_search_shows(server: Server, application: st
     assert data == [{"account_id": 3}]
 
 
-@pytest.mark.parametrize("path", ["/v2/account/list", "/v2/fresh/list"])
+@pytest.mark.parametrize("path", ["/v2/account/list", "/v2/fresh/names"])
 def test_the_other_dialect_finds_the_same(server: Server, path: str) -> None:
     """In its own form, with its own pages."""
     answer = server.get(f"{path}?search=ali&page_size=2")
@@ -133,7 +133,7 @@ def test_among_many_names_the_first_answer_takes_milliseconds(serve: Callable[..
     ('catalog.search("account/list", Published, by="gold")', "Search()"),
     ('catalog.search("account/list", Published, by="name")', "no field"),
     ('catalog.search("account/list", Published, by="nickname", fields=("age",))', "no field 'age'"),
-    ('catalog.search("fresh/list", Live, by="nickname", fields=("wallet",))', "not for everybody"),
+    ('catalog.search("fresh/names", Live, by="nickname", fields=("wallet",))', "not for everybody"),
     ('catalog.search("account/info", Published, by="nickname")', "the path is taken"),
     ('catalog.search("account/list", Player, by="nickname")', "is not published"),
     ('catalog.search("Account List", Published, by="nickname")', "lower case"),
