@@ -22,3 +22,18 @@ def best_s(measure: Callable[[], float], enough_s: float, tries: int = 5) -> flo
         if least < enough_s:
             break
     return least
+
+
+def settle_s(holds: Callable[[], bool], timeout_s: float = 10.0) -> float:
+    """For how many seconds questions still found otherwise, until it holds: counted to when the last of those was sent.
+
+    What is in force within a second is in force for whatever is sent after it; how long an answer takes is another matter.
+    """
+    began = late = time.monotonic()
+    while True:
+        sent = time.monotonic()
+        if holds():
+            return late - began
+        assert sent - began < timeout_s, f"not within {timeout_s} s"
+        late = sent
+        time.sleep(0.02)

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from ..conftest import Server
+from ..timing import best_s
 
 CATALOG = """
     import asyncio
@@ -104,10 +105,14 @@ def test_a_refusal_costs_little_and_is_short(hostile: Server, name: str) -> None
     assert 400 <= first.status_code < 500, first.text[:300]
     assert len(first.content) < 2_000
     assert first.headers["cache-control"] == "no-store"
-    began = cpu_s(hostile)
-    for _ in range(30):
-        hostile.get(REFUSED[name])
-    assert (cpu_s(hostile) - began) / 30 < 0.005
+
+    def each_s() -> float:
+        began = cpu_s(hostile)
+        for _ in range(30):
+            hostile.get(REFUSED[name])
+        return (cpu_s(hostile) - began) / 30
+
+    assert best_s(each_s, 0.005) < 0.005                # what runs beside the answers is not theirs
 
 
 @pytest.mark.parametrize("header", [

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from ...conftest import Server
+from ...timing import settle_s
 
 CATALOG = """
 from typing import Annotated
@@ -57,11 +58,7 @@ class Game:
         return (told["error"]["code"], told["error"]["message"]) if told["status"] == "error" else None
 
     def wait_until(self, holds: Callable[[], bool], seconds: float = 10) -> float:
-        begun = time.monotonic()
-        while not holds():
-            assert time.monotonic() - begun < seconds
-            time.sleep(0.02)
-        return time.monotonic() - begun
+        return settle_s(holds, seconds)
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import pytest
 
+from ...timing import settle_s
 from ..room.conftest import database_url, open_room  # noqa: F401  # fixtures
 from ..room.visitor import Page, Room, Visitor
 
@@ -92,12 +93,8 @@ class Game:
         return token
 
     def wait_for(self, token: str, error: tuple[int, str] | None) -> float:
-        """How many seconds it takes until a token is answered so."""
-        begun = time.monotonic()
-        while self.error("account/me", access_token=token) != error:
-            assert time.monotonic() - begun < 10
-            time.sleep(0.02)
-        return time.monotonic() - begun
+        """For how many seconds a token is still answered otherwise."""
+        return settle_s(lambda: self.error("account/me", access_token=token) == error)
 
 
 def brought(page: Page) -> dict[str, str]:

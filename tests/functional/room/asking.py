@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 import httpx
 
+from ...timing import settle_s
 from .visitor import Room
 
 CATALOG = """
@@ -50,8 +49,11 @@ def ask(room: Room, secret: str, path: str = HELLO) -> httpx.Response:
 
 def wait_for(room: Room, secret: str, status: int, path: str = HELLO, within_s: float = 10.0) -> httpx.Response:
     """Ask until the answer has a status; a change is in force within a second, but the machine may be busy with other things."""
-    ends = time.monotonic() + within_s
-    while (answer := ask(room, secret, path)).status_code != status:
-        assert time.monotonic() < ends, f"{answer.status_code} {answer.text}"
-        time.sleep(0.02)
-    return answer
+    answers: list[httpx.Response] = []
+
+    def answered() -> bool:
+        answers.append(ask(room, secret, path))
+        return answers[-1].status_code == status
+
+    assert settle_s(answered, max(within_s, 10)) < within_s, answers[-1].text
+    return answers[-1]

@@ -6,13 +6,13 @@ import base64
 import hashlib
 import itertools
 import secrets
-import time
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 
+from ....timing import settle_s
 from ..visitor import Page, Room, Visitor
 
 BACK = "https://app.example.org/signed-in?from=dragoman"
@@ -78,12 +78,8 @@ class App:
         return httpx.get(self.room.url + "/v2/tokeninfo", headers={"Authorization": f"Bearer {token}"}, timeout=60)
 
     def wait_for(self, token: str, status: int) -> float:
-        """How many seconds it takes until the API answers a token so."""
-        begun = time.monotonic()
-        while (answer := self.call(token)).status_code != status:
-            assert time.monotonic() - begun < 10, answer.text
-            time.sleep(0.02)
-        return time.monotonic() - begun
+        """For how many seconds the API still answers a token otherwise."""
+        return settle_s(lambda: self.call(token).status_code == status)
 
 
 def register(room: Room, *, type: str = "standalone", back: str = BACK, secret: bool = False) -> App:
