@@ -78,9 +78,9 @@ def repeated(name: str) -> Fault:
     return Fault(code=Code.PARAMETER_REPEATED, message="given more than once", field=name, hint="Send it once.")
 
 
-def read_choices(query: Query, parameters: Parameters, request: Request) -> None:
+def read_choices(query: Query, parameters: Parameters, request: Request, language: str = "lang") -> None:
     """The language and the version of the schema, by parameter or by header; the parameter wins (G9)."""
-    query.language, query.version = parameters.take("lang"), parameters.take("v")
+    query.language, query.version = parameters.take(language), parameters.take("v")
     if query.language is None:
         query.accept_language = header(request, b"accept-language")
     if query.version is None:

@@ -85,7 +85,7 @@ def test_a_list_has_a_page_of_records_and_how_many_there_are(api: Interface) -> 
     some = api.data("/api/servers", map="altis", slots="1,2", sort="-slots", limit=200)
     assert some["total"] == len(some["items"]) == sum(n % 3 == 0 and n % 7 in (1, 2) for n in range(1, 121))
     assert [each["slots"] for each in some["items"]] == sorted((each["slots"] for each in some["items"]), reverse=True)
-    found = api.data("/api/servers", search="rechner 12", lang="de")
+    found = api.data("/api/servers", search="rechner 12", language="de")
     assert [each["name"] for each in found["items"]] == ["Rechner 12", "Rechner 120"]
     assert api.data("/api/servers", map="altis", slots=7) == {"items": [], "total": 0}
     german = api.server.get(f"/api/servers/get?id=7&api_token={api.token}", headers={"Accept-Language": "de"})
@@ -137,9 +137,9 @@ def test_a_form_a_json_body_and_a_query_say_the_same_and_join(api: Interface) ->
     ("tools/tell", "count=9223372036854775808", ["count"]), ("tools/tell", "", ["count"]), ("tools/tell", "count=", ["count"]),
     ("tools/tell", "count=1&count=2&size=s&size=l", ["count", "size"]), ("tools/tell", "count=%ff&half=%zz&size=a%00&loud=2",
                                                                         ["count", "half", "size", "loud"]),
-    ("home", "var1=2&var2=x&lang=xx&v=then&page=1", ["page", "lang", "v", "var1", "var2"]),
-    ("servers/list", "page=x&limit=0&sort=map&search=s&lang=xx&v=x&map=mars&slots=a,b&color=red&page=2",
-     ["page", "lang", "v", "limit", "color", "map", "slots", "slots", "sort", "search"]),
+    ("home", "var1=2&var2=x&language=xx&v=then&page=1", ["page", "language", "v", "var1", "var2"]),
+    ("servers/list", "page=x&limit=0&sort=map&search=s&language=xx&v=x&map=mars&slots=a,b&color=red&page=2",
+     ["page", "language", "v", "limit", "color", "map", "slots", "slots", "sort", "search"]),
     ("servers/get", "", ["id"]), ("servers/get", "id=x", ["id"]), ("servers/get", "id=1&id=2", ["id"]), ("servers/get", "id=", ["id"]),
     ("servers/get", "id=1,2", ["id"]),
     ("servers/get", "map=altis&page=1&limit=2&search=a&sort=slots", ["id", "map", "page", "limit", "search", "sort"]),
@@ -232,7 +232,7 @@ def test_a_disabled_endpoint_is_told(api: Interface) -> None:
 
 
 PARTS = st.sampled_from(["servers", "list", "get", "home", "tools", "tell", "say", "counter", "bans", "..", ".", "%2f", "%00", "%", ""])
-NAMES = st.sampled_from(["api_token", "user_token", "page", "limit", "sort", "search", "lang", "v", "id", "map", "count", "text", "a"])
+NAMES = st.sampled_from(["api_token", "user_token", "page", "limit", "sort", "search", "language", "v", "id", "map", "count", "text", "a"])
 TEXTS = st.text(max_size=12) | st.sampled_from(["1", "-1", "1e9", "true", "null", "altis", "' OR 1=1 --", "<script>", "\0", "9" * 40])
 VALUES = st.recursive(st.none() | st.booleans() | st.integers() | TEXTS, st.lists, max_leaves=4)
 BODIES = st.binary(max_size=60) | st.dictionaries(NAMES, VALUES, max_size=4).map(lambda value: json.dumps(value).encode())

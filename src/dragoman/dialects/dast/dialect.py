@@ -24,7 +24,7 @@ class Dast:
     """Keeps the contract of `Dialect`: every request names who asks, and on some endpoints for whom."""
 
     name: ClassVar[str] = "dast"
-    reserved: ClassVar[frozenset[str]] = frozenset((*TOKENS, "lang", "limit", "page", "search", "sort", "v"))
+    reserved: ClassVar[frozenset[str]] = frozenset((*TOKENS, "language", "limit", "page", "search", "sort", "v"))
     paging: ClassVar[Paging] = Paging(first=1, size_default=50, size_max=200, size="limit")
     keys_max: ClassVar[int] = 1
     unknown_parameters: ClassVar[str] = "refuse"
@@ -62,7 +62,7 @@ class Dast:
         """A page of records for whoever has a token; nobody else is answered."""
         if "api-token" not in secrets:
             return None
-        return f"{address}?api_token={quote(secrets['api-token'], safe='')}&limit=3" + (f"&lang={language}" if language else "")
+        return f"{address}?api_token={quote(secrets['api-token'], safe='')}&limit=3" + (f"&language={language}" if language else "")
 
     def takes_body(self, request: Request) -> bool:
         """Every action may be called by POST, with its parameters in the body."""
@@ -82,7 +82,7 @@ class Dast:
             _ask(query, target, key_name(self, target.key), parameters)
         else:
             query.arguments = parameters.arguments()
-        read_choices(query, parameters, request)
+        read_choices(query, parameters, request, "language")
         query.parameters, query.faults = parameters.left, parameters.faults
         return query
 

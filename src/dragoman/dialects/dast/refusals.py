@@ -51,6 +51,8 @@ _TOKEN_WORDS: dict[Code, Callable[[Fault], str]] = {
     Code.PERMISSION_MISSING: lambda fault: f"does not have the permission {fault.facts.get('permission', '')}".rstrip(),
 }
 """What is wrong with a token; its text is never told back."""
+_NAMES = {"lang": "language"}
+"""What the pipeline calls a parameter, and what clients do."""
 _WORDS = {
     Code.PARAMETER_MISSING: "is missing", Code.PARAMETER_UNKNOWN: "is unknown", Code.PARAMETER_REPEATED: "is given more than once",
 }
@@ -91,10 +93,11 @@ def _token_of(fault: Fault) -> str | None:
 
 def _text(fault: Fault) -> str:
     """Where, what, and what to do, in sentences."""
-    if fault.code in _WORDS and fault.field:
-        what = f"{_short(fault.field)} parameter {_WORDS[fault.code]}"
+    name = _NAMES.get(fault.field or "", fault.field)
+    if fault.code in _WORDS and name:
+        what = f"{_short(name)} parameter {_WORDS[fault.code]}"
     else:
-        what = f"{_short(fault.field)} parameter: {fault.message}" if fault.field else fault.message[:1].upper() + fault.message[1:]
+        what = f"{_short(name)} parameter: {fault.message}" if name else fault.message[:1].upper() + fault.message[1:]
         what += f" `{_short(fault.value)}`" if fault.value is not None else ""
     return " ".join(filter(None, (what if what.endswith(".") else f"{what}.", fault.detail, fault.hint)))
 
