@@ -172,6 +172,23 @@ def test_files_and_functions_are_those_of_their_cluster(server: Server, applicat
             assert data == {"1": {"id": 1, "name": name}}
 
 
+def test_the_host_chooses_the_cluster_in_dast(server: Server, application: str) -> None:
+    """And one without data is told so there, too."""
+    assert application                      # its owner is there
+    token = server.prepare("key", "add", "--account", "alice", "--kind", "api-token")["secret"]
+    path, ends = f"/api/players/list?api_token={token}", time.monotonic() + 10
+    while not ask(server, path, "eu.example").json()["success"]:
+        assert time.monotonic() < ends
+        time.sleep(0.02)
+    for host, expected in (("eu.example", ["Alice", "Bob"]), ("NA.example.:80", ["Charlie"])):
+        assert [player["name"] for player in ask(server, path, host).json()["data"]["items"]] == expected
+    for host in ("example", "ru.example", "asia"):
+        answer = ask(server, path, host)
+        envelope = answer.json()
+        assert (answer.status_code, envelope["data"], envelope["success"], len(envelope["error"])) == (404, [], False, 1)
+        assert envelope["error"][0]["message"] == "This host serves no data. Use one of the documented hosts."
+
+
 def test_a_catalog_without_clusters_is_the_same_at_every_host_of_the_server(server: Server, application: str) -> None:
     """And at no other."""
     for host in ("eu.example", "na.example", "ru.example"):
