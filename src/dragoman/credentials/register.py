@@ -99,9 +99,11 @@ class Register:
         self._check_fresh()
         caller = ANONYMOUS
         for credential in given:
-            if credential.kind in ("application-id", "application-link"):
-                ref, application = self._application(credential.text, request if credential.kind == "application-id" else None)
+            if credential.kind == "application-id":
+                ref, application = self._application(credential.text, request)
                 caller = msgspec.structs.replace(caller, application=ref, limits=self._limits_of(ref, application))
+            elif credential.kind == "application-link":     # anybody follows it: nobody may use up the application's limits so
+                caller = msgspec.structs.replace(caller, application=self._application(credential.text, None)[0])
             else:
                 caller = self._holder(credential, caller, request)
         return caller

@@ -490,10 +490,13 @@ def test_the_case_of_tokens_and_ids_means_nothing(room: Room, alice: Visitor) ->
 
 def test_tokens_are_kept_as_digests_alone(game: Game, alice: Visitor) -> None:
     """In no file of the server's, log included, stands one."""
-    token = game.told("auth/prolongate", access_token=game.token(alice))["data"]["access_token"]
+    tokens = [game.token(alice), game.told("auth/prolongate", access_token=game.token(alice))["data"]["access_token"]]
+    page = alice.send(alice.get(game.location(redirect_uri=None)), button=("answer", "allow"))
+    tokens.append(parse_qs(page.path.partition("?")[2])["access_token"][0])
     for file in game.room.server.folder.rglob("*"):
         with contextlib.suppress(FileNotFoundError, IsADirectoryError):     # some are there for a moment alone
-            assert token.encode() not in file.read_bytes(), file
+            held = file.read_bytes()
+            assert not [token for token in tokens if token.encode() in held], file
 
 
 def test_of_many_that_prolong_one_token_at_once_one_gets_a_new_one(game: Game, alice: Visitor) -> None:
@@ -506,6 +509,27 @@ def test_of_many_that_prolong_one_token_at_once_one_gets_a_new_one(game: Game, a
         assert len(good) == 1, told
         assert {each["error"]["message"] for each in told if each["status"] == "error"} == {"INVALID_ACCESS_TOKEN"}
         assert game.error("account/me", access_token=good[0]) is None
+
+
+def test_whoever_ends_a_session_ends_a_renewal_that_is_under_way(room: Room) -> None:
+    """The token that it gives is refused as well."""
+    game = register(room, "Busy")
+    with room.signed_in(room.person("yann", "--subject", "yann")) as yann, ThreadPoolExecutor(1) as pool:
+        for _ in range(4):
+            renewing = pool.submit(renew_until_refused, game, game.token(yann))
+            page = yann.get("/room/account/sessions/")
+            yann.send(page, button=("application", game.id), action="/room/account/sessions/applications/")
+            for token in renewing.result(60):
+                game.wait_for(token, INVALID)
+            assert "Busy" not in yann.get("/room/account/sessions/").text
+
+
+def renew_until_refused(game: Game, token: str) -> list[str]:
+    """The tokens that an application gets, one in the place of another, for as long as it does."""
+    tokens = [token]
+    while (told := game.told("auth/prolongate", "POST", access_token=tokens[-1]))["status"] == "ok":
+        tokens.append(told["data"]["access_token"])
+    return tokens
 
 
 def test_a_ban_ends_what_tokens_are_worth(room: Room, game: Game) -> None:

@@ -210,6 +210,14 @@ class TestApplications:
         assert kept.misses == 5_001
         assert kept.currsize == kept.maxsize < 5_000
 
+    def test_whoever_follows_its_link_comes_from_anywhere_and_is_counted_alone(self, world):
+        world.tell("application", "ab12", Application(account=1, name="S", type="server", rate="5/s"))
+        caller = world.identify(Credential("application-link", "AB12"), peer="192.0.2.99")
+        assert (caller.application, caller.limits, caller.account) == ("ab12", (), None)
+        world.tell("application", "ab12", msgspec.structs.replace(GAME, blocked=True))
+        assert world.refused(Credential("application-link", "ab12")) is Code.APPLICATION_BLOCKED
+        assert world.refused(Credential("application-link", "demo")) is Code.APPLICATION_INVALID
+
     def test_a_server_without_addresses_is_used_from_nowhere(self, world):
         world.tell("application", "ab12", Application(account=1, name="S", type="server"))
         assert world.refused(Credential("application-id", "ab12")) is Code.ADDRESS_NOT_ALLOWED
