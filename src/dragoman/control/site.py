@@ -12,6 +12,7 @@ from typing import Any
 from ..errors import DragomanError
 from ..observations import Crashed, Observe
 from ..settings import Settings
+from .holding import holding
 from .published import Published, publish
 from .room.logo import read_logo
 
@@ -58,7 +59,7 @@ class Room:
         if self._app is None:
             await _refuse(send)
         else:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, holding(send))
 
     def _load(self) -> None:
         """Load, and try again until it works: the database may come later than this process."""

@@ -515,7 +515,7 @@ def test_whoever_ends_a_session_ends_a_renewal_that_is_under_way(room: Room) -> 
     """The token that it gives is refused as well."""
     game = register(room, "Busy")
     with room.signed_in(room.person("yann", "--subject", "yann")) as yann, ThreadPoolExecutor(1) as pool:
-        for _ in range(4):
+        for _ in range(2):
             renewing = pool.submit(renew_until_refused, game, game.token(yann))
             page = yann.get("/room/account/sessions/")
             yann.send(page, button=("application", game.id), action="/room/account/sessions/applications/")

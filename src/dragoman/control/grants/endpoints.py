@@ -14,6 +14,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from ..holding import hold
 from . import provider
 
 View = Callable[[HttpRequest], HttpResponse]
@@ -61,7 +62,7 @@ def token(request: HttpRequest) -> HttpResponse:
         return _refuse(f"grant_type is one of: {', '.join(_GRANTS)}.", "unsupported_grant_type" if grant else "invalid_request")
     with transaction.atomic():                  # of two uses of one code at once, one waits for the other
         answer = provider.exchange(request)
-    return _respond(answer)
+    return hold(_respond(answer))
 
 
 @_open("POST")

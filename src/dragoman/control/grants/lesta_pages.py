@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from ..accounts.models import Account
+from ..holding import hold
 from ..pages import show_or_send
 from . import consent, lesta, services
 from .views import see_other, send_to_sign_in, with_query
@@ -34,7 +35,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             return answer
         if not answer:
             return _go_back(wanted, lesta.refusal(lesta.CANCELLED))
-    return _go_back(wanted, lesta.sign_in(wanted, account))
+    return hold(_go_back(wanted, lesta.sign_in(wanted, account)))
 
 
 def _refuse_unlinked(request: HttpRequest, wanted: lesta.Wanted) -> HttpResponse:
