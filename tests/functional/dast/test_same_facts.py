@@ -91,7 +91,7 @@ def test_what_is_wrong_is_the_same(api: Interface, query: str, wrong: list[str])
     theirs = api.server.get(f"/v2/game/servers?{query}")
     ours = api.server.get(f"/api/servers?api_token={api.token}&{query.replace('lang=', 'language=')}")
     assert theirs.status_code == ours.status_code == 400
-    assert sorted(name.replace("language", "lang") for name in names(errors_of(ours))) == wrong
+    assert {name.replace("language", "lang") for name in names(errors_of(ours))} == set(wrong)
     for name in wrong:
         assert f"{name}:" in theirs.json()["text"]
     if not {"sort", "v", "lang"} & set(wrong):

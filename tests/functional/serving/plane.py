@@ -26,10 +26,11 @@ def shops_of(settings: Settings) -> list[assembly.Shop]:
 
 
 def build(values: dict[str, Any]) -> tuple[Application, Settings, Log]:
-    """What `dragoman serve` puts together, over an edition that was published before."""
-    settings = msgspec.convert(values, Settings, strict=False)
+    """What `dragoman serve` puts together, over an edition that was published before; it has heard that nobody has a key."""
+    settings = msgspec.convert({"credentials_stale_max_s": 3_600, **values}, Settings, strict=False)
     log = Log(sys.stderr, access=False)
     register, _, _ = assembly.open_register(settings, log)
+    register.hear()
     plane = assembly.assemble(shops_of(settings), settings, log, register)
     plane.editions.refresh()
     return Application(plane.answerer, settings, log, ready=plane.ready, on_stop=(log.flush,)), settings, log
