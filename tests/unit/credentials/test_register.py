@@ -13,7 +13,7 @@ from dragoman.credentials.facts import Account, Application, Fact, Key, read, wr
 from dragoman.credentials.register import Register, is_allowed
 from dragoman.credentials.secrets import Digester, Kind, mint
 from dragoman.errors import Code, Refusal
-from dragoman.query import Credential
+from dragoman.query import Credential, Rate
 
 DIGESTER = Digester(b"k" * 32)
 ALICE, BOB = Account(subject="a-7"), Account()
@@ -75,6 +75,43 @@ def test_the_case_of_a_key_means_nothing(world):
 
 def test_a_key_of_one_kind_is_none_of_another(world):
     assert world.refused(Credential("api-token", world.secret)) is Code.CREDENTIAL_INVALID
+
+
+class Desk(World):
+    """Alice's API token and Bob's user token beside the key."""
+
+    def __init__(self):
+        super().__init__()
+        self.register._allowances = Allowances(key=Rate(5, 5))
+        self.api, self.user = mint(Kind.API_TOKEN), mint(Kind.USER_TOKEN)
+        for ref, kind, secret, account in (("api", "api-token", self.api, 1), ("user", "user-token", self.user, 2)):
+            self.tell("key", ref, Key(kind=kind, digest=DIGESTER.digest(secret).hex(), account=account, permissions=("bans",),
+                                      expires_at=time.time() + (60 if ref == "user" else 90)))
+
+
+def test_an_api_token_says_who_asks_and_a_user_token_for_whom():
+    """Calls are counted as the first one's; rights, and whose the answers are, are the second one's alone."""
+    desk = Desk()
+    alone = desk.identify(Credential("api-token", desk.api))
+    assert (alone.account, alone.subject, alone.permissions, alone.key) == (None, None, frozenset(), "api")
+    assert [limit.subject for limit in alone.limits] == ["key:api"]
+    assert alone.party == "key:api"
+    both = desk.identify(Credential("api-token", desk.api), Credential("user-token", desk.user))
+    assert (both.account, both.permissions, both.key) == (2, {"bans"}, "api")
+    assert both.limits == alone.limits
+    assert both.expires_at is not None
+    assert both.expires_at < alone.expires_at
+    assert both.party == "account:2"
+
+
+@pytest.mark.parametrize("kind", ["api-token", "user-token"])
+def test_a_token_of_another_length_is_told_how_long_it_is(kind):
+    desk = Desk()
+    wrong = {"kind": kind, "length": 128}
+    for text, facts in (("x" * 127, wrong), ("x" * 10_000, wrong), ("x" * 128, {"kind": kind})):
+        with pytest.raises(Refusal) as raised:
+            desk.identify(Credential(kind, text))
+        assert raised.value.faults[0].facts == facts
 
 
 @pytest.mark.parametrize(("change", "code"), [
