@@ -53,7 +53,7 @@ def test_a_demo_of_several_workers_begins_with_a_link_and_a_key(open_room: Calla
         assert visitor.get(_link(room)).status == 410
     assert [line for line in room.server.logged if line["event"] == "crashed" or line.get("level") == "error"] == []
 
-    again = open_room("--demo", "--workers", "4", folder=room.server.folder)
+    again = open_room("--demo", "--workers", "2", folder=room.server.folder)
     for url in again.server.told["examples_with_key"].values():
         _ask(url)
     for server in (room.server, again.server):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 
 from . import errors
 
@@ -48,5 +48,8 @@ def refuse_what_is_too_large(respond: Respond) -> Respond:
     """Say so on a page where the server below has not read a body since it was larger than allowed."""
     def answer(request: HttpRequest) -> HttpResponse:
         scope = request.scope if isinstance(request, ASGIRequest) else {}
-        return errors.page(request, 413) if scope.get("dragoman.too_large") else respond(request)
+        if not scope.get("dragoman.too_large"):
+            return respond(request)
+        request.POST = QueryDict()              # what was not read holds no fields, for the frame of the page neither
+        return errors.page(request, 413)
     return answer
