@@ -81,6 +81,22 @@ def link_account(name: str, data_dir: str | None, as_json: bool) -> None:
     tell({"account": found.username, "sign_in_link": link}, link, as_json=as_json)
 
 
+@account.command("connect", short_help="Say who an account is in the publisher's data.")
+@click.argument("name")
+@click.argument("subject")
+@common
+def connect_account(name: str, subject: str, data_dir: str | None, as_json: bool) -> None:
+    """Say by the id SUBJECT who an account is in the publisher's data; an empty text for nobody. Applications to which it
+    signed in as somebody else have to ask again."""
+    open_control(data_dir)
+    from ..control.accounts import services
+    from ..control.administration import acts
+
+    made = acts.connect(actor(), services.find(name), subject)
+    line = f"{made.username} is {made.subject!r} in the data." if made.subject else f"{made.username} is nobody in the data."
+    tell({"account": made.username, "subject": made.subject}, line, as_json=as_json)
+
+
 @account.command("ban")
 @click.argument("name")
 @click.option("--reason", default="", help="Told to the owner.")

@@ -243,6 +243,25 @@ def test_who_is_nobody_in_the_data_is_told_so(room: Room, game: Game) -> None:
         assert back == f"{BACK}&status=error&code=410&message=AUTH_ERROR"
 
 
+def test_an_operator_says_who_an_account_is(room: Room, game: Game, alice: Visitor) -> None:
+    """From then on it signs in; what it signed in to as somebody else is refused once it is another one."""
+    name = room.person("late")
+    with room.signed_in(name) as late:
+        assert late.get(game.location()).status == 403
+        assert room.server.prepare("account", "connect", name, "late-1") == {"account": name, "subject": "late-1"}
+        token = game.token(late)
+        room.server.prepare("account", "connect", name, "late-1")
+        assert game.told("account/me", access_token=token)["data"] == "late-1"
+        room.server.prepare("account", "connect", name, "late-2")
+        game.wait_for(token, INVALID)
+        assert game.sign_in(late)["account_id"] == "late-2"
+        room.server.prepare("account", "connect", name, "")
+        assert late.get(game.location()).status == 403
+    for arguments, remedy in ((("nobody", "x"), "no account"), ((name, "1"), "belongs to"), ((name, "x" * 256), "255")):
+        status, told, errors = room.server.command("account", "connect", *arguments)
+        assert (status, remedy in told + errors) == (1, True), told + errors
+
+
 def test_a_popup_has_no_frame_from_sign_in_to_the_end(room: Room, game: Game) -> None:
     """Nor a menu in which somebody could lose the way; the language is that which the application names."""
     name = room.person("pia", "--subject", "pia")

@@ -111,6 +111,15 @@ def locked(account: Account) -> Account:
     return row
 
 
+@transaction.atomic
+def connect(account: Account, subject: str) -> Account:
+    """Say who an account is in the publisher's data, an empty text for nobody; the row as it then is. Raises `SettingsError`."""
+    row = locked(account)
+    row.subject = check_subject(subject, row)
+    row.save()
+    return row
+
+
 def rename(account: Account, username: str) -> None:
     """Give an account another name. Raises `SettingsError` for one that is taken or no name."""
     account.username = check_name(username, account)

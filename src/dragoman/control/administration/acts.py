@@ -21,6 +21,7 @@ from ..applications import rotation
 from ..applications import services as applications
 from ..applications.models import Application, Secret
 from ..asked import Reply
+from ..grants import services as grants
 from ..keys import importing
 from ..keys import services as keys
 from ..keys.models import Key, KeyRequest
@@ -58,6 +59,16 @@ def unban(by: Actor, account: Account) -> None:
     """Give a banned account back what it had."""
     with recorded(by, "account.unban", account):
         accounts.unban(account)
+
+
+def connect(by: Actor, account: Account, subject: str) -> Account:
+    """Say who an account is in the publisher's data; the row as it then is. What was somebody else before signs in to
+    applications anew: they got their tokens for that one."""
+    with recorded(by, "account.connect", account):
+        row = accounts.connect(account, subject)
+        if account.subject not in (None, row.subject):
+            grants.end_all(row)
+        return row
 
 
 @transaction.atomic
