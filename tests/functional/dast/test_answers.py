@@ -126,6 +126,18 @@ def test_a_form_a_json_body_and_a_query_say_the_same_and_join(api: Interface) ->
     assert read(api.server.ask("POST", "/api/servers/get", data={"api_token": api.token, "id": "7"}))["data"]["id"] == 7
 
 
+def test_an_idempotency_key_is_the_callers_whatever_the_verb(api: Interface) -> None:
+    """What a method declares says whether it writes; the key belongs to the API token, or to the account of a user token."""
+    def call(count: int, verb: str, **tokens: str) -> httpx.Response:
+        parameters = {"api_token": api.token, "count": count, **tokens}
+        return api.server.ask(verb, "/api/tools/tell", params=parameters, headers={"Idempotency-Key": "once"})
+
+    assert read(call(1, "GET"))["data"] == read(call(1, "POST"))["data"]
+    assert {(exception, code) for exception, _, code in errors_of(call(2, "GET"))} == {("App\\ApiModule\\ConflictException", 409)}
+    assert read(call(3, "GET", user_token=api.bob))["data"]["count"] == 3
+    assert errors_of(call(4, "POST", user_token=api.bob))[0][2] == 409
+
+
 # ---------------------------------------------------------------------------------------- what is wrong
 
 
