@@ -216,8 +216,7 @@ def _judge(rule: Rule, allowed: Any) -> None:
         return
     if allowed is not False:
         raise Misfits([Misfit(rule.function.__name__, "True or False", show(allowed))])
-    raise refuse(Code.OBJECT_NOT_ALLOWED, "this is not yours to do", detail=rule.description,
-                 hint=f"Allowed: {rule.description}")
+    raise refuse(Code.OBJECT_NOT_ALLOWED, "this is not yours to do", hint=f"Allowed: {rule.description}")
 
 
 def _asked(rule: Rule, plan: Plan, transaction: Transaction | None) -> dict[str, Any]:

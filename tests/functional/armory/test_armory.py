@@ -187,6 +187,7 @@ def test_a_ban_list_is_changed_with_a_user_token(armory: Server, keys: dict[str,
         "message": "account_id parameter: This player is banned already. `1009`."}]}
     strange = ask("clans/unban", "charlie", clan_id=1, account_id=1009)
     assert (strange["error"][0]["exception"], strange["error"][0]["code"]) == ("App\\ApiModule\\PermissionException", 403)
+    assert strange["error"][0]["message"] == "This is not yours to do. Allowed: The leader or a moderator of the clan."
     assert ask("clans/unban", clan_id=1, account_id=1009)["error"][0]["message"] == "User token parameter is missing."
     assert ask("clans/unban", "bob", clan_id=1, account_id=1009) == {"data": [], "error": [], "success": True}
     assert ask("bans", clan_id=1)["data"] == {"items": [], "total": 0}

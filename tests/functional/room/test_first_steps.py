@@ -14,7 +14,7 @@ from .visitor import Page, Room
 
 CATALOG = """
 from typing import Annotated, Literal
-from dragoman import Caller, Catalog, Key, Needs, Record, Rows
+from dragoman import Attachment, Caller, Catalog, Key, Needs, Record, Rows
 
 catalog = Catalog("shop", title="Shop", permissions={"account": "Your account", "orders": "What you ordered"})
 
@@ -23,6 +23,11 @@ class Toy(Record):
     '''A toy.'''
     id: Annotated[int, Key()]
     name: str
+
+@catalog.resource("shelves/dolls", Rows(lambda: [{"id": 1}]))
+class Doll(Record):
+    '''A doll.'''
+    id: Annotated[int, Key()]
 
 @catalog.resource("people", Rows(lambda: [{"id": 1, "owner": "7", "orders": 3}]), owner="owner", live=True)
 class Person(Record):
@@ -45,6 +50,11 @@ def price(toy: int, currency: Literal["eur", "usd"], whole: bool = False) -> int
 def order(caller: Caller, toy: int) -> bool:
     '''Order a toy.'''
     return True
+
+@catalog.method("orders/paint", verb="POST")
+def paint(toy: int, picture: Attachment) -> int:
+    '''Paint a toy so; how many bytes the picture has.'''
+    return len(picture.content)
 """
 
 
@@ -81,14 +91,15 @@ def test_methods_stand_on_the_first_page_with_how_they_are_called(shop: Room) ->
     with shop.visitor() as visitor:
         page = visitor.get("/")
         found = cards(page)
-        assert list(found) == ["toys", "people", "toys/any", "toys/price", "orders/add"]
-        assert "2 resources" in page.text
-        assert "3 methods" in page.text
+        assert list(found) == ["toys", "shelves/dolls", "people", "toys/any", "toys/price", "orders/add", "orders/paint"]
+        assert "3 resources" in page.text
+        assert "4 methods" in page.text
         assert "Call it /v2/toys/any" in found["toys/any"]
         assert f"curl '{shop.url}/v2/toys/price?toy=TOY&currency=eur'" in found["toys/price"]
         assert "toy integer required" in found["toys/price"]
         assert "POST needs a key" in found["orders/add"]
         assert f"curl -X POST -H 'Authorization: Bearer YOUR-KEY' -d toy=TOY {shop.url}/v2/orders/add" in found["orders/add"]
+        assert f"curl -X POST -F toy=TOY -F picture=@PICTURE {shop.url}/v2/orders/paint" in found["orders/paint"]
         assert page.tree.xpath("//main//a[@href='/room/permissions/']")
 
 

@@ -31,7 +31,8 @@ from .models import Key, KeyKind, KeyRequest, State
 ENDED_SHOWN = 25
 TITLES = {
     Kind.GW2: (gettext_lazy("API keys"), gettext_lazy("For your data in the style of /v2: sent as a bearer, or as access_token.")),
-    Kind.API_TOKEN: (gettext_lazy("API tokens"), gettext_lazy("Say who asks, on every request: api_token.")),
+    Kind.API_TOKEN: (gettext_lazy("API tokens"), gettext_lazy(
+        "Say who asks, on every request: api_token. They open nothing of yours, whatever their permissions.")),
     Kind.USER_TOKEN: (gettext_lazy("User tokens"), gettext_lazy(
         "Prove that you allow a change to what you own or moderate, as far as their permissions go: user_token.")),
     Kind.REMOTE_AUTH: (gettext_lazy("remote_auth keys"), gettext_lazy("For the webmaster interface: remote_auth.")),
@@ -92,8 +93,8 @@ def add(request: HttpRequest, kind: str) -> HttpResponse:
         answer = _ask(request, account, which, form) if switch is issue.Issue.ASK else _make(request, account, which, form)
         if answer is not None:
             return answer
-    facts = {"form": form, "kind": which, "title": KeyKind(which.value).label, "asks": switch is issue.Issue.ASK,
-             "once": mint_once(account)}
+    facts = {"form": form, "kind": which, "title": KeyKind(which.value).label, "about": TITLES[which][1],
+             "asks": switch is issue.Issue.ASK, "once": mint_once(account)}
     return render(request, "keys/add.html", facts, status=UNPROCESSABLE if form.errors else 200)
 
 

@@ -12,6 +12,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ...catalog.attachment import Attachment
 from ...catalog.catalog import Catalog
 from ...catalog.fields import Field
 from ...catalog.method import Method
@@ -102,7 +103,7 @@ def _card(catalog: Catalog, resource: Resource, address: str, sample: Sample | N
     fields = _count(len(resource.fields), ngettext("%(count)s field", "%(count)s fields", len(resource.fields)))
     records = [] if sample is None else [_count(sample.count, ngettext("%(count)s record", "%(count)s records", sample.count))]
     return Card(
-        anchor=_anchor(resource), name=resource.name, about=pieces(resource.description.partition(_BLANK_LINE)[0]),
+        anchor=_anchor(resource), name=_title(resource), about=pieces(resource.description.partition(_BLANK_LINE)[0]),
         facts=[*records, fields], line=_line(origin, address, examples), needs_key=resource.authenticated, parts=_("Fields"),
         examples=[Example(_names()[what], target) for what, target in examples.items()],
         rows=[Row(name, describe(field.shape), _uses(catalog, field)) for name, field in _unfold(resource.fields)],
@@ -115,10 +116,11 @@ def _method(method: Method, address: str, origin: str) -> Card:
     words = ["-X", method.verb] if method.verb != "GET" else []
     words += ["-H", f"Authorization: Bearer {KEY}"] if method.authenticated else []
     in_body = method.verb in ("POST", "PUT")
-    words += [word for each in required for word in ("-d", each)] if in_body else []
+    flag = "-F" if any(map(_is_file, method.parameters)) else "-d"
+    words += [word for each in required for word in (flag, each)] if in_body else []
     asked = address if in_body or not required else f"{address}?{'&'.join(required)}"
     return Card(
-        anchor=_anchor(method), name=method.path.removeprefix(f"{GROUP_DEFAULT}/"),
+        anchor=_anchor(method), name=_title(method),
         about=pieces(method.description.partition(_BLANK_LINE)[0]),
         facts=[method.verb, *([_("long operation")] if method.operation else [])],
         line=shlex.join(["curl", *words, origin + asked]), needs_key=method.authenticated, parts=_("Parameters"),
@@ -129,9 +131,16 @@ def _method(method: Method, address: str, origin: str) -> Card:
 
 
 def _placeholder(field: Field) -> str:
-    """A value where the declaration tells one, else the name in capitals, for somebody to replace."""
+    """A value where the declaration tells one, else the name in capitals, for somebody to replace; of a file its path."""
+    if _is_file(field):
+        return f"@{field.name.upper()}"
     shape = element(field.shape)
     return quote(str(shape.values[0] if isinstance(shape, Choice) else field.name.upper()), safe="")
+
+
+def _is_file(field: Field) -> bool:
+    """Whether it is sent as a part of a form, which curl does with -F."""
+    return element(field.shape) == Nested(Attachment)
 
 
 def _line(origin: str, address: str, examples: dict[str, str]) -> str:
@@ -157,7 +166,7 @@ def _uses(catalog: Catalog, field: Field) -> list[list[Piece]]:
     uses = [[Piece(name)] for name, holds in marks.items() if holds]
     referred = catalog.referred(field.refers) if field.refers is not None else None
     if referred is not None:
-        uses.append([Piece(_("key of")), Piece(referred.name, target=_anchor(referred))])
+        uses.append([Piece(_("key of")), Piece(_title(referred), target=_anchor(referred))])
     if field.needs is not None:
         uses.append([Piece(_("needs the permission")), Piece(field.needs, code=True)])
     return uses
@@ -170,6 +179,11 @@ def _unfold(fields: Iterable[Field], prefix: str = "") -> Iterator[tuple[str, Fi
         inner = element(field.shape)
         if isinstance(inner, Nested):
             yield from _unfold(inner.fields, f"{prefix}{field.name}.")
+
+
+def _title(target: Target) -> str:
+    """A path as people say it: `account/info`, and `books` where there is no group."""
+    return target.path.removeprefix(f"{GROUP_DEFAULT}/")
 
 
 def _anchor(target: Target) -> str:
