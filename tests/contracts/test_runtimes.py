@@ -105,7 +105,13 @@ def test_whoever_is_cancelled_cancels_what_is_waited_for(made) -> None:
     assert told == ["ended"]
 
 
-@pytest.mark.parametrize("astray", [SystemExit(3), KeyboardInterrupt(), StopIteration(1), asyncio.CancelledError()], ids=repr)
+class Astray(BaseException):
+    """What libraries raise past `except Exception`, such as the panic of one in Rust."""
+
+
+@pytest.mark.parametrize("astray", [
+    SystemExit(3), KeyboardInterrupt(), StopIteration(1), asyncio.CancelledError(), Astray(), BaseExceptionGroup("g", [Astray()]),
+], ids=repr)
 def test_what_would_end_the_loop_is_a_failure_and_no_more(made, astray: BaseException) -> None:
     """Code of publishers may call `sys.exit()`; the server goes on, and nobody waits for ever."""
     runtime, run = made
@@ -120,6 +126,8 @@ def test_what_would_end_the_loop_is_a_failure_and_no_more(made, astray: BaseExce
         run(asyncio.wait_for(runtime.in_thread(go), 5))
     with pytest.raises(RuntimeError):
         run(runtime.within(5, go_later()))
+    with pytest.raises(RuntimeError):
+        run(runtime.apart(go, CallTurn(5)))
 
 
 def test_it_keeps_the_contract() -> None:
@@ -132,7 +140,7 @@ def test_what_runs_apart_comes_back(made) -> None:
     """Its result, and its exception."""
     runtime, run = made
     assert run(runtime.apart(lambda: 7, CallTurn(5))) == 7
-    for raised in (KeyError("mine"), StopIteration(), SystemExit(3)):
+    for raised in (KeyError("mine"), StopIteration()):
         def fail(raised: BaseException = raised) -> None:
             raise raised
 

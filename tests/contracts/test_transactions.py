@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from dragoman.contracts import Transactions
 from dragoman.errors import Code, SettingsError, SourceUnavailable
@@ -98,6 +99,86 @@ def test_what_came_between_is_seen(made: Made) -> None:
     with ThreadPoolExecutor(20) as pool:
         list(pool.map(lambda _: made.run(count, 60), range(20)))
     assert made.texts() == ["20"]
+
+
+@pytest.mark.parametrize("statement", [
+    "COMMIT", " commit work", "END", "/* as\nwell */ -- and\n;COMMIT", "ROLLBACK",
+    "ROLLBACK TRANSACTION", "BEGIN IMMEDIATE", "START  TRANSACTION",
+])
+def test_a_transaction_is_not_ended_by_a_statement(made: Made, statement: str) -> None:
+    """What a method did before would be kept though it raises, or be lost though it returns."""
+    def end(transaction: Any) -> None:
+        add(transaction, 1)
+        transaction.execute(statement)
+
+    with pytest.raises(RuntimeError, match="return to keep what it did"):
+        made.run(end)
+    with pytest.raises(RuntimeError, match="return to keep what it did"):
+        made.run(lambda transaction: transaction.rows(text(statement)))
+    assert made.texts() == []
+
+
+def test_savepoints_are_the_methods_own(made: Made) -> None:
+    """Whoever tries something may go back to where it was; and a column may be called anything."""
+    def work(transaction: Any) -> None:
+        add(transaction, 1)
+        transaction.execute("SAVEPOINT here")
+        add(transaction, 2)
+        transaction.execute("ROLLBACK TO SAVEPOINT here")
+        transaction.execute("ROLLBACK TRANSACTION TO here")
+        transaction.execute("UPDATE things SET text = 'COMMIT' WHERE id = 1")
+
+    made.run(work)
+    assert made.texts() == ["COMMIT"]
+
+
+def test_a_transaction_that_is_over_does_nothing_any_more(made: Made) -> None:
+    """Whoever kept it is told; a thread that goes on with it meets no connection that is closed under it."""
+    stray: list[BaseException] = []
+    kept: list[Any] = []
+
+    def go_on(transaction: Any) -> None:
+        try:
+            while True:
+                transaction.rows("SELECT id FROM things")
+        except BaseException as error:  # noqa: BLE001  # whatever it is, the test has to hear of it
+            stray.append(error)
+
+    def work(transaction: Any) -> threading.Thread:
+        kept.append(transaction)
+        thread = threading.Thread(target=go_on, args=(transaction,), daemon=True)
+        thread.start()
+        add(transaction, len(kept))
+        return thread
+
+    for _ in range(5):
+        made.run(work).join(20)
+    assert [str(error).partition(":")[0] for error in stray] == ["the transaction is over"] * 5
+    with pytest.raises(RuntimeError, match="over"):
+        kept[0].execute("DELETE FROM things")
+    assert len(made.texts()) == 5
+
+
+def test_nobody_waits_behind_another_for_longer_than_the_turn(tmp_path: Path) -> None:
+    """A transaction that never ends keeps an SQLite file to itself; a thread that waits for it is free again in time."""
+    transactions = SqlTransactions(f"sqlite:///{tmp_path / 'things.db'}", create=True)
+    inside, leave = threading.Event(), threading.Event()
+
+    def dawdle(_: Any) -> None:
+        inside.set()
+        leave.wait(20)
+
+    thread = threading.Thread(target=lambda: transactions.run(dawdle, CallTurn(30)))
+    thread.start()
+    try:
+        assert inside.wait(20)
+        with pytest.raises(SourceUnavailable) as raised:
+            transactions.run(lambda transaction: transaction.rows("SELECT 1"), CallTurn(0.1))
+        assert raised.value.code is Code.SOURCE_TIMEOUT
+    finally:
+        leave.set()
+        thread.join(20)
+    assert transactions.run(lambda transaction: transaction.rows("SELECT 1 AS a"), CallTurn(20)) == [{"a": 1}]
 
 
 def test_what_comes_too_late_is_not_kept(made: Made) -> None:

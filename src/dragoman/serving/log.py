@@ -46,7 +46,7 @@ class Log:
             return
         with self._lock:
             first = not self._lines
-            self._lines.append(self._stamped() + self._encoder.encode(observation)[1:] + b"\n")
+            self._lines.append(self._stamped() + self._encode(observation)[1:] + b"\n")
             full = len(self._lines) > _LINES_KEPT_MAX
         if full or not answered:
             self.flush()
@@ -64,6 +64,13 @@ class Log:
                 except OSError:                 # nobody reads the log any more; there is nobody to tell, and answers go on
                     return
 
+    def _encode(self, observation: Observation) -> bytes:
+        try:
+            return self._encoder.encode(observation)
+        except UnicodeEncodeError:              # half a character, in what somebody's exception says
+            facts = msgspec.to_builtins(observation).items()
+            return self._encoder.encode({name: _readable(fact) if isinstance(fact, str) else fact for name, fact in facts})
+
     def _flush_later(self) -> None:
         try:
             asyncio.get_running_loop().call_later(_FLUSH_S, self.flush)
@@ -78,6 +85,10 @@ class Log:
             self._second = second
             self._stamp = time.strftime('{"time":"%Y-%m-%dT%H:%M:%S', time.gmtime(second)).encode("ascii")
         return self._stamp + b'.%03dZ",' % rest
+
+
+def _readable(text: str) -> str:
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _pieces(lines: Iterable[bytes]) -> Iterator[bytes]:

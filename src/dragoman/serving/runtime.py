@@ -10,8 +10,6 @@ from typing import Any
 from ..contracts import Turn
 from .threads import Thread
 
-_ASTRAY = (SystemExit, KeyboardInterrupt, GeneratorExit, StopIteration, asyncio.CancelledError)
-"""What an event loop takes for its own: it would end the server, or leave whoever waits waiting for ever."""
 _KEEPING_S = 10.0
 """How long the end of a transaction is waited for that began in time."""
 
@@ -33,11 +31,12 @@ class AsyncioRuntime:
         try:
             async with asyncio.timeout(timeout_s):
                 return await awaitable
-        except _ASTRAY as error:
+        except BaseException as error:
             task = asyncio.current_task()
             if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
                 raise                               # the client has left, or the server stops
-            raise RuntimeError(f"{error!r} was raised where only failures may be") from error
+            _check_failure(error)
+            raise
 
     async def apart(self, function: Callable[[], Any], turn: Turn) -> Any:
         """What a blocking function returns, called in a thread of its own; raises `TimeoutError` where its turn is over.
@@ -99,5 +98,13 @@ def _post(
 def _contain(function: Callable[..., Any], *arguments: Any) -> Any:
     try:
         return function(*arguments)
-    except _ASTRAY as error:
-        raise RuntimeError(f"{error!r} was raised where only failures may be") from error
+    except BaseException as error:
+        _check_failure(error)
+        raise
+
+
+def _check_failure(error: BaseException) -> None:
+    """Raises `RuntimeError` from what is no failure: an event loop would take it for its own and end the server or leave
+    whoever waits waiting for ever, and nobody who answers for failures would see it."""
+    if isinstance(error, StopIteration) or not isinstance(error, Exception):
+        raise RuntimeError(f"{type(error).__name__} was raised where only failures may be") from error

@@ -6,10 +6,11 @@ import datetime
 import decimal
 import enum
 import random
+import re
 import time
 import uuid
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -27,6 +28,10 @@ _CAME_BETWEEN = frozenset({"40001", "40P01"})
 """PostgreSQL's words for a transaction that has to be done anew: it saw what another one changed meanwhile, or they waited
 for each other."""
 _PAUSE_S, _PAUSE_MAX_S = 0.005, 0.2
+_CONTROL = re.compile(
+    r"(?:\s|;|--[^\n]*|/\*.*?\*/)*+(BEGIN|START\s+TRANSACTION|COMMIT|END|ABORT|PREPARE\s+TRANSACTION|ROLLBACK(?!\s+((WORK|TRANSACTION)\s+)?TO\b))\b",
+    re.IGNORECASE | re.DOTALL)
+"""Statements that begin or end a transaction; savepoints are none."""
 _AS_TEXT = (datetime.date, datetime.time, decimal.Decimal, uuid.UUID)
 
 
@@ -40,7 +45,7 @@ class SqlTransactions:
     def __init__(self, url: str, *, create: bool = False) -> None:
         """With `create`, an SQLite file is made where there is none. Raises `SettingsError` for a URL that cannot be used."""
         self._engine: Engine = writer_of(url, create=create)
-        self._line: AbstractContextManager[Any] = Lock() if sqlite_file(url) is not None else nullcontext()
+        self._line = Lock() if sqlite_file(url) is not None else None
 
     def run(self, work: Callable[[Transaction], T], turn: Turn) -> T:
         """What `work` returns, once what it did is kept."""
@@ -49,7 +54,7 @@ class SqlTransactions:
         pause_s = _PAUSE_S
         while True:
             try:
-                with self._line:                # rather than ask SQLite again and again whether its file is free
+                with self._in_line(turn):
                     return self._once(work, turn)
             except DBAPIError as error:
                 if not _came_between(error):
@@ -59,6 +64,18 @@ class SqlTransactions:
                 raise SourceUnavailable(f"other transactions kept coming between: {reason(again)}", Code.SOURCE_TIMEOUT)
             time.sleep(pause_s * random.random())
             pause_s = min(2 * pause_s, _PAUSE_MAX_S)
+
+    @contextmanager
+    def _in_line(self, turn: Turn) -> Iterator[None]:
+        """Wait for SQLite's one writer, rather than ask it again and again whether its file is free; never for longer than
+        the turn, since a method that does not end holds up its database, and must not take the threads of all others, too."""
+        if self._line is not None and not self._line.acquire(timeout=turn.left_s):
+            raise SourceUnavailable("another transaction has not ended", Code.SOURCE_TIMEOUT)
+        try:
+            yield
+        finally:
+            if self._line is not None:
+                self._line.release()
 
     def _once(self, work: Callable[[Transaction], T], turn: Turn) -> T:
         turn.resume()
@@ -72,7 +89,8 @@ class SqlTransactions:
                 with connection.begin():
                     if connection.dialect.name == "postgresql":
                         connection.exec_driver_sql(f"SET LOCAL statement_timeout = {left_ms}")
-                    value = work(SqlTransaction(connection))
+                    with SqlTransaction.of(connection) as transaction:
+                        value = work(transaction)
                     _check_whole(driver)
                     if not turn.keep():
                         raise _too_late()
@@ -90,26 +108,50 @@ class SqlTransactions:
 
 
 class SqlTransaction(Transaction):
-    """One open transaction."""
+    """One open transaction; whoever still has it afterwards, a thread for instance, can do nothing with it."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._texts = _AS_TEXT if connection.dialect.name == "sqlite" else ()
+        self._lock, self._over = Lock(), False
+
+    @classmethod
+    @contextmanager
+    def of(cls, connection: Connection) -> Iterator[SqlTransaction]:
+        """The transaction that a connection has begun; over at the end, before anybody closes the connection under a statement."""
+        transaction = cls(connection)
+        try:
+            yield transaction
+        finally:
+            with transaction._lock:
+                transaction._over = True
 
     def rows(self, statement: Any, **values: Any) -> list[dict[str, Any]]:
         """The rows that a statement gives."""
-        return [dict(row) for row in self._run(statement, values).mappings()]
+        with self._held():
+            return [dict(row) for row in self._run(statement, values).mappings()]
 
     def execute(self, statement: Any, **values: Any) -> int:
         """Run a statement; how many rows it changed."""
-        return max(0, int(self._run(statement, values).rowcount))
+        with self._held():
+            return max(0, int(self._run(statement, values).rowcount))
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """One statement at a time, from whichever thread: drivers crash where a connection is closed under a statement."""
+        with self._lock:
+            if self._over:
+                raise RuntimeError("the transaction is over: use it before the method returns, and wait for your threads")
+            yield
 
     def _run(self, statement: Any, values: Mapping[str, Any]) -> Any:
-        from sqlalchemy import bindparam, text
+        from sqlalchemy import TextClause, bindparam, text
 
         if isinstance(statement, str):
             lists: list[Any] = [bindparam(name, expanding=True) for name, value in values.items() if isinstance(value, (list, tuple))]
             statement = text(statement).bindparams(*lists)
+        if isinstance(statement, TextClause) and _CONTROL.match(statement.text):
+            raise RuntimeError("the transaction is begun and ended for the method: return to keep what it did, raise to undo it")
         return self._connection.execute(statement, {name: self._stored(value) for name, value in values.items()})
 
     def _stored(self, value: Any) -> Any:

@@ -39,6 +39,14 @@ def test_control_characters_are_escaped(text: str) -> None:
     assert json.loads(told)["path"] == text
 
 
+def test_half_a_character_is_told_escaped() -> None:
+    """It is no text, and stands in what a publisher's code raises; an answer must not wait for ever for that."""
+    stream = io.StringIO()
+    Log(stream)(Crashed(request_id="r", stage="work", error="ValueError('a\ud800b')", traceback="\ud800 Ω"))
+    line = json.loads(stream.getvalue())
+    assert (line["event"], line["error"], line["traceback"]) == ("crashed", "ValueError('a\\ud800b')", "\\ud800 Ω")
+
+
 def test_answers_wait_for_a_moment_and_keep_their_place() -> None:
     """What is more than an answer is written at once, after the answers before it."""
     stream = io.StringIO()
