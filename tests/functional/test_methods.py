@@ -274,13 +274,20 @@ def test_nested_arguments_come_by_body(server: Server) -> None:
     (b'{"text": "a", "text": "b"}', "stands twice"), (b'{"text": NaN}', "NaN"), (b'{"text": ', "not JSON"), (b"[1]", "no object"),
     (b'{"text": "\\ud800"}', "surrogate"), (b'{"a":' * 60_000, "deep"), (b"\xff{", "UTF-8"), (b'{"text": "\xff"}', "UTF-8"),
     (b"<w><text>a</text><text>b</text></w>", "twice"), (b"<!DOCTYPE x><w/>", "DOCTYPE"), (b"<w>", "well-formed"),
-    (b"text=%zz", "escape"), (b"text=a%00", "NUL"), (b'{"text": ' + b"1" * 5000 + b"}", "too long"), (b'{"text": 5}', "text"),
+    (b"text=%zz", "escape"), (b"text=a%00", "NUL"), (b'{"text": "a\\\\\\u0000"}', "NUL"), (b'{"a\\u0000": 1}', "NUL"),
+    (b'{"text": ' + b"1" * 5000 + b"}", "too long"), (b'{"text": 5}', "text"),
 ], ids=lambda value: value if isinstance(value, str) else value[:12].decode("latin-1"))
 def test_a_body_that_cannot_be_read_is_told(server: Server, body: bytes, told: str) -> None:
     """In the form of the dialect, and never as a fault of ours."""
     answer = server.ask("POST", "/v2/tools/write", content=body)
     assert answer.status_code == 400
     assert told in text_of(answer), answer.text
+
+
+def test_a_backslash_and_what_follows_it_is_a_text(server: Server) -> None:
+    """Only what means a NUL is one."""
+    answer = server.ask("POST", "/v2/tools/write", content=b'{"text": "a\\\\u0000"}')
+    assert answer.json()["text"] == "a\\u0000"
 
 
 def test_files_come_in_parts_or_in_base64_and_go_back(server: Server) -> None:
@@ -303,6 +310,10 @@ def test_files_come_in_parts_or_in_base64_and_go_back(server: Server) -> None:
     (b'--x\r\nContent-Disposition: form-data; name="times"\r\n\r\n\xff\r\n--x--\r\n', "multipart/form-data; boundary=x", "UTF-8"),
     (b"".join(b'--x\r\nContent-Disposition: form-data; name="a%d"\r\n\r\n1\r\n' % each for each in range(101)) + b"--x--",
      "multipart/form-data; boundary=x", "malformed body"),
+    (b'--x\r\nContent-Disposition: form-data; name="times"\r\n\r\n1\0\r\n--x--\r\n', "multipart/form-data; boundary=x",
+     "times: malformed body: a NUL"),
+    (b'--x\r\nContent-Disposition: form-data; name="file"; filename="a\0b"\r\n\r\n1\r\n--x--\r\n',
+     "multipart/form-data; boundary=x", "NUL"),
     (b'{"file": {"name": "a", "content": "%%%"}}', "application/json", "file.content: invalid"),
 ], ids=lambda value: value if isinstance(value, str) else value[:12].decode("latin-1"))
 def test_parts_that_cannot_be_read_are_told(server: Server, body: bytes, kind: str, told: str) -> None:

@@ -350,10 +350,10 @@ def test_what_writes_elsewhere_is_begun_once(bank: Bank, verb: str) -> None:
 
 
 @pytest.mark.parametrize(("headers", "key", "told"), [
-    ("alice", "k" * 256, "255 characters"), (None, "k", "somebody whose it is"),
+    ("alice", "k" * 256, "255 characters"), ("alice", "", "1 to 255 characters"), (None, "k", "somebody whose it is"),
 ])
 def test_a_key_that_cannot_be_kept_is_refused(bank: Bank, headers: str | None, key: str, told: str) -> None:
-    """Too long, or nobody's; a method that only reads needs none."""
+    """Too long, empty, since whoever sends it again counts on it, or nobody's; a method that only reads needs none."""
     whose = bank.alice if headers else {}
     answer = bank.server.ask("POST", "/v2/gold/count", headers={**whose, "Idempotency-Key": key}, data={"account": 4})
     assert answer.status_code in (400, 403)

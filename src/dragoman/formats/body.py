@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
 from io import BytesIO
 from typing import Any
@@ -25,6 +26,8 @@ VALUES_MAX = 10_000
 PARTS_MAX = 100
 """How many parts a form of parts may have."""
 _BOM = b"\xef\xbb\xbf"
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""An escaped NUL in JSON, whose own backslash is not escaped."""
 
 
 def read_body(request: Request) -> dict[str, Any]:
@@ -63,8 +66,12 @@ def read_parts(raw: bytes, content_type: str) -> dict[str, Any]:
 
 
 def _part(part: multipart.MultipartPart) -> Any:
+    if "\0" in f"{part.name}{part.filename}{part.content_type}":
+        raise _nul()
     if part.filename is not None:
         return {"name": part.filename, "media_type": part.content_type, "content": part.raw}
+    if b"\0" in part.raw:
+        raise _nul(part.name)
     try:
         return Written(part.raw.decode())
     except UnicodeDecodeError as error:
@@ -95,6 +102,8 @@ def read_json(raw: bytes) -> dict[str, Any]:
         bound_depth(raw)
         _bound_count(raw)
         value = json.loads(raw.decode(), object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
+        if _NUL.search(raw):
+            raise _nul()
         if b"\\ud" in raw.lower():
             encode_json(value)              # finds escaped surrogates without their other half
     except TooDeep as error:
@@ -148,6 +157,11 @@ def read_xml(raw: bytes) -> dict[str, Any]:
         return xml.read_children(raw, elements_max=VALUES_MAX)
     except xml.Malformed as error:
         raise malformed(error.reason, error.remedy, error.name) from None
+
+
+def _nul(name: str | None = None) -> Refusal:
+    """What no form, no XML and not every database can hold."""
+    return malformed("a NUL character", "Leave it out.", name)
 
 
 def malformed(reason: str, remedy: str, name: str | None = None) -> Refusal:

@@ -261,11 +261,11 @@ class Planner:
 def _idempotency_key(method: Method, caller: Caller, request: Request, faults: list[Fault]) -> str | None:
     """The key under which a write is done once only, however often it is sent; what only reads needs none."""
     key = header(request, b"idempotency-key")
-    if not key or method.verb == "GET":
+    if key is None or method.verb == "GET":
         return None
-    if len(key) > _KEY_MAX:
-        faults.append(Fault(code=Code.PARAMETER_INVALID, message="too long", field="Idempotency-Key", value=key[:_KEY_MAX],
-                            hint=f"Use at most {_KEY_MAX} characters."))
+    if not 0 < len(key) <= _KEY_MAX:
+        faults.append(Fault(code=Code.PARAMETER_INVALID, message="too long" if key else "empty", field="Idempotency-Key",
+                            value=key[:_KEY_MAX] or None, hint=f"Use 1 to {_KEY_MAX} characters."))
     if caller.party is None:
         faults.append(Fault(code=Code.CREDENTIAL_MISSING, message="an idempotency key needs somebody whose it is",
                             field="Idempotency-Key", hint="Send a key or the id of an application, or leave it out."))
