@@ -68,6 +68,7 @@ def acts_of(things: dict[str, Any], folder: Path) -> dict[str, Callable[[], obje
         "make_link": lambda: acts.make_link(by, account, ours()),
         "ban": lambda: acts.ban(by, account, REASON),
         "unban": lambda: acts.unban(by, account),
+        "connect": lambda: acts.connect(by, account, "acts-7"),
         "publish_terms": lambda: acts.publish_terms(by, "Be fair."),
         "register": lambda: acts.register(by, "Other", account, "server", ()),
         "add_secret": lambda: acts.add_secret(by, application),
