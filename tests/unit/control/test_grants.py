@@ -63,6 +63,48 @@ def test_a_token_can_be_given_without_a_code(people: Any) -> None:
     assert not services.end(alice, application.pk)
 
 
+def test_a_token_says_whose_it_is_at_the_moment_when_it_is_made(people: Any) -> None:
+    """Though the page was begun before: who is somebody else, banned or gone by then is told so, or nothing."""
+    from dragoman.control.accounts import services as accounts
+    from dragoman.control.accounts.models import Account
+    from dragoman.control.grants import lesta, services
+
+    alice, application = people
+    accounts.connect(alice, "before")
+    stale = Account.objects.get(pk=alice.pk)
+    accounts.connect(alice, "after")
+    wanted = lesta.Wanted(application, "https://app.example.org/", ["profile"], None)
+    services.consent(stale, application, ["profile"])
+    assert (stale.subject, lesta.sign_in(wanted, stale)["account_id"]) == ("before", "after")
+    accounts.ban(Account.objects.get(pk=alice.pk))
+    assert lesta.sign_in(wanted, stale)["message"] == "AUTH_CANCEL"
+
+
+def test_who_is_somebody_else_in_the_data_signs_in_anew(people: Any) -> None:
+    """Whether a provider says so or an operator does, who may have seen the account a while ago."""
+    from dragoman.control.accounts.models import Account
+    from dragoman.control.administration import acts
+    from dragoman.control.administration.audit import actor_of_command
+    from dragoman.control.grants import services
+    from dragoman.control.upstream import identities
+
+    alice, application = people
+    unknown = Account.objects.get(pk=alice.pk)
+
+    def lives(change: Any) -> bool:
+        services.consent(alice, application, ["account"])
+        assert services.issue(alice, application, ["account"], 60) is not None
+        change()
+        return bool(services.signed_in(alice))
+
+    assert lives(lambda: identities.keep_subject(Account.objects.get(pk=alice.pk), "first"))
+    assert lives(lambda: identities.keep_subject(Account.objects.get(pk=alice.pk), "first"))
+    assert not lives(lambda: identities.keep_subject(Account.objects.get(pk=alice.pk), "second"))
+    assert not lives(lambda: identities.keep_subject(Account.objects.get(pk=alice.pk), None))
+    assert lives(lambda: acts.connect(actor_of_command(), unknown, "third"))
+    assert not lives(lambda: acts.connect(actor_of_command(), unknown, "fourth"))
+
+
 def test_the_database_is_asked_as_often_for_many_applications_as_for_one(people: Any) -> None:
     """Each is shown with its own last use; whether one has consent is a single question."""
     from django.db import connection

@@ -139,8 +139,8 @@ def sign_in(wanted: Wanted, account: Account) -> dict[str, str]:
     if issued is None:                          # taken back meanwhile
         return refusal(CANCELLED)
     token, text = issued
-    return {"status": "ok", "access_token": text, "expires_at": str(_moment(token)), "account_id": account.subject or "",
-            "nickname": account.username}
+    return {"status": "ok", "access_token": text, "expires_at": str(_moment(token)), "account_id": token.user.subject or "",
+            "nickname": token.user.username}
 
 
 def _moment(token: AccessToken) -> int:

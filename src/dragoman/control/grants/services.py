@@ -85,13 +85,14 @@ def issue(
     account: Account, application: Application, scopes: Iterable[str], lifetime_s: float,
 ) -> tuple[AccessToken, str] | None:
     """A token without a code or a refresh token, as some conventions give out once the account has consented, and its text;
-    None where that was taken back meanwhile.
+    None where that was taken back meanwhile, or the account banned.
 
-    It ends after `lifetime_s`, and never later than the settings allow.
+    It ends after `lifetime_s`, and never later than the settings allow. Whose it is stands in it as the account is then.
     """
     if Consent.objects.select_for_update().filter(account=account, application_id=application.pk).first() is None:
         return None
-    return _issue(account, application, scopes, lifetime_s)
+    now = Account.objects.filter(pk=account.pk, is_active=True).first()
+    return None if now is None else _issue(now, application, scopes, lifetime_s)
 
 
 def _issue(account: Account, application: Application, scopes: Iterable[str], lifetime_s: float) -> tuple[AccessToken, str]:

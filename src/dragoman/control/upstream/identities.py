@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from ...errors import DragomanError
 from ..accounts.models import Account
+from ..grants import services as grants
 
 
 class IdentityRefused(DragomanError):
@@ -59,11 +60,14 @@ def _unclaimed(account: Account) -> bool:
 
 
 def keep_subject(account: Account, subject: str | None) -> None:
-    """Raises `IdentityRefused` where another account was faster."""
-    account.subject = subject
+    """Say who an account is in the publisher's data. What was somebody else before signs in to applications anew: they got
+    their tokens for that one. Raises `IdentityRefused` where another account was faster."""
+    before, account.subject = account.subject, subject
     try:
         with transaction.atomic():
             account.save()
+            if before not in (None, subject):
+                grants.end_all(account)
     except IntegrityError:
         raise IdentityRefused("subject") from None
 
