@@ -19,6 +19,8 @@ from ..query import ANONYMOUS, EVERYBODY, Audience, Caller, Limit, Owned, Query,
 from .guessing import Guesses
 from .standing import Standing
 
+_OF_PROXIES = frozenset({b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip"})
+"""What tells that a call has come through a proxy; not every proxy sends all of them."""
 
 class Gate:
     """Admits callers and charges them.
@@ -113,7 +115,7 @@ def network_of(peer: str) -> str:
 
 def _check_transport(request: Request) -> None:
     """A token goes over HTTPS; from this very machine, with no proxy between, it may go without (L12)."""
-    if request.scheme == "https" or (_is_loopback(request.peer) and b"x-forwarded-for" not in request.headers):
+    if request.scheme == "https" or (_is_loopback(request.peer) and _OF_PROXIES.isdisjoint(request.headers)):
         return
     raise refuse(Code.TRANSPORT_INSECURE, "a token must be sent over HTTPS", hint="Use https://, and make a new token.")
 

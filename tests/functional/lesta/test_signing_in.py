@@ -428,6 +428,21 @@ def test_a_time_is_a_number_of_seconds_or_a_moment(game: Game, alice: Visitor, f
     assert game.location(expires_at=str(TWO_WEEKS_S))
 
 
+def test_a_body_of_json_may_hold_numbers_and_texts_for_the_same(game: Game, token: str) -> None:
+    """Whatever library wrote it: everything here is read as the text of a form."""
+    def ask(method: str, **asked: Any) -> Any:
+        return httpx.post(f"{game.room.url}/wot/auth/{method}/", json={"application_id": game.id, **asked}, timeout=60).json()
+
+    for nofollow in (1, "1", [1]):
+        told = ask("login", redirect_uri=BACK, nofollow=nofollow, expires_at=3600, language=None)
+        assert told["status"] == "ok", told
+        (ends_at,) = parse_qs(urlsplit(told["data"]["location"]).query)["expires_at"]
+        assert abs(int(ends_at) - time.time() - 3600) < 60
+    for wrong in (-1, 3600.5, 0, [3600, 7], {"in": 3600}):
+        assert ask("prolongate", access_token=token, expires_at=wrong)["error"]["message"] == "INVALID_EXPIRES_AT"
+    assert ask("login", redirect_uri={"to": BACK}, nofollow=1)["error"]["message"] == "INVALID_REDIRECT_URI"
+
+
 def test_who_took_too_long_has_not_signed_in(room: Room, bob: Visitor) -> None:
     """Before the answer came, the time had passed."""
     game = register(room, "Slow")
@@ -487,6 +502,8 @@ def test_a_token_in_the_clear_is_refused_whatever_a_client_says_of_itself(game: 
     """Behind a proxy its word counts, and nobody else's."""
     clear = {"X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": "http"}
     forged = [clear, {**clear, "Forwarded": "for=127.0.0.1;proto=https"}, {"X-Forwarded-For": "127.0.0.1"},
+              *({name: text} for name, text in (("Via", "1.1 proxy"), ("X-Real-IP", "127.0.0.1"), ("X-Forwarded-Proto", "http"),
+                                                ("X-Forwarded-Host", game.room.url[7:]), ("Forwarded", "for=127.0.0.1;proto=https"))),
               {**clear, "X-Forwarded-Ssl": "on", "Front-End-Https": "on", "X_Forwarded_Proto": "https", "X-Url-Scheme": "https"}]
     for method in ("account/me", "auth/prolongate", "auth/logout"):
         for headers in forged:

@@ -123,12 +123,12 @@ def _number(account_id: str | None) -> int | str | None:
 
 
 def ask_own(query: Query, left: dict[str, list[str]]) -> None:
-    """What these methods take otherwise than others. The page speaks languages of its own. Whoever follows the link of an
-    application is no caller of it: it comes from anywhere, and whatever old token is in it says nothing."""
+    """What these methods take otherwise than others. All of it are texts, so that a number of a JSON body is read as one of
+    a form. The page speaks languages of its own. Whoever follows the link of an application is no caller of it: it comes
+    from anywhere, and whatever old token is in it says nothing."""
     if query.language is not None:
         left["language"] = [query.language]
-        query.arguments = None if query.arguments is None else {**query.arguments, "language": query.language}
-    query.language, query.fields, query.extra = None, (), ()
+    query.arguments, query.language, query.fields, query.extra = None, None, (), ()
     if query.target == LOGIN:
         kind = "application-id" if left.get("nofollow") == ["1"] else "application-link"
         query.requires = (kind,)
