@@ -159,28 +159,6 @@ def test_a_transaction_that_is_over_does_nothing_any_more(made: Made) -> None:
     assert len(made.texts()) == 5
 
 
-def test_nobody_waits_behind_another_for_longer_than_the_turn(tmp_path: Path) -> None:
-    """A transaction that never ends keeps an SQLite file to itself; a thread that waits for it is free again in time."""
-    transactions = SqlTransactions(f"sqlite:///{tmp_path / 'things.db'}", create=True)
-    inside, leave = threading.Event(), threading.Event()
-
-    def dawdle(_: Any) -> None:
-        inside.set()
-        leave.wait(20)
-
-    thread = threading.Thread(target=lambda: transactions.run(dawdle, CallTurn(30)))
-    thread.start()
-    try:
-        assert inside.wait(20)
-        with pytest.raises(SourceUnavailable) as raised:
-            transactions.run(lambda transaction: transaction.rows("SELECT 1"), CallTurn(0.1))
-        assert raised.value.code is Code.SOURCE_TIMEOUT
-    finally:
-        leave.set()
-        thread.join(20)
-    assert transactions.run(lambda transaction: transaction.rows("SELECT 1 AS a"), CallTurn(20)) == [{"a": 1}]
-
-
 def test_what_comes_too_late_is_not_kept(made: Made) -> None:
     """Whoever waited was told so."""
     turn = CallTurn(20)

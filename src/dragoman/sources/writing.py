@@ -9,8 +9,8 @@ import random
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -45,7 +45,7 @@ class SqlTransactions:
     def __init__(self, url: str, *, create: bool = False) -> None:
         """With `create`, an SQLite file is made where there is none. Raises `SettingsError` for a URL that cannot be used."""
         self._engine: Engine = writer_of(url, create=create)
-        self._line = Lock() if sqlite_file(url) is not None else None
+        self._line: AbstractContextManager[Any] = Lock() if sqlite_file(url) is not None else nullcontext()
 
     def run(self, work: Callable[[Transaction], T], turn: Turn) -> T:
         """What `work` returns, once what it did is kept."""
@@ -54,7 +54,7 @@ class SqlTransactions:
         pause_s = _PAUSE_S
         while True:
             try:
-                with self._in_line(turn):
+                with self._line:                # rather than ask SQLite again and again whether its file is free
                     return self._once(work, turn)
             except DBAPIError as error:
                 if not _came_between(error):
@@ -64,18 +64,6 @@ class SqlTransactions:
                 raise SourceUnavailable(f"other transactions kept coming between: {reason(again)}", Code.SOURCE_TIMEOUT)
             time.sleep(pause_s * random.random())
             pause_s = min(2 * pause_s, _PAUSE_MAX_S)
-
-    @contextmanager
-    def _in_line(self, turn: Turn) -> Iterator[None]:
-        """Wait for SQLite's one writer, rather than ask it again and again whether its file is free; never for longer than
-        the turn, since a method that does not end holds up its database, and must not take the threads of all others, too."""
-        if self._line is not None and not self._line.acquire(timeout=turn.left_s):
-            raise SourceUnavailable("another transaction has not ended", Code.SOURCE_TIMEOUT)
-        try:
-            yield
-        finally:
-            if self._line is not None:
-                self._line.release()
 
     def _once(self, work: Callable[[Transaction], T], turn: Turn) -> T:
         turn.resume()
@@ -89,8 +77,11 @@ class SqlTransactions:
                 with connection.begin():
                     if connection.dialect.name == "postgresql":
                         connection.exec_driver_sql(f"SET LOCAL statement_timeout = {left_ms}")
-                    with SqlTransaction.of(connection) as transaction:
+                    transaction = SqlTransaction(connection)
+                    try:
                         value = work(transaction)
+                    finally:
+                        transaction.end()
                     _check_whole(driver)
                     if not turn.keep():
                         raise _too_late()
@@ -115,38 +106,27 @@ class SqlTransaction(Transaction):
         self._texts = _AS_TEXT if connection.dialect.name == "sqlite" else ()
         self._lock, self._over = Lock(), False
 
-    @classmethod
-    @contextmanager
-    def of(cls, connection: Connection) -> Iterator[SqlTransaction]:
-        """The transaction that a connection has begun; over at the end, before anybody closes the connection under a statement."""
-        transaction = cls(connection)
-        try:
-            yield transaction
-        finally:
-            with transaction._lock:
-                transaction._over = True
+    def end(self) -> None:
+        """From here on it does nothing any more; waits for a statement of another thread."""
+        with self._lock:
+            self._over = True
 
     def rows(self, statement: Any, **values: Any) -> list[dict[str, Any]]:
         """The rows that a statement gives."""
-        with self._held():
+        with self._lock:
             return [dict(row) for row in self._run(statement, values).mappings()]
 
     def execute(self, statement: Any, **values: Any) -> int:
         """Run a statement; how many rows it changed."""
-        with self._held():
+        with self._lock:
             return max(0, int(self._run(statement, values).rowcount))
 
-    @contextmanager
-    def _held(self) -> Iterator[None]:
-        """One statement at a time, from whichever thread: drivers crash where a connection is closed under a statement."""
-        with self._lock:
-            if self._over:
-                raise RuntimeError("the transaction is over: use it before the method returns, and wait for your threads")
-            yield
-
     def _run(self, statement: Any, values: Mapping[str, Any]) -> Any:
+        """One statement at a time, from whichever thread: drivers crash where a connection is closed under a statement."""
         from sqlalchemy import TextClause, bindparam, text
 
+        if self._over:
+            raise RuntimeError("the transaction is over: use it before the method returns, and wait for your threads")
         if isinstance(statement, str):
             lists: list[Any] = [bindparam(name, expanding=True) for name, value in values.items() if isinstance(value, (list, tuple))]
             statement = text(statement).bindparams(*lists)
