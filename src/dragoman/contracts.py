@@ -87,7 +87,8 @@ class Runtime(Protocol):
 
     async def apart(self, function: Callable[[], Any], turn: Turn) -> Any:
         """What a blocking function returns, called in a thread that nothing else needs; raises `TimeoutError` where its turn
-        is over, unless what it did is being kept at that moment. A thread that is given up is told to end."""
+        is over, unless what it did is being kept at that moment, and `SourceUnavailable` where it could not begin in its turn.
+        A thread that is given up is told to end."""
 
 
 class Turn(Protocol):
@@ -103,8 +104,9 @@ class Turn(Protocol):
     def resume(self) -> None:
         """What was done could not be kept, and is done anew."""
 
-    def stop_by(self, stop: Callable[[], None] | None) -> None:
-        """What ends whatever it waits for, called from another thread when it is given up; None for nothing."""
+    def stop_by(self, stop: Callable[[], None] | None) -> bool:
+        """What ends whatever it waits for, called from another thread when it is given up; None for nothing. False where it was
+        given up already, so that the last one may be under way."""
 
     def give_up(self) -> bool:
         """Nobody waits any more; False where what was done is being kept."""

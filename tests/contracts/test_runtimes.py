@@ -9,6 +9,7 @@ import time
 import pytest
 
 from dragoman.contracts import Runtime
+from dragoman.errors import Code, SourceUnavailable
 from dragoman.pipeline.turns import CallTurn
 from dragoman.serving.runtime import AsyncioRuntime
 
@@ -209,8 +210,9 @@ def test_more_than_there_are_threads_wait_within_their_time() -> None:
         free = threading.Event()
         held = [asyncio.ensure_future(runtime.apart(lambda: free.wait(20), CallTurn(20))) for _ in range(2)]
         await asyncio.sleep(0)
-        with pytest.raises(TimeoutError):
+        with pytest.raises(SourceUnavailable) as refused:      # it never began
             await runtime.apart(lambda: 1, CallTurn(0.1))
+        assert refused.value.code is Code.METHOD_TIMEOUT
         waiting = asyncio.ensure_future(runtime.apart(lambda: 2, CallTurn(20)))
         await asyncio.sleep(0)
         free.set()

@@ -206,3 +206,43 @@ def test_a_file_is_not_made_by_chance_and_its_references_hold(tmp_path: Path) ->
 
     with pytest.raises(IntegrityError):
         SqlTransactions(f"sqlite:///{file}").run(lambda transaction: transaction.execute("INSERT INTO b VALUES (1)"), CallTurn(5))
+
+
+def test_who_waits_for_others_waits_no_longer_than_its_turn(made: Made) -> None:
+    """Behind as many as may write at once; what never had its turn was never begun."""
+    free, begun = threading.Event(), []
+
+    def hold(transaction: Any) -> None:
+        begun.append("hold")
+        free.wait(60)
+
+    with ThreadPoolExecutor(8) as pool:
+        holding = [pool.submit(made.run, hold, 60) for _ in range(8 if made.kind == "postgres" else 1)]
+        until = time.monotonic() + 30
+        while len(begun) < len(holding):
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        with pytest.raises(SourceUnavailable) as raised:
+            made.run(lambda _: begun.append("late"), 0.3)
+        free.set()
+        for each in holding:
+            each.result(60)
+    assert raised.value.code is Code.SOURCE_TIMEOUT
+    assert "late" not in begun
+
+
+def test_what_stops_a_statement_is_called_aside() -> None:
+    """It may take as long as the database is away, and whoever gives up is the event loop."""
+    turn, stopped = CallTurn(10), threading.Event()
+    by: list[int] = []
+
+    def stop() -> None:
+        by.append(threading.get_ident())
+        stopped.set()
+
+    assert turn.stop_by(stop)
+    assert turn.give_up()
+    assert turn.give_up()
+    assert stopped.wait(10)
+    assert by != [threading.get_ident()]
+    assert not turn.stop_by(None), "it may be under way"

@@ -19,6 +19,7 @@ from ..conftest import Server, end, make_database
 
 CATALOG = '''
 import time
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -52,6 +53,11 @@ class Unheard(MethodError):
 
 class Note(Record):
     text: Localized
+
+
+class Posted(Record):
+    text: str
+    price: Decimal
 
 
 def owns(caller: Caller, transaction: Transaction, account: int) -> bool:
@@ -100,6 +106,8 @@ def go_wrong(transaction: Transaction, account: int, how: str) -> int:
             pass
     if how == "sleep":
         time.sleep(1.2)
+    if how == "long sleep":
+        time.sleep(60)
     if how == "ignore":
         try:
             transaction.execute("INSERT INTO accounts VALUES (1, 'x', 1)")
@@ -108,6 +116,17 @@ def go_wrong(transaction: Transaction, account: int, how: str) -> int:
     if how == "statement":
         transaction.execute("UPDATE nowhere SET gold = 1")
     return 0
+
+
+@catalog.method("gold/slow", verb="POST", authenticated=True)
+def slow(transaction: Transaction, account: int) -> int:
+    gold = gold_of(transaction, account) + 1
+    give(transaction, account, gold)
+    if not (HERE / "slow").exists():
+        (HERE / "slow").touch()
+        for _ in range(2_000):
+            time.sleep(0.01)
+    return gold
 
 
 @catalog.method("gold/many", authenticated=True)
@@ -125,6 +144,13 @@ def send(text: str, hold_s: float = 0) -> str:
     if text == "crash":
         raise ValueError("the secret of the post")
     return text.upper()
+
+
+@catalog.method("letters/post", verb="POST", raises=[TooLittle])
+def post(text: str, count: Annotated[int, Named(gw2="number")] = 1, price: Decimal = Decimal("0.1")) -> Posted:
+    if text == "dear":
+        raise TooLittle(field="count", value=count)
+    return Posted(text=send(text), price=price)
 
 
 @catalog.method("letters/call", verb="PUT", authenticated=True)
@@ -165,6 +191,7 @@ class Bank(NamedTuple):
     server: Server
     alice: dict[str, str]
     bob: dict[str, str]
+    database: str
     restart: Callable[[], Server]
 
     def post(self, path: str, whose: dict[str, str] | None = None, key: str | None = None, **arguments: Any) -> httpx.Response:
@@ -175,6 +202,17 @@ class Bank(NamedTuple):
     def gold(self, id: int) -> int:
         """What an account holds, asked for without any method."""
         return int(self.server.get(f"/v2/accounts/{id}").json()["gold"])
+
+    def forget_the_end_of(self, key: str) -> None:
+        """As if the time of a call that was cut off were over."""
+        statement = f"UPDATE dragoman_replays SET ends_at = 0 WHERE idempotency_key = '{key}'"
+        if self.database.startswith("sqlite"):
+            with sqlite3.connect(self.server.folder / "data" / "operations.db") as base:
+                base.execute(statement)
+            base.close()
+        else:
+            with psycopg.connect(self.database, autocommit=True) as connection:
+                connection.execute(statement.encode())
 
     def letters(self, text: str) -> int:
         """How many letters of a text were sent."""
@@ -207,7 +245,7 @@ def _open(serve: Callable[..., Server], folder: Path, environment: dict[str, str
         return servers[-1]
 
     server = restart()
-    yield Bank(server, _key_of(server, "alice", "a-1"), _key_of(server, "bob", "b-2"), restart)
+    yield Bank(server, _key_of(server, "alice", "a-1"), _key_of(server, "bob", "b-2"), environment["BANK"], restart)
     end(*(process for server in servers for process in server.processes))
 
 
@@ -256,7 +294,7 @@ def test_a_call_that_fails_leaves_nothing(bank: Bank, how: str, status: int | No
 def test_a_failed_statement_that_was_ignored_is_not_taken_for_done(bank: Bank) -> None:
     """PostgreSQL undoes the whole; SQLite undoes the statement alone, and keeps the rest."""
     answer = bank.post("gold/go-wrong", account=5, how="ignore")
-    assert (answer.status_code, bank.gold(5)) in ((200, 1_000_000), (500, 0))
+    assert (answer.status_code, bank.gold(5)) == ((200, 1_000_000) if bank.database.startswith("sqlite") else (500, 0))
 
 
 def test_two_hundred_writes_at_once_lose_none(bank: Bank) -> None:
@@ -322,6 +360,37 @@ def test_a_failure_of_the_method_is_kept_and_a_refusal_is_not(bank: Bank) -> Non
     assert crashed[0].content == crashed[1].content, "with the id of the first request"
 
 
+def test_many_that_fail_at_once_with_one_key_are_told_the_same(bank: Bank) -> None:
+    """A failure is kept as an answer is."""
+    answers = at_once(6, lambda _: bank.post("gold/pay", bank.bob, key="poor", account=3, recipient=2, gold=9_000))
+    assert [answer.status_code for answer in answers] == [409] * 6
+    assert len({answer.content for answer in answers}) == 1
+
+
+def test_a_key_counts_in_every_dialect(bank: Bank) -> None:
+    """An application's in lesta, a token's in dast; numbers keep their digits, and a declared error its name."""
+    bank.server.prepare("account", "add", "charlie")
+    id = bank.server.prepare("application", "add", "sender", "--owner", "charlie", "--type", "standalone")["application_id"]
+    token = bank.server.prepare("key", "add", "--account", "charlie", "--kind", "api-token")["secret"]
+    price = "1.234567890123456789012"
+    for path, name in ((f"/bank/letters/post/?application_id={id}", "lesta"), (f"/api/letters/post?api_token={token}", "dast")):
+        def ask(key: str, path: str = path, **data: str) -> httpx.Response:
+            return bank.server.ask("POST", path, headers={"Idempotency-Key": key}, data=data)
+
+        until = time.monotonic() + 20
+        while "NVALID" in (told := ask("greeting", text="greeting", price=price).text) or "nknown" in told or "unknown" in told:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        answers = [ask("first", text=f"by-{name}", price=price) for _ in range(3)]
+        assert len({answer.content for answer in answers}) == 1
+        assert f'"price":{price}' in answers[0].text
+        assert bank.letters(f"by-{name}") == 1
+        failed = ask("second", text="dear", count="7").json()["error"]
+        assert ask("second", text="dear", count="7").json()["error"] == failed
+        assert failed == ({"field": "count", "message": "TOO_LITTLE", "code": 409, "value": "7"} if name == "lesta" else [
+            {"exception": "App\\ApiModule\\TooLittleException", "message": "count parameter: There is too little gold. `7`.", "code": 409}])
+
+
 def test_of_many_sent_at_once_with_one_key_one_is_done(bank: Bank) -> None:
     """All get its answer, or are told to wait."""
     before = bank.gold(7)
@@ -355,9 +424,10 @@ def test_what_writes_elsewhere_is_begun_once(bank: Bank, verb: str) -> None:
 def test_a_key_that_cannot_be_kept_is_refused(bank: Bank, headers: str | None, key: str, told: str) -> None:
     """Too long, empty, since whoever sends it again counts on it, or nobody's; a method that only reads needs none."""
     whose = bank.alice if headers else {}
-    answer = bank.server.ask("POST", "/v2/gold/count", headers={**whose, "Idempotency-Key": key}, data={"account": 4})
-    assert answer.status_code in (400, 403)
-    assert headers is None or told in answer.json()["text"]
+    answer = bank.server.ask("POST", "/v2/letters/post", headers={**whose, "Idempotency-Key": key}, data={"text": "kept"})
+    assert answer.status_code == (400 if headers else 403)
+    assert told in answer.json()["text"]
+    assert bank.letters("kept") == 0
     assert bank.server.get("/v2/letters/note", headers={"Idempotency-Key": key}).status_code == 200
 
 
@@ -413,13 +483,46 @@ def test_what_was_cut_off_is_never_begun_anew(bank: Bank) -> None:
     again = bank.post("letters/send", key="cut", text="cut", hold_s=20)
     assert again.status_code == 409
     assert "is not over" in again.json()["text"]
+    bank.forget_the_end_of("cut")
+    again = bank.post("letters/send", key="cut", text="cut", hold_s=20)
+    assert again.status_code == 409
+    assert "nobody knows" in again.json()["text"]
     assert bank.letters("cut") == 1
+
+
+def test_a_transaction_that_was_cut_off_did_nothing(bank: Bank) -> None:
+    """`kill -9` in the middle of it: its retry does it, once."""
+    server, before = bank.restart(), bank.gold(7)
+    with ThreadPoolExecutor(1) as pool:
+        headers = {**bank.alice, "Idempotency-Key": "slow"}
+        asked = pool.submit(server.ask, "POST", "/v2/gold/slow", headers=headers, data={"account": 7})
+        until = time.monotonic() + 15
+        while not (server.folder / "slow").exists():
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        server.process.send_signal(signal.SIGKILL)
+        with pytest.raises(httpx.HTTPError):
+            asked.result(20)
+    assert bank.gold(7) == before
+    assert [bank.post("gold/slow", key="slow", account=7).json() for _ in range(2)] == [before + 1] * 2
+    assert bank.gold(7) == before + 1
+
+
+def test_a_transaction_ends_when_its_client_leaves(bank: Bank) -> None:
+    """Nothing of it is kept, and the next one writes."""
+    before, mark = bank.gold(2), bank.server.folder / "slow"
+    mark.unlink(missing_ok=True)
+    with httpx.Client(timeout=httpx.Timeout(20, read=1)) as client, pytest.raises(httpx.ReadTimeout):
+        client.post(f"{bank.server.url}/v2/gold/slow", headers=bank.bob, data={"account": 2})
+    assert mark.exists()
+    assert bank.post("gold/count", account=4).status_code == 200
+    assert bank.gold(2) == before
 
 
 def test_a_server_stops_though_a_method_does_not(bank: Bank) -> None:
     """Nobody waits for a thread that was given up, not even one that sleeps in C."""
     server = bank.restart()
-    answer = server.ask("POST", "/v2/gold/go-wrong", headers=bank.alice, data={"account": 2, "how": "sleep"})
+    answer = server.ask("POST", "/v2/gold/go-wrong", headers=bank.alice, data={"account": 2, "how": "long sleep"})
     assert answer.status_code in (503, 504)
     assert server.stop() == 0
 

@@ -18,7 +18,7 @@ from .places import caller_place, place_of
 from .plain import show
 from .record import Record
 from .resource import Resource
-from .shapes import all_fields, describe, element, scalar_kind
+from .shapes import all_fields, describe, element, nested_records, scalar_kind
 from .target import GROUP_DEFAULT, place_in_dast
 
 R = TypeVar("R", bound=type[Record])
@@ -124,12 +124,13 @@ class Catalog:
     def method(
         self, path: str, *, verb: str = "GET", permission: str | None = None, authenticated: bool = False,
         operation: bool = False, timeout_s: float = 30.0, raises: Sequence[type[MethodError]] = (),
-        allows: Callable[..., bool] | None = None, dast: str = "",
+        allows: Callable[..., bool] | None = None, secret: bool = False, dast: str = "",
     ) -> Callable[[F], F]:
         """Publish a function at `group/name`; raise `DeclarationError` where that cannot work.
 
         `permission` is what a key must allow; with `authenticated=True` any valid key will do. `allows` is a function that
-        says who may do this to the object that the parameters name; `raises` are the errors that callers are told.
+        says who may do this to the object that the parameters name; `raises` are the errors that callers are told. With
+        `secret=True` no result is kept for whoever repeats a call.
         `dast` is its `endpoint/action` in that dialect, if not its path.
         """
         _check_path(path, '@catalog.method("group/name")')
@@ -137,7 +138,7 @@ class Catalog:
         def publish(function: F) -> F:
             self._add(self.methods, methods.declare(
                 self.name, path, function, verb=verb, permission=permission, authenticated=authenticated,
-                operation=operation, timeout_s=timeout_s, raises=raises, allows=allows,
+                operation=operation, timeout_s=timeout_s, raises=raises, allows=allows, secret=secret,
             ), dast)
             return function
         return publish
@@ -194,7 +195,17 @@ class Catalog:
             if method.writes and self.database is None:
                 raise DeclarationError(method.path, "no database is named that a transaction could be of.",
                                        'Give the catalog database="sqlite:///...".', method.place)
+            self._check_result(method)
         return self
+
+    def _check_result(self, method: Method) -> None:
+        """Fields that a resource shows to their owner alone have no owner in a result."""
+        for record in nested_records(method.result.shape) if method.result is not None else ():
+            published = self._published(record)
+            if published is not None and published.owner is not None and published.needs:
+                raise DeclarationError(
+                    method.path, f"in its result, {record.__name__} would show to everybody with a permission what "
+                                 f"{published.path} shows to its owner alone.", "Return a record class of its own.", method.place)
 
     def _check_origin(self, resource: Resource) -> None:
         if isinstance(resource.origin, Table) and resource.origin.database is None and self.database is None:

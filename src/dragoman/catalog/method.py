@@ -56,6 +56,10 @@ class Method(Target, frozen=True, kw_only=True):
     """What it may tell instead of a result."""
     allows: Rule | None = None
     """Who may call it with these arguments."""
+    needs: frozenset[str] = frozenset()
+    """The permissions that show single fields of its result."""
+    secret: bool = False
+    """Whether what it returns is kept nowhere, not even for whoever repeats the call with its idempotency key."""
     authenticated: bool = False
     """Whether a valid key is needed; always where a permission is."""
     operation: bool = False
@@ -82,7 +86,7 @@ class Method(Target, frozen=True, kw_only=True):
 def declare(
     catalog: str, path: str, function: Any, *, verb: str = "GET", permission: str | None = None,
     authenticated: bool = False, operation: bool = False, timeout_s: float = 30.0,
-    raises: Sequence[type[MethodError]] = (), allows: Callable[..., Any] | None = None,
+    raises: Sequence[type[MethodError]] = (), allows: Callable[..., Any] | None = None, secret: bool = False,
 ) -> Method:
     """Check one declaration by itself; raise `DeclarationError` for what cannot work."""
     place = caller_place()
@@ -102,12 +106,15 @@ def declare(
     parameters, injected = _parameters(function, hints, wrong)
     is_async = inspect.iscoroutinefunction(function)
     _check_blocking(injected, is_async, operation, wrong)
+    result = _result(hints, wrong, operation)
+    records = nested_records(result.shape) if result is not None else ()
     return Method(
         catalog=catalog, group=group, name=short, function=function, parameters=parameters, injected=injected,
-        result=_result(hints, wrong, operation), verb=verb, permission=permission,
+        result=result, verb=verb, permission=permission,
         authenticated=authenticated or permission is not None or allows is not None, operation=operation,
         is_async=is_async, timeout_s=timeout_s, place=place, raises=_raises(raises, wrong),
         allows=_rule(allows, parameters, is_async, wrong) if allows is not None else None,
+        needs=frozenset(field.needs for record in records for field in record.__dragoman_fields__ if field.needs), secret=secret,
     )
 
 

@@ -101,6 +101,13 @@ class Replays:
         """Keep what became of a call, in the transaction of what it did."""
         self._insert(transaction, claim, encode_json(kept).decode(), 0.0)
 
+    def settle(self, transaction: Transaction, claim: Claim, kept: Kept) -> Kept | None:
+        """Keep what became of a call that was undone; or what another call with the same key was answered meanwhile."""
+        found = self.find(transaction, claim)
+        if found is None:
+            self.add(transaction, claim, kept)
+        return found
+
     def _insert(self, transaction: Transaction, claim: Claim, outcome: str | None, ends_at: float) -> None:
         self._sweep(transaction)
         transaction.execute(

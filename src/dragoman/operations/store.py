@@ -16,7 +16,7 @@ import xxhash
 from ..catalog.method import Method
 from ..catalog.plain import INT64_MAX
 from ..contracts import Operation
-from ..errors import Code, Fault, refuse
+from ..errors import Code, Fault, SourceUnavailable, refuse
 from ..query import Caller
 
 _SCHEMA = """
@@ -52,6 +52,15 @@ class OperationStore:
             with self._base:
                 yield self._base
 
+    @contextlib.contextmanager
+    def _asked(self) -> Iterator[sqlite3.Connection]:
+        """The database. Raises `SourceUnavailable` where it is busy or away."""
+        try:
+            with self._open() as base:
+                yield base
+        except sqlite3.OperationalError as error:
+            raise SourceUnavailable(f"operations: {error}") from error
+
     def start(
         self, method: Method, arguments: Mapping[str, Any], caller: Caller, idempotency_key: str | None = None,
     ) -> int:
@@ -64,7 +73,7 @@ class OperationStore:
         text = msgspec.json.encode(arguments, order="deterministic")
         name = f"{method.catalog}:{method.path}"
         digest = xxhash.xxh3_128_hexdigest(name.encode() + b"\0" + text)
-        with self._open() as base:
+        with self._asked() as base:
             row = base.execute(
                 "INSERT INTO operation (method, arguments, owner, idempotency_key, digest, state, created_at) "
                 "VALUES (?, ?, ?, ?, ?, 'queued', ?) ON CONFLICT DO NOTHING RETURNING id",
@@ -86,7 +95,7 @@ class OperationStore:
         owner = caller.party
         if owner is None or not 0 < id <= INT64_MAX:
             return None
-        with self._open() as base:
+        with self._asked() as base:
             row = base.execute(
                 "SELECT id, method, state, done, total, result, fault FROM operation WHERE id = ? AND owner = ?",
                 (id, owner),

@@ -3,6 +3,7 @@ once only under an idempotency key."""
 
 from __future__ import annotations
 
+import decimal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -33,7 +34,7 @@ class Calls:
 
     def __init__(self, runtime: Runtime, databases: Databases, store: Transactions) -> None:
         self._runtime, self._databases, self._store = runtime, databases, store
-        self._replays: dict[int, Replays] = {}
+        self._replays: dict[Transactions, Replays] = {}
         self._localizers: dict[tuple[str, str, frozenset[str], bool], Localizer] = {}
 
     async def call(self, plan: Plan, method: Method) -> Result:
@@ -86,7 +87,7 @@ class Calls:
             kept = await self._begin_once(plan, method, claim, turn)
         if kept.faults:
             raise Refusal(*kept.faults)
-        return msgspec.json.decode(kept.value)
+        return _decode(kept.value)
 
     def _write_once(self, plan: Plan, method: Method, claim: Claim, turn: CallTurn) -> Kept:
         """In a thread: the key is kept in the transaction of the write itself, so that both are there or neither."""
@@ -102,10 +103,12 @@ class Calls:
         try:
             return database.run(write, turn)
         except Exception as error:
-            if not _is_final(error):
+            if not _is_final(error) or isinstance(error, TimeoutError):         # it undid everything
                 raise
             failed = Kept(faults=faults_of(error, plan.request_id))
-            database.run(lambda transaction: replays.add(transaction, claim, failed), turn)
+            first = database.run(lambda transaction: replays.settle(transaction, claim, failed), turn)
+            if first is not None:
+                return first
             raise
 
     async def _begin_once(self, plan: Plan, method: Method, claim: Claim, turn: CallTurn) -> Kept:
@@ -146,9 +149,9 @@ class Calls:
 
     def _replays_of(self, database: Transactions, turn: CallTurn) -> Replays:
         """What is kept in a database; its table is made when it is first needed."""
-        known = self._replays.get(id(database))
+        known = self._replays.get(database)
         if known is None:
-            known = self._replays[id(database)] = Replays(database, turn)
+            known = self._replays[database] = Replays(database, turn)
         return known
 
     # ------------------------------------------------------------------------------------ what is shown
@@ -166,20 +169,23 @@ class Calls:
             raise Misfits(found)
         plain = self._localizer(plan, method).localize(plain, plan.view.language)
         if plan.view.shown is not None and plain is not None:
-            return msgspec.json.decode(projector(method.result.shape, plan.view.shown)(encode_json(plain)))
+            return _decode(projector(method.result.shape, plan.view.shown)(encode_json(plain)))
         encode_json(plain)                      # finds what is no text
         return plain
 
     def _localizer(self, plan: Plan, method: Method) -> Localizer:
-        known = (plan.catalog.name, method.path, plan.caller.permissions, plan.view.nulls)
+        permitted = plan.caller.permissions & method.needs
+        known = (plan.catalog.name, method.path, permitted, plan.view.nulls)
         localizer = self._localizers.get(known)
         if localizer is None:
             assert method.result is not None  # noqa: S101  # asked of methods with a result alone
-            localizer = Localizer(method.result.shape, plan.catalog.languages, plan.caller.permissions, nulls=plan.view.nulls)
+            localizer = Localizer(method.result.shape, plan.catalog.languages, permitted, nulls=plan.view.nulls)
             self._localizers[known] = localizer
         return localizer
 
 
+_decode = msgspec.json.Decoder(float_hook=decimal.Decimal).decode
+"""Numbers keep their digits."""
 _STORE_S = 10.0
 """How long the store of idempotency keys may take."""
 

@@ -28,7 +28,7 @@ class Executor:
         """The outcome at once, or what will give it. Raises `Refusal` for what is not to be had."""
         target = plan.target
         if isinstance(target, Method):
-            return self._start(plan, target) if target.operation else lambda: self._calls.call(plan, target)
+            return lambda: self._start(plan, target) if target.operation else self._calls.call(plan, target)
         if target.live:
             return lambda: self._live.read(plan, target)
         edition = self._edition(plan)
@@ -58,8 +58,8 @@ class Executor:
             return _selected(plan, edition, shelf, found)
         return materialize
 
-    def _start(self, plan: Plan, method: Method) -> Outcome:
-        id = self._operations.start(method, plan.arguments, plan.caller, plan.idempotency_key)
+    async def _start(self, plan: Plan, method: Method) -> Outcome:
+        id = await self._runtime.in_thread(self._operations.start, method, plan.arguments, plan.caller, plan.idempotency_key)
         return StartedOperation(id=id, plan=plan)
 
 

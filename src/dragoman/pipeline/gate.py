@@ -151,7 +151,7 @@ def _refs(caller: Caller) -> dict[str, str]:
 def is_open(target: Resource | Method) -> bool:
     """Whether everybody is answered alike, with a key or without."""
     if isinstance(target, Method):
-        return not (target.authenticated or Caller in target.injected.values())
+        return not (target.authenticated or target.needs or Caller in target.injected.values())
     return not (target.authenticated or target.needs)
 
 

@@ -97,7 +97,7 @@ class Planner:
         if shown is None and isinstance(target, Resource) and target.only:
             shown = tuple((field.name, None) for field in fields_of(target))
         return View(language, shown=shown,
-                    nulls=self._dialect.hidden_nulls and bool(getattr(target, "needs", None)))
+                    nulls=self._dialect.hidden_nulls and bool(target.needs))
 
     def _check_verb(self, query: Query, target: Resource | Method) -> None:
         own = target.verb if isinstance(target, Method) else "GET"
@@ -261,7 +261,7 @@ class Planner:
 def _idempotency_key(method: Method, caller: Caller, request: Request, faults: list[Fault]) -> str | None:
     """The key under which a write is done once only, however often it is sent; what only reads needs none."""
     key = header(request, b"idempotency-key")
-    if key is None or method.verb == "GET":
+    if key is None or method.verb == "GET" or method.secret:
         return None
     if not 0 < len(key) <= _KEY_MAX:
         faults.append(Fault(code=Code.PARAMETER_INVALID, message="too long" if key else "empty", field="Idempotency-Key",

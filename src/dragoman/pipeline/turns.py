@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from threading import Lock
+from threading import Lock, Thread
 
 
 class CallTurn:
@@ -32,10 +32,11 @@ class CallTurn:
         with self._lock:
             self._keeping = False
 
-    def stop_by(self, stop: Callable[[], None] | None) -> None:
-        """What ends whatever it waits for."""
+    def stop_by(self, stop: Callable[[], None] | None) -> bool:
+        """What ends whatever it waits for; False where it was ended already."""
         with self._lock:
-            self._stop = stop
+            self._stop = None if self._over else stop
+            return not self._over
 
     def give_up(self) -> bool:
         """Nobody waits any more; what is being kept just now is not given up."""
@@ -44,6 +45,6 @@ class CallTurn:
                 return False
             self._over = True
             stop, self._stop = self._stop, None
-            if stop is not None:
-                stop()
-            return True
+        if stop is not None:                    # telling a database that is away could take as long as asking it
+            Thread(target=stop, name="stop", daemon=True).start()
+        return True

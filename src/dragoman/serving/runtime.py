@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from ..contracts import Turn
+from ..errors import Code, SourceUnavailable
 from .threads import Thread
 
 _KEEPING_S = 10.0
@@ -44,16 +45,19 @@ class AsyncioRuntime:
         A thread that is given up is told to end, and left behind where it does not hear.
         """
         free = self._semaphore()
-        async with asyncio.timeout(turn.left_s):
-            await free.acquire()
+        try:
+            async with asyncio.timeout(turn.left_s):
+                await free.acquire()
+        except TimeoutError:
+            raise SourceUnavailable("every thread is taken by other methods", Code.METHOD_TIMEOUT) from None
         loop = asyncio.get_running_loop()
         done = loop.create_future()
         thread = Thread(lambda: _contain(function), lambda result, error: _post(loop, free, done, result, error))
         try:
             thread.start()
-        except RuntimeError:
+        except RuntimeError as error:
             free.release()
-            raise
+            raise SourceUnavailable(f"no thread can be started: {error}") from error
         try:
             await asyncio.wait({done}, timeout=turn.left_s)
             if not done.done():

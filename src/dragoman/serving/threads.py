@@ -34,13 +34,17 @@ class Thread:
                 _raise_in_thread(ctypes.c_ulong(self._thread.ident or 0), ctypes.py_object(GivenUp))
 
     def _run(self) -> None:
-        result, error = None, None
+        result: Any = None
+        error: BaseException | None = None
         try:
-            result = self._function()
+            try:
+                result = self._function()
+            except BaseException as raised:  # noqa: BLE001  # whatever it is, whoever waits is told
+                error = raised
             self._end()
-        except BaseException as raised:  # noqa: BLE001  # whatever it is, whoever waits is told
-            error = raised
-        self._end()
+        except GivenUp as raised:           # at the last moment; it comes once
+            error = error or raised
+            self._end()
         self._tell(result, error)
 
     def _end(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Mapping
@@ -25,7 +26,7 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _REMEDY = "Write sqlite:///file.db or dialect://user@host/name, and install its driver, for example dragoman[postgres]."
 _CONNECT_S, _SILENCE_S = 5, 30
 _CANCEL_S = 2.0
-_WRITERS_MAX = 8
+WRITERS_MAX = 8
 """How many transactions one process has open in one database; others wait."""
 
 
@@ -101,7 +102,7 @@ def writer_of(url: str, *, create: bool = False) -> Engine:
     file = sqlite_file(url)
     try:
         if file is None:
-            return create_engine(url, pool_pre_ping=True, isolation_level="SERIALIZABLE", pool_size=_WRITERS_MAX, max_overflow=0,
+            return create_engine(url, pool_pre_ping=True, isolation_level="SERIALIZABLE", pool_size=WRITERS_MAX, max_overflow=0,
                                  **_options(make_url(url).get_driver_name(), None))
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise SettingsError(f"The database URL cannot be used: {reason(error)}. {_REMEDY}") from None
@@ -124,7 +125,10 @@ def _open_sqlite_to_write(file: Path, mode: str) -> sqlite3.Connection:
 def end_statement(driver: Any) -> None:
     """End what a database does for a driver's connection, from another thread."""
     if hasattr(driver, "interrupt"):
-        driver.interrupt()
+        import sqlite3
+
+        with contextlib.suppress(sqlite3.ProgrammingError):         # it is closed already
+            driver.interrupt()
     elif hasattr(driver, "cancel_safe"):
         import psycopg
 

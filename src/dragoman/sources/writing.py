@@ -10,14 +10,13 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from threading import Lock
+from threading import Condition, Lock, Thread, current_thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..contracts import Turn
 from ..errors import Code, SourceUnavailable
 from ..query import Transaction
-from .databases import end_statement, reason, sqlite_file, writer_of
+from .databases import WRITERS_MAX, end_statement, reason, sqlite_file, writer_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -27,6 +26,8 @@ T = TypeVar("T")
 _CAME_BETWEEN = frozenset({"40001", "40P01"})
 """PostgreSQL's words for a transaction that has to be done anew: it saw what another one changed meanwhile, or they waited
 for each other."""
+_GRACE_MS = 1_000
+_LOOK_S = 0.1
 _PAUSE_S, _PAUSE_MAX_S = 0.005, 0.2
 _CONTROL = re.compile(
     r"(?:\s|;|--[^\n]*|/\*.*?\*/)*+(BEGIN|START\s+TRANSACTION|COMMIT|END|ABORT|PREPARE\s+TRANSACTION|ROLLBACK(?!\s+((WORK|TRANSACTION)\s+)?TO\b))\b",
@@ -45,7 +46,7 @@ class SqlTransactions:
     def __init__(self, url: str, *, create: bool = False) -> None:
         """With `create`, an SQLite file is made where there is none. Raises `SettingsError` for a URL that cannot be used."""
         self._engine: Engine = writer_of(url, create=create)
-        self._line: AbstractContextManager[Any] = Lock() if sqlite_file(url) is not None else nullcontext()
+        self._places = Places(1 if sqlite_file(url) is not None else WRITERS_MAX)
 
     def run(self, work: Callable[[Transaction], T], turn: Turn) -> T:
         """What `work` returns, once what it did is kept."""
@@ -54,8 +55,7 @@ class SqlTransactions:
         pause_s = _PAUSE_S
         while True:
             try:
-                with self._line:                # rather than ask SQLite again and again whether its file is free
-                    return self._once(work, turn)
+                return self._in_place(work, turn)
             except DBAPIError as error:
                 if not _came_between(error):
                     raise _unavailable(error) or error from error
@@ -64,6 +64,14 @@ class SqlTransactions:
                 raise SourceUnavailable(f"other transactions kept coming between: {reason(again)}", Code.SOURCE_TIMEOUT)
             time.sleep(pause_s * random.random())
             pause_s = min(2 * pause_s, _PAUSE_MAX_S)
+
+    def _in_place(self, work: Callable[[Transaction], T], turn: Turn) -> T:
+        if not self._places.take(turn):
+            raise SourceUnavailable("other transactions took all the time", Code.SOURCE_TIMEOUT)
+        try:
+            return self._once(work, turn)
+        finally:
+            self._places.leave()
 
     def _once(self, work: Callable[[Transaction], T], turn: Turn) -> T:
         turn.resume()
@@ -77,6 +85,7 @@ class SqlTransactions:
                 with connection.begin():
                     if connection.dialect.name == "postgresql":
                         connection.exec_driver_sql(f"SET LOCAL statement_timeout = {left_ms}")
+                        connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {left_ms + _GRACE_MS}")
                     transaction = SqlTransaction(connection)
                     try:
                         value = work(transaction)
@@ -87,7 +96,8 @@ class SqlTransactions:
                         raise _too_late()
                 return value
             finally:
-                turn.stop_by(None)
+                if not turn.stop_by(None):      # what stops it may still be on its way
+                    connection.invalidate()
 
     def _connect(self) -> Connection:
         from sqlalchemy.exc import SQLAlchemyError
@@ -96,6 +106,34 @@ class SqlTransactions:
             return self._engine.connect()
         except SQLAlchemyError as error:
             raise SourceUnavailable(reason(error)) from error
+
+
+class Places:
+    """How many threads may write to a database at once; the others wait in line, for as long as their turns last, rather than
+    ask the database again and again. The place of a thread that was ended before it could leave is free."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._free = Condition()
+        self._taken: set[Thread] = set()
+
+    def take(self, turn: Turn) -> bool:
+        """Whether there was a place in time."""
+        thread = current_thread()
+        with self._free:
+            while len(self._taken) >= self._most:
+                if turn.left_s <= 0:
+                    return False
+                self._free.wait(min(turn.left_s, _LOOK_S))
+                self._taken = {each for each in self._taken if each.is_alive()}
+            self._taken.add(thread)
+        return True
+
+    def leave(self) -> None:
+        """Make room for the next."""
+        with self._free:
+            self._taken.discard(current_thread())
+            self._free.notify()
 
 
 class SqlTransaction(Transaction):

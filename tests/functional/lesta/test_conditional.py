@@ -112,3 +112,18 @@ def test_head_has_the_headers_of_get_and_no_body(stand: Stand, method: str, quer
             == {name: value for name, value in head.headers.items() if name not in own})
     assert post.content == get.content
     assert "etag" not in post.headers
+
+
+def test_who_asks_for_the_head_alone_ends_no_token(stand: Stand) -> None:
+    """A link checker, for instance: signing out and prolonging do something, so they are asked by GET and POST."""
+    for method in ("auth/logout", "auth/prolongate"):
+        answer = stand.ask(method, f"access_token={stand.token('7')}", verb="HEAD")
+        assert answer.headers["allow"] == "GET, POST, OPTIONS"
+    assert stand.ask("account/mine", f"access_token={stand.token('7')}").json()["status"] == "ok"
+
+
+def test_an_address_with_needless_escapes_is_the_same(stand: Stand) -> None:
+    """RFC 3986, 6.2.2.2."""
+    plain = stand.ask(TANKS, "tank_id=1").json()
+    assert plain["status"] == "ok"
+    assert stand.ask(TANKS.replace("e", "%65", 1), "tank_id=1").json() == plain

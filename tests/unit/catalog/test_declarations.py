@@ -271,6 +271,20 @@ def test_a_wrong_rule_error_or_transaction_of_a_method_is_refused(tmp_path, argu
     assert str(tmp_path) in error.place
 
 
+def test_a_result_that_would_show_what_is_its_owners_is_refused(tmp_path):
+    error = refused(tmp_path, """
+@catalog.resource("players", Table("players"), owner="id", live=True)
+class Player(Record):
+    id: Annotated[int, Key()]
+    wallet: Annotated[int | None, Needs("account")] = None
+
+@catalog.method("letters/call")
+def call() -> list[Player]: ...
+""")
+    assert "shows to its owner alone" in error.reason
+    assert "class of its own" in error.remedy
+
+
 @pytest.mark.parametrize("declared", [
     '@catalog.method("a")\ndef call(database: Transaction) -> int: ...',
     '@catalog.method("a", allows=blocked)\ndef call() -> int: ...',

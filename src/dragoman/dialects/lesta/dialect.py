@@ -11,6 +11,7 @@ from ...catalog.resource import Resource
 from ...catalog.routes import Route, Routes
 from ...contracts import Answer, Keys, Outcome, Refused, Request, Result, SignIns, Switches
 from ...errors import Code, refuse
+from ...formats.form import plain_path
 from ...formats.parameters import Parameters
 from ...query import Ask, Credential, Paging, Query
 from .signing import ask_own, catalog_of, write_own
@@ -77,7 +78,8 @@ class Lesta:
 
     def _route(self, request: Request) -> Route | None:
         """The method of a path, with the slash at its end or without it (L9)."""
-        return self._routes.get(request.path) or self._routes.get(request.path + b"/")
+        path = plain_path(request.path)
+        return self._routes.get(path) or self._routes.get(path + b"/")
 
     def read(self, request: Request) -> Query | Answer:
         """Read a request into a query. Raises `Refusal` for what is no question."""

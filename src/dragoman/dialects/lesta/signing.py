@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime
 import re
 import time
@@ -59,14 +58,14 @@ def catalog_of(catalog: Catalog, sign_ins: SignIns, keys: Keys) -> Catalog:
             application=caller.application or "", catalog=catalog.name, redirect_uri=redirect_uri,
             ends_at=read_end(expires_at), popup=display == "popup", language=language)))
 
-    @own.method("auth/prolongate", authenticated=True)
-    async def prolongate(caller: Caller, expires_at: str | None = None) -> Prolonged:
+    @own.method("auth/prolongate", verb="POST", authenticated=True, secret=True)
+    def prolongate(caller: Caller, expires_at: str | None = None) -> Prolonged:
         """A new token in the place of the one that is sent, which ends."""
-        token = await asyncio.to_thread(sign_ins.prolong, caller.key or "", read_end(expires_at))
-        await _heard(msgspec.structs.replace(caller, key=token.id), keys)
+        token = sign_ins.prolong(caller.key or "", read_end(expires_at))
+        _hear(msgspec.structs.replace(caller, key=token.id), keys)
         return Prolonged(access_token=token.text, account_id=token.account_id, expires_at=int(token.expires_at))
 
-    @own.method(LOGOUT, authenticated=True)
+    @own.method(LOGOUT, verb="POST", authenticated=True, secret=True)
     def logout(caller: Caller) -> None:
         """End the token that is sent."""
         sign_ins.end(caller.key or "")
@@ -74,16 +73,16 @@ def catalog_of(catalog: Catalog, sign_ins: SignIns, keys: Keys) -> Catalog:
     return own.load()
 
 
-async def _heard(caller: Caller, keys: Keys) -> None:
+def _hear(caller: Caller, keys: Keys) -> None:
     """Wait until the caller's key has come into force here, and then elsewhere: whoever gets it uses it at once."""
     ends = time.monotonic() + _HEARD_S
     while time.monotonic() < ends:
         try:
             keys.describe(caller)
         except Refusal:
-            await asyncio.sleep(_POLL_S)
+            time.sleep(_POLL_S)
         else:
-            await asyncio.sleep(_ELSEWHERE_S)
+            time.sleep(_ELSEWHERE_S)
             return
 
 
