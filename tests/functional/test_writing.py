@@ -25,7 +25,7 @@ from typing import Annotated, Any
 
 from sqlalchemy.exc import IntegrityError
 
-from dragoman import Caller, Catalog, Key, Localized, MethodError, Named, Record, Table, Transaction
+from dragoman import Attachment, Caller, Catalog, Key, Localized, MethodError, Named, Record, Table, Transaction
 
 catalog = Catalog("bank", languages=("en", "de"), database="${BANK}", permissions={"account": "Your account"})
 HERE = Path(__file__).parent
@@ -169,6 +169,11 @@ def note() -> Note:
     return Note(text={"en": "Hello", "de": "Hallo"})
 
 
+@catalog.method("letters/weigh", verb="POST")
+def weigh(picture: Attachment) -> Attachment:
+    return Attachment(name=picture.name + "!", media_type=picture.media_type, content=picture.content * 2)
+
+
 @catalog.method("letters/wrong")
 def wrong(how: str) -> list[int] | None:
     print("printed by a method")
@@ -192,6 +197,8 @@ class Bank(NamedTuple):
     alice: dict[str, str]
     bob: dict[str, str]
     database: str
+    addresses: dict[str, str]
+    """Where methods are asked for in each dialect, with what it asks of everybody."""
     restart: Callable[[], Server]
 
     def post(self, path: str, whose: dict[str, str] | None = None, key: str | None = None, **arguments: Any) -> httpx.Response:
@@ -245,8 +252,21 @@ def _open(serve: Callable[..., Server], folder: Path, environment: dict[str, str
         return servers[-1]
 
     server = restart()
-    yield Bank(server, _key_of(server, "alice", "a-1"), _key_of(server, "bob", "b-2"), environment["BANK"], restart)
+    yield Bank(server, _key_of(server, "alice", "a-1"), _key_of(server, "bob", "b-2"), environment["BANK"], _addresses(server), restart)
     end(*(process for server in servers for process in server.processes))
+
+
+def _addresses(server: Server) -> dict[str, str]:
+    server.prepare("account", "add", "charlie")
+    id = server.prepare("application", "add", "sender", "--owner", "charlie", "--type", "standalone")["application_id"]
+    token = server.prepare("key", "add", "--account", "charlie", "--kind", "api-token")["secret"]
+    found = {"gw2": "/v2/{}", "lesta": f"/bank/{{}}/?application_id={id}", "dast": f"/api/{{}}?api_token={token}"}
+    until = time.monotonic() + 20
+    for address in found.values():
+        while "ello" not in server.get(address.format("letters/note")).text:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    return found
 
 
 def _key_of(server: Server, name: str, subject: str) -> dict[str, str]:
@@ -369,18 +389,11 @@ def test_many_that_fail_at_once_with_one_key_are_told_the_same(bank: Bank) -> No
 
 def test_a_key_counts_in_every_dialect(bank: Bank) -> None:
     """An application's in lesta, a token's in dast; numbers keep their digits, and a declared error its name."""
-    bank.server.prepare("account", "add", "charlie")
-    id = bank.server.prepare("application", "add", "sender", "--owner", "charlie", "--type", "standalone")["application_id"]
-    token = bank.server.prepare("key", "add", "--account", "charlie", "--kind", "api-token")["secret"]
     price = "1.234567890123456789012"
-    for path, name in ((f"/bank/letters/post/?application_id={id}", "lesta"), (f"/api/letters/post?api_token={token}", "dast")):
-        def ask(key: str, path: str = path, **data: str) -> httpx.Response:
-            return bank.server.ask("POST", path, headers={"Idempotency-Key": key}, data=data)
+    for name in ("lesta", "dast"):
+        def ask(key: str, name: str = name, **data: str) -> httpx.Response:
+            return bank.server.ask("POST", bank.addresses[name].format("letters/post"), headers={"Idempotency-Key": key}, data=data)
 
-        until = time.monotonic() + 20
-        while "NVALID" in (told := ask("greeting", text="greeting", price=price).text) or "nknown" in told or "unknown" in told:
-            assert time.monotonic() < until
-            time.sleep(0.05)
         answers = [ask("first", text=f"by-{name}", price=price) for _ in range(3)]
         assert len({answer.content for answer in answers}) == 1
         assert f'"price":{price}' in answers[0].text
@@ -461,6 +474,31 @@ def test_methods_that_never_end_are_ended_and_leave_room_for_others(bank: Bank) 
     answers = at_once(12, lambda _: bank.server.get("/v2/letters/hang"))
     assert {answer.status_code for answer in answers} == {504}
     assert bank.post("gold/count", account=4).status_code == 200
+
+
+@pytest.mark.parametrize("dialect", ["gw2", "lesta", "dast"])
+def test_odd_methods_are_answered_for_in_every_dialect(bank: Bank, dialect: str) -> None:
+    """A result of the wrong type, no end, an exception: the same codes, in the dialect's own form, and the server goes on."""
+    codes = []
+    for path, asked in (("letters/wrong", "how=text"), ("letters/hang", ""), ("letters/nothing", ""), ("letters/wrong", "how=good")):
+        target = bank.addresses[dialect].format(path)
+        answer = bank.server.get(f"{target}{'&' if '?' in target else '?'}{asked}")
+        told = answer.json()
+        if dialect == "gw2":
+            codes.append(answer.status_code)
+        elif dialect == "lesta":
+            codes.append(told["error"]["code"] if told["status"] == "error" else 200)
+        else:
+            codes.append(told["error"][0]["code"] if told["error"] else 200)
+    assert codes == [500, 504, 500, 200]
+
+
+@pytest.mark.parametrize("dialect", ["gw2", "lesta", "dast"])
+def test_a_file_goes_and_comes_in_every_dialect(bank: Bank, dialect: str) -> None:
+    """In a form of parts, and back in base64."""
+    files = {"picture": ("Ж.png", b"\x00\xff", "image/png")}
+    told = bank.server.ask("POST", bank.addresses[dialect].format("letters/weigh"), files=files).json()
+    assert (told if dialect == "gw2" else told["data"]) == {"name": "Ж.png!", "media_type": "image/png", "content": "AP8A/w=="}
 
 
 # ---------------------------------------------------------------------------------------- faults

@@ -3,9 +3,9 @@
 from decimal import Decimal
 from typing import Annotated
 
-from dragoman import Catalog, Extra, Filter, Key, Localized, Record, Rows, Search, Sort
+from dragoman import Caller, Catalog, Extra, Filter, Key, Localized, MethodError, Record, Rows, Search, Sort
 
-catalog = Catalog("toys", title="Toys", languages=("en", "de"))
+catalog = Catalog("toys", title="Toys", languages=("en", "de"), permissions={"letters": "Write letters"})
 
 
 def read_toys():
@@ -41,6 +41,27 @@ class Number(Record):
 def reverse(text: str, times: int = 1) -> str:
     """Turn a text around."""
     return text[::-1] if times % 2 else text
+
+
+class TooLong(MethodError):
+    """This letter is too long."""
+
+    status = 409
+
+
+def is_theirs(caller: Caller, box: str) -> bool:
+    """The owner of the letter box."""
+    return caller.subject == box
+
+
+@catalog.method("letters/send", verb="POST", permission="letters", allows=is_theirs, raises=[TooLong])
+def send(caller: Caller, box: str, text: str) -> dict[str, str]:
+    """Put a letter into a box of one's own."""
+    if len(text) > 9:
+        raise TooLong(field="text", value=text)
+    if text == "crash":
+        raise ValueError("the secret of the post")
+    return {"from": caller.subject or "", "text": text}
 
 
 armory = Catalog("armory", title="Armory", languages=("en", "ru"), api_name="wot-1.0")

@@ -30,23 +30,28 @@ def server(serve: Callable[..., Server]) -> Server:
 
 @pytest.fixture(scope="module")
 def names(server: Server) -> dict[str, str]:
-    """What conversations call what differs with every run: `{application_id}` of a standalone application, `{api_token}`."""
-    server.prepare("account", "add", "alice")
+    """What conversations call what differs with every run: `{application_id}` of a standalone application, `{api_token}` and
+    `{user_token}` of Alice."""
+    server.prepare("account", "add", "alice", "--subject", "alice-1")
     made = server.prepare("application", "add", "Golden", "--owner", "alice", "--type", "standalone")
     token = server.prepare("key", "add", "--account", "alice", "--kind", "api-token")
-    names = {"{application_id}": made["application_id"], "{api_token}": token["secret"]}
+    user = server.prepare("key", "add", "--account", "alice", "--kind", "user-token", "--permission", "letters")
+    names = {"{application_id}": made["application_id"], "{api_token}": token["secret"], "{user_token}": user["secret"]}
     deadline = time.monotonic() + 10
-    while server.get("/api/toys", params={"api_token": token["secret"]}).status_code != 200:     # it was made last
+    tokens = {"api_token": token["secret"], "user_token": user["secret"]}
+    while server.get("/api/toys", params=tokens).status_code != 200:     # the last was made last
         assert time.monotonic() < deadline
     return names
 
 
 def converse(url: str, request: str) -> tuple[str, dict[str, str], str]:
-    """Send a request as it stands; the status line, the headers and the body of the answer."""
+    """Send a request as it stands, after an empty line with a body; the status line, the headers and the body of the answer."""
     place = urlsplit(url)
     assert place.hostname is not None
     with socket.create_connection((place.hostname, place.port or 80), timeout=10) as connection:
-        connection.sendall(request.replace("\n", "\r\n").encode() + b"\r\nHost: test\r\nConnection: close\r\n\r\n")
+        asked, _, body = request.partition("\n\n")
+        lines = [*asked.split("\n"), "Host: test", "Connection: close", *([f"Content-Length: {len(body.encode())}"] if body else [])]
+        connection.sendall(("\r\n".join(lines) + "\r\n\r\n" + body).encode())
         raw = b"".join(iter(lambda: connection.recv(65_536), b""))
     head, _, body = raw.partition(b"\r\n\r\n")
     status, *lines = head.decode().split("\r\n")
