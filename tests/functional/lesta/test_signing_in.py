@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -558,6 +559,36 @@ def test_whoever_ends_a_session_ends_a_renewal_that_is_under_way(room: Room) -> 
             for token in renewing.result(60):
                 game.wait_for(token, INVALID)
             assert "Busy" not in yann.get("/room/account/sessions/").text
+
+
+def test_somebody_signs_in_while_operators_say_who_they_are(room: Room) -> None:
+    """Nobody waits for somebody who waits for them, and no token is told to be another's."""
+    game, name = register(room, "Meanwhile"), room.person("mia", "--subject", "mia-0")
+    location, over = game.location(), threading.Event()
+
+    def sign_in(visitor: Visitor) -> list[dict[str, str]]:
+        told = []
+        while not over.is_set():
+            page = visitor.get(location, follow_redirects=False)
+            told.append(brought(page if page.status == 303 else visitor.send(page, button=("answer", "allow"), follow_redirects=False)))
+            if told[-1]["status"] == "ok":
+                game.told("auth/prolongate", "POST", access_token=told[-1]["access_token"])
+        return told
+
+    with room.signed_in(name) as one, room.signed_in(name) as two, ThreadPoolExecutor(2) as pool:
+        signing_in = [pool.submit(sign_in, visitor) for visitor in (one, two)]
+        try:
+            for number in range(1, 16):
+                assert room.server.prepare("account", "connect", name, f"mia-{number}")["subject"] == f"mia-{number}"
+        finally:
+            over.set()
+        told = [each for done in signing_in for each in done.result(60)]
+    assert {each.get("message", "") for each in told} <= {"", "AUTH_CANCEL"}
+    good = [each for each in told if each["status"] == "ok"]
+    assert good
+    for each in good[-5:]:
+        found = game.told("account/me", access_token=each["access_token"])
+        assert found["status"] == "error" or found["data"] == each["account_id"]
 
 
 def renew_until_refused(game: Game, token: str) -> list[str]:

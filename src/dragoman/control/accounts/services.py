@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from ...errors import SettingsError
+from ..ledger.models import take_turn
 from ..ledger.told import Gone
 from ..wording import check_reason
 from .models import USERNAME_MAX, Account, username_validators
@@ -104,8 +105,9 @@ def find(username: str) -> Account:
 
 
 def locked(account: Account) -> Account:
-    """The row as it is now, held until the transaction ends. Raises `Gone` where it was deleted meanwhile."""
-    row = Account.objects.select_for_update().filter(pk=account.pk).first()
+    """The row as it is now, held until the transaction ends; others may begin to point at it. Raises `Gone` where it was deleted
+    meanwhile."""
+    row = Account.objects.select_for_update(no_key=True).filter(pk=account.pk).first()
     if row is None:
         raise Gone(_("It was deleted meanwhile."))
     return row
@@ -116,13 +118,17 @@ def connect(account: Account, subject: str) -> Account:
     """Say who an account is in the publisher's data, an empty text for nobody; the row as it then is. Raises `SettingsError`."""
     row = locked(account)
     row.subject = check_subject(subject, row)
+    take_turn()
     row.save()
     return row
 
 
+@transaction.atomic
 def rename(account: Account, username: str) -> None:
     """Give an account another name. Raises `SettingsError` for one that is taken or no name."""
     account.username = check_name(username, account)
+    locked(account)
+    take_turn()
     account.save()
 
 

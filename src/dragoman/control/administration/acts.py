@@ -65,11 +65,10 @@ def connect(by: Actor, account: Account, subject: str) -> Account:
     """Say who an account is in the publisher's data; the row as it then is. What was somebody else before signs in to
     applications anew: they got their tokens for that one."""
     with recorded(by, "account.connect", account):
-        before = accounts.locked(account).subject
-        row = accounts.connect(account, subject)
-        if before not in (None, row.subject):
+        row = accounts.locked(account)
+        if row.subject not in (None, subject or None):
             grants.end_all(row)
-        return row
+        return accounts.connect(row, subject)
 
 
 @transaction.atomic

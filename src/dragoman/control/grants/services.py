@@ -69,7 +69,8 @@ def _end_after_reset(user: Account, **_: Any) -> None:
 @transaction.atomic
 def consent(account: Account, application: Application, scopes: Iterable[str]) -> None:
     """Keep that an account lets an application in, for something more than before perhaps."""
-    row, _ = Consent.objects.select_for_update().get_or_create(account=account, application_id=application.pk)
+    _hold(account.pk)
+    row, _ = Consent.objects.get_or_create(account=account, application_id=application.pk)
     row.scopes = sorted({*row.scopes, *scopes})
     row.save()
 
@@ -89,10 +90,20 @@ def issue(
 
     It ends after `lifetime_s`, and never later than the settings allow. Whose it is stands in it as the account is then.
     """
-    if Consent.objects.select_for_update().filter(account=account, application_id=application.pk).first() is None:
+    now = _hold(account.pk)
+    if now is None or not now.is_active or not Consent.objects.filter(account=now, application_id=application.pk).exists():
         return None
-    now = Account.objects.filter(pk=account.pk, is_active=True).first()
-    return None if now is None else _issue(now, application, scopes, lifetime_s)
+    return _issue(now, application, scopes, lifetime_s)
+
+
+def _hold(account: Any) -> Account | None:
+    """An account by its key, held until the transaction ends: of what is done with its sign-ins one comes after the other. Always
+    the first lock, so that nobody waits for somebody who waits for them."""
+    return Account.objects.select_for_update(no_key=True).filter(pk=account).first()
+
+
+def _hold_owner(token: str) -> None:
+    _hold(AccessToken.objects.filter(pk=token).values_list("user", flat=True).first())
 
 
 def _issue(account: Account, application: Application, scopes: Iterable[str], lifetime_s: float) -> tuple[AccessToken, str]:
@@ -111,6 +122,7 @@ def prolong(token: str, lifetime_s: float) -> tuple[AccessToken, str] | None:
     None for one that has ended, that may do nothing at present, or that has a refresh token: only that renews it, so that a
     thief is noticed.
     """
+    _hold_owner(token)
     old = AccessToken.objects.select_for_update().filter(pk=token, expires__gt=timezone.now()).first()
     if old is None or RefreshToken.objects.filter(access_token=old).exists() or not old.user.is_active:
         return None
@@ -152,12 +164,14 @@ def _uses_of(account: Account) -> dict[str, dt.datetime]:
 @transaction.atomic
 def end(account: Account, application: str) -> bool:
     """End whatever an application may do for an account; whether there was anything to end."""
+    _hold(account.pk)
     return _end(Q(user=account, application=application), Q(account=account, application=application))
 
 
 @transaction.atomic
 def end_all(account: Account) -> None:
     """End whatever any application may do for an account."""
+    _hold(account.pk)
     _end(Q(user=account), Q(account=account))
 
 
@@ -171,6 +185,7 @@ def _end(tokens: Q, consents: Q) -> bool:
 @transaction.atomic
 def end_token(token: str) -> None:
     """End one access token, named by its id, and what could renew it."""
+    _hold_owner(token)
     renewing = RefreshToken.objects.filter(access_token=uuid.UUID(token)).first()
     if renewing is not None:
         renewing.revoke()

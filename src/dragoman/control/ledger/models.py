@@ -51,7 +51,7 @@ def tell(kind: str, ref: str, body: facts.Body | None) -> None:
     """
     text = facts.write(body) if body is not None else ""
     with transaction.atomic():
-        _number_in_order()
+        take_turn()
         known = Fact.objects.filter(kind=kind, ref=ref).first()
         if known is not None and known.body == text:
             return
@@ -62,7 +62,7 @@ def tell(kind: str, ref: str, body: facts.Body | None) -> None:
 def tell_all(kind: str, told: Sequence[tuple[str, facts.Body]]) -> None:
     """Make facts known of things that are new, by their refs."""
     with transaction.atomic():
-        _number_in_order()
+        take_turn()
         rows = [Fact(seq=seq, kind=kind, ref=ref, body=facts.write(body)) for seq, (ref, body) in enumerate(told, _newest() + 1)]
         Fact.objects.bulk_create(rows, batch_size=_BATCH)
 
@@ -76,8 +76,12 @@ def _newest() -> int:
     return Fact.objects.aggregate(newest=models.Max("seq"))["newest"] or 0
 
 
-def _number_in_order() -> None:
-    """Let one transaction at a time number facts; SQLite has one writer anyway."""
+def take_turn() -> None:
+    """Let one transaction at a time number facts; SQLite has one writer anyway.
+
+    Whoever tells takes it by itself. Take it before you change what other rows may point at by, such as a name that is unique:
+    they check that at their end, having told, and each would wait for the other.
+    """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])

@@ -10,7 +10,9 @@ from django.db import IntegrityError, transaction
 
 from ...errors import DragomanError
 from ..accounts.models import Account
+from ..accounts.services import locked
 from ..grants import services as grants
+from ..ledger.models import take_turn
 
 
 class IdentityRefused(DragomanError):
@@ -62,12 +64,13 @@ def _unclaimed(account: Account) -> bool:
 def keep_subject(account: Account, subject: str | None) -> None:
     """Say who an account is in the publisher's data. What was somebody else before signs in to applications anew: they got
     their tokens for that one. Raises `IdentityRefused` where another account was faster."""
-    before, account.subject = account.subject, subject
     try:
         with transaction.atomic():
-            account.save()
-            if before not in (None, subject):
+            if locked(account).subject not in (None, subject):
                 grants.end_all(account)
+            account.subject = subject
+            take_turn()
+            account.save()
     except IntegrityError:
         raise IdentityRefused("subject") from None
 
