@@ -212,6 +212,11 @@ class Plane(msgspec.Struct, frozen=True):
         return next((found for dialect in self.dialects
                      if (found := dialect.address_of(catalog.name, path)) is not None), None)
 
+    def addresses_of(self, catalog: Catalog, path: str) -> dict[str, str]:
+        """Where a resource or method is asked for, by dialect."""
+        return {dialect.name: found for dialect in self.dialects
+                if (found := dialect.address_of(catalog.name, path)) is not None}
+
     def example(self, dialect: Dialect, secrets: Mapping[str, str] = _NO_SECRETS) -> str | None:
         """An address in a dialect that answers with published records, or with what secrets are worth; None where there is
         none, or before the first edition."""

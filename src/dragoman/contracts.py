@@ -86,9 +86,8 @@ class Runtime(Protocol):
         """What an awaitable gives; raises `TimeoutError` and cancels it where that takes longer."""
 
     async def apart(self, function: Callable[[], Any], turn: Turn) -> Any:
-        """What a blocking function returns, called in a thread that nothing else needs; raises `TimeoutError` where its turn
-        is over, unless what it did is being kept at that moment, and `SourceUnavailable` where it could not begin in its turn.
-        A thread that is given up is told to end."""
+        """What a blocking function returns, called in a thread of its own, which is told to end when it is given up. Raises
+        `TimeoutError` where its turn is over, but for what is being kept, and `SourceUnavailable` where it could not begin."""
 
 
 class Turn(Protocol):
@@ -105,8 +104,7 @@ class Turn(Protocol):
         """What was done could not be kept, and is done anew."""
 
     def stop_by(self, stop: Callable[[], None] | None) -> bool:
-        """What ends whatever it waits for, called from another thread when it is given up; None for nothing. False where it was
-        given up already, so that the last one may be under way."""
+        """What ends whatever it waits for, called aside when it is given up; False where it was, and the last is under way."""
 
     def give_up(self) -> bool:
         """Nobody waits any more; False where what was done is being kept."""

@@ -51,7 +51,7 @@ def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_js
     register, switches, following = assembly.open_register(settings, log)
     meter, leased = assembly.open_meter(settings, log)
     plane = assembly.assemble(shops, settings, log, register, meter, switches, SignIns(settings))
-    published = Published(catalogs=plane.catalogs, address_of=plane.address_of, sample_of=plane.sample_of,
+    published = Published(catalogs=plane.catalogs, address_of=plane.address_of, addresses_of=plane.addresses_of, sample_of=plane.sample_of,
                           examples_with=plane.examples_with,
                           index=settings.bases()["gw2"].current)
     room = Room(settings, published, log)

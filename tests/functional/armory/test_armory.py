@@ -193,6 +193,22 @@ def test_a_ban_list_is_changed_with_a_user_token(armory: Server, keys: dict[str,
     assert ask("bans", clan_id=1)["data"] == {"items": [], "total": 0}
 
 
+@pytest.mark.covers("L14", "D8")
+def test_the_first_page_describes_each_action_from_the_catalog(armory: Server) -> None:
+    """Where each dialect asks, parameters with types, what is answered, extra fields, errors, and who alone may."""
+    assert _in_time(lambda: armory.get("/").status_code == 200, 30)
+    cards = {found[1]: re.sub(r"<[^>]+>|\s+", " ", found[2]) for found in re.finditer(
+        r'<article class="card" id="armory-([a-z-]+)".*?>(.*?)</article>', armory.get("/").text, re.DOTALL)}
+    ban = re.sub(" +", " ", cards["clans-ban"])
+    for told in ("In lesta /armory/clans/ban/", "In dast /api/clans/ban", "clan_id integer required", "reason text required",
+                 "banned_at date and time", "AlreadyBanned 409 This player is banned already.",
+                 "not allowed 403 Allowed for: The leader or a moderator of the clan."):
+        assert told in ban, ban
+    vehicles = re.sub(" +", " ", cards["encyclopedia-vehicles"])
+    assert "modules list of integer filter, extra, key of encyclopedia/modules" in vehicles
+    assert "In dast /api/vehicles/list" in vehicles
+
+
 def test_what_the_readme_asks_is_answered(armory: Server, keys: dict[str, str]) -> None:
     """Each line, with the status that it names, or 200."""
     lines = re.findall(r"^ {4}curl (-H \S+ \S+ \S+ )?'http://127\.0\.0\.1:8000(\S+)'(?: +# (\d{3})?.*)?$",

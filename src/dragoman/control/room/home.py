@@ -17,8 +17,9 @@ from ...catalog.catalog import Catalog
 from ...catalog.fields import Field
 from ...catalog.method import Method
 from ...catalog.resource import Resource
-from ...catalog.shapes import Choice, Nested, Scalar, describe, element
+from ...catalog.shapes import Choice, Nested, Scalar, bottom, describe, element
 from ...catalog.target import GROUP_DEFAULT, Target
+from ...errors import describe_error
 from ..published import Published, Sample
 from .texts import Piece, pieces
 
@@ -42,6 +43,15 @@ class Row(NamedTuple):
     uses: list[list[Piece]]
 
 
+class Table(NamedTuple):
+    """Rows of one kind: what they are, and what stands in the second and third column."""
+
+    name: str
+    second: str
+    third: str
+    rows: list[Row]
+
+
 class Card(NamedTuple):
     """One resource or method."""
 
@@ -52,9 +62,10 @@ class Card(NamedTuple):
     examples: list[Example]
     line: str
     needs_key: bool
-    parts: str
-    """What the rows are: fields or parameters."""
-    rows: list[Row]
+    addresses: list[tuple[str, str]]
+    """Where it is asked for in the other dialects, by their names."""
+    tables: list[Table]
+    """Its fields; or its parameters, what it answers, and the errors that it declares."""
 
 
 class Section(NamedTuple):
@@ -82,9 +93,9 @@ def _section(catalog: Catalog, published: Published, origin: str) -> Section:
              if (address := published.address_of(catalog, path)) is not None]
     stored = [resource for resource, _address in shown if not resource.live]
     samples = {resource.path: published.sample_of(catalog, resource.path) for resource in stored}
-    methods = [_method(method, address, origin) for path, method in catalog.methods.items()
+    methods = [_method(catalog, method, address, published, origin) for path, method in catalog.methods.items()
                if (address := published.address_of(catalog, path)) is not None]
-    cards = [_card(catalog, resource, address, samples.get(resource.path), origin) for resource, address in shown]
+    cards = [_card(catalog, resource, address, samples.get(resource.path), published, origin) for resource, address in shown]
     return Section(
         name=catalog.name, title=catalog.title, about=pieces(catalog.description), own_language=catalog.languages[0],
         languages=catalog.languages if any(resource.localized for resource, _address in shown) else (),
@@ -98,19 +109,23 @@ def _section(catalog: Catalog, published: Published, origin: str) -> Section:
     )
 
 
-def _card(catalog: Catalog, resource: Resource, address: str, sample: Sample | None, origin: str) -> Card:
+def _card(
+    catalog: Catalog, resource: Resource, address: str, sample: Sample | None, published: Published, origin: str,
+) -> Card:
     examples = {} if resource.authenticated else _examples(catalog, resource, address, sample)
     fields = _count(len(resource.fields), ngettext("%(count)s field", "%(count)s fields", len(resource.fields)))
     records = [] if sample is None else [_count(sample.count, ngettext("%(count)s record", "%(count)s records", sample.count))]
     return Card(
         anchor=_anchor(resource), name=_title(resource), about=pieces(resource.description.partition(_BLANK_LINE)[0]),
-        facts=[*records, fields], line=_line(origin, address, examples), needs_key=resource.authenticated, parts=_("Fields"),
+        facts=[*records, fields], line=_line(origin, address, examples), needs_key=resource.authenticated,
+        addresses=_addresses(catalog, resource, address, published),
         examples=[Example(_names()[what], target) for what, target in examples.items()],
-        rows=[Row(name, describe(field.shape), _uses(catalog, field)) for name, field in _unfold(resource.fields)],
+        tables=[Table(_("Fields"), _("Type"), _("Use"), [
+            Row(name, describe(field.shape), _uses(catalog, field)) for name, field in _unfold(resource.fields)])],
     )
 
 
-def _method(method: Method, address: str, origin: str) -> Card:
+def _method(catalog: Catalog, method: Method, address: str, published: Published, origin: str) -> Card:
     required = [f"{field.name_in('gw2')}={_placeholder(field)}" for field in method.parameters if field.required]
     free = method.verb == "GET" and not required and not method.authenticated
     words = ["-X", method.verb] if method.verb != "GET" else []
@@ -123,11 +138,30 @@ def _method(method: Method, address: str, origin: str) -> Card:
         anchor=_anchor(method), name=_title(method),
         about=pieces(method.description.partition(_BLANK_LINE)[0]),
         facts=[method.verb, *([_("long operation")] if method.operation else [])],
-        line=shlex.join(["curl", *words, origin + asked]), needs_key=method.authenticated, parts=_("Parameters"),
+        line=shlex.join(["curl", *words, origin + asked]), needs_key=method.authenticated,
+        addresses=_addresses(catalog, method, address, published),
         examples=[Example(_("Call it"), address)] if free else [],
-        rows=[Row(field.name_in("gw2"), describe(field.shape), [[Piece(_("required") if field.required else _("optional"))]])
-              for field in method.parameters],
+        tables=[table for table in _tables(catalog, method) if table.rows],
     )
+
+
+def _tables(catalog: Catalog, method: Method) -> Iterator[Table]:
+    """What a method takes, what it answers, and what it declares to go wrong; who alone may call it stands with the last."""
+    result = bottom(method.result.shape) if method.result is not None else None
+    errors = [Row(error.__name__, str(error.status), [[Piece(describe_error(error))]]) for error in method.raises]
+    if method.allows is not None:
+        errors.append(Row(_("not allowed"), "403", [[Piece(_("Allowed for:")), *pieces(method.allows.description)]]))
+    yield Table(_("Parameters"), _("Type"), _("Use"), [
+        Row(field.name_in("gw2"), describe(field.shape), [[Piece(_("required") if field.required else _("optional"))]])
+        for field in method.parameters])
+    yield Table(_("Answer"), _("Type"), _("Use"), [
+        Row(name, describe(field.shape), _uses(catalog, field, asked=False)) for name, field in _unfold(result.fields)
+    ] if isinstance(result, Nested) else [])
+    yield Table(_("Errors"), _("Status"), _("Meaning"), errors)
+
+
+def _addresses(catalog: Catalog, target: Target, address: str, published: Published) -> list[tuple[str, str]]:
+    return [(name, found) for name, found in published.addresses_of(catalog, target.path).items() if found != address]
 
 
 def _placeholder(field: Field) -> str:
@@ -159,10 +193,11 @@ def _names() -> dict[str, str]:
     return {"ids": _("All ids"), "one": _("One record"), "page": _("A page of records"), "some": _("Ids that fit a filter")}
 
 
-def _uses(catalog: Catalog, field: Field) -> list[list[Piece]]:
-    """What a field is for, in words."""
-    marks = {_("key"): field.key, _("filter"): field.filter is not None, _("search"): field.search is not None,
-             _("sort"): field.sort, _("extra"): field.extra}
+def _uses(catalog: Catalog, field: Field, *, asked: bool = True) -> list[list[Piece]]:
+    """What a field is for, in words; `extra` ones are left out of answers where they are not asked for (L14). Whether records
+    can be `asked` for by it makes no difference where a method gives them."""
+    marks = {_("key"): field.key and asked, _("filter"): field.filter is not None and asked,
+             _("search"): field.search is not None and asked, _("sort"): field.sort and asked, _("extra"): field.extra}
     uses = [[Piece(name)] for name, holds in marks.items() if holds]
     referred = catalog.referred(field.refers) if field.refers is not None else None
     if referred is not None:
