@@ -51,6 +51,8 @@ REQUESTS = [
 def ask(running: Running, request: str) -> Told:
     """Send one request as it stands, and read to the end of its answer."""
     head, _, body = request.partition("\n\n")
+    if body and "content-length" not in head.lower():
+        head += f"\nContent-Length: {len(body.encode())}"
     raw = head.replace("\n", "\r\n").encode("latin-1")
     with socket.create_connection(("127.0.0.1", running.port), timeout=10) as connection:
         connection.sendall(raw + b"\r\nHost: api.example\r\nConnection: close\r\n\r\n" + body.encode())
