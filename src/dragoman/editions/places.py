@@ -117,7 +117,7 @@ class Place:
         pointer = self.pointer()
         for name in self._names():
             unpublished = bool(_ID.match(name)) and (pointer is None or name > pointer.newest)
-            stray = name.startswith(f".{POINTER}.")
+            stray = name.startswith((f".{POINTER}.", f".{_VOUCHED}"))          # written aside, and never put in place
             if name.startswith((_PARTIAL, _REMOVED)) or unpublished:
                 remove_folder(self.folder / name)
             elif stray or (name.startswith(_VOUCHED) and name.removeprefix(_VOUCHED) not in self.complete()):

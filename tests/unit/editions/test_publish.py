@@ -243,7 +243,8 @@ def test_leftovers_of_killed_publications_are_cleaned_by_the_next(tmp_path):
     first = shop.publish()
     for name in (".partial-20990101T000000000000Z-00000000", ".removed-x", "20990101T000000000000Z-00000000"):
         (shop.folder / name / "armory").mkdir(parents=True)
-    (shop.folder / ".current.123").write_text("x")
+    for name in (".current.123", "..vouched-20990101T000000000000Z-00000000.123"):
+        (shop.folder / name).write_text("x")
     assert [each.id for each in editions(tmp_path, "armory", "default")] == [first]
     second = shop.publish()
     assert shop.names() == {first, second, f".vouched-{first}", f".vouched-{second}", "current"}
