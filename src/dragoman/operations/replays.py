@@ -54,7 +54,7 @@ class Replays:
     """The keys in one database; its table is made where there is none."""
 
     def __init__(self, database: Transactions, turn: Turn) -> None:
-        self._database, self._swept_at = database, 0.0
+        self._swept_at = 0.0
         try:
             database.run(lambda transaction: transaction.execute(_SCHEMA), turn)
         except SourceUnavailable:

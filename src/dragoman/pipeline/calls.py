@@ -200,8 +200,6 @@ def _told(plan: Plan, method: Method) -> Iterator[None]:
         if refusal is None:
             raise
         raise refusal from error
-    except StopIteration as error:              # a future cannot carry it, and whoever waits would wait for ever
-        raise RuntimeError("StopIteration left the method") from error
 
 
 def _answers_one(method: Method) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from ...catalog.plain import encode_json
 from ...contracts import Answer, Refused
 from ...errors import Code, Fault
-from .writing import JSON, NO_STORE, VARY
+from ...formats.headers import JSON, NO_STORE
+from .writing import VARY
 
 _NAMESPACE = "App\\ApiModule\\"
 _SHOWN_MAX = 100

@@ -7,13 +7,9 @@ from typing import Any
 from ...catalog.method import Method
 from ...catalog.plain import encode_json
 from ...contracts import Answer, Header, Request, Result, StartedOperation
+from ...formats.headers import ASK_AGAIN, JSON, NO_STORE, PRIVATE
 from ...query import Ask, Plan
 
-JSON: Header = (b"content-type", b"application/json; charset=utf-8")
-NO_STORE: Header = (b"cache-control", b"no-store")
-_PRIVATE: Header = (b"cache-control", b"private, no-store")
-_ASK_AGAIN: Header = (b"cache-control", b"private, no-cache")
-"""Whoever keeps an answer asks whether it still holds, since the token may be disabled by then."""
 VARY: Header = (b"vary", b"Accept-Encoding, Accept-Language, X-Schema-Version")
 
 
@@ -23,7 +19,7 @@ def write_result(result: Result, request: Request) -> Answer:
     if isinstance(plan.target, Method):
         return _answer(_data_of(result.value), NO_STORE, plan)
     public = bool(result.tag) and plan.audience.public
-    answer = _answer(_records(result), _ASK_AGAIN if public else _PRIVATE, plan)
+    answer = _answer(_records(result), ASK_AGAIN if public else PRIVATE, plan)
     answer.language = plan.view.language
     if plan.target.localized:
         answer.headers.append((b"content-language", plan.view.language.encode()))

@@ -8,11 +8,9 @@ from ...catalog.method import Method
 from ...catalog.plain import encode_json
 from ...contracts import Answer, Body, Header, Refused, Request, Result, StartedOperation
 from ...errors import Code, Fault
+from ...formats.headers import JSON, NO_STORE, PRIVATE
 from ...query import Ask, Plan
 
-_JSON: Header = (b"content-type", b"application/json; charset=utf-8")
-_NO_STORE: Header = (b"cache-control", b"no-store")
-_PRIVATE: Header = (b"cache-control", b"private, no-store")
 _REPEATED_MAX = 1_000
 """Bytes of a question that are repeated in a link to every page."""
 _VARY: Header = (b"vary", b"Accept-Encoding, Accept-Language, X-Schema-Version, Authorization")
@@ -42,11 +40,11 @@ class Writer:
         """The answer to what was found: 200, 206 where some ids are missing, 404 where all are."""
         plan = result.plan
         if isinstance(plan.target, Method):
-            return Answer(status=200, headers=[_JSON, _NO_STORE, _VARY], body=encode_json(result.value),
+            return Answer(status=200, headers=[JSON, NO_STORE, _VARY], body=encode_json(result.value),
                           target=plan.target.path)
         if plan.ask is Ask.MANY and not result.found:
             return write_refusal(_all_invalid())
-        headers = [_JSON, _VARY, self._cache if result.tag and plan.audience.public else _PRIVATE]
+        headers = [JSON, _VARY, self._cache if result.tag and plan.audience.public else PRIVATE]
         answer = Answer(status=200, headers=headers, body=_body(result), prepared=result.prepared,
                         target=plan.target.path, language=plan.view.language)
         if plan.target.localized:
@@ -61,7 +59,7 @@ class Writer:
 
     def write_started(self, started: StartedOperation) -> Answer:
         """A long operation was accepted: its id, to be asked for later."""
-        return Answer(status=202, headers=[_JSON, _NO_STORE, _VARY], body=encode_json({"operation": started.id}),
+        return Answer(status=202, headers=[JSON, NO_STORE, _VARY], body=encode_json({"operation": started.id}),
                       target=started.plan.target.path)
 
     def _content_language(self, language: str) -> Header:
@@ -117,7 +115,7 @@ def write_refusal(refused: Refused) -> Answer:
     first = refused.faults[0]
     text = " ".join(dict.fromkeys(_text(fault) for fault in refused.faults))
     status = first.facts.get("status") or STATUSES.get(first.code, 400)
-    return Answer(status=status, headers=[_JSON, _NO_STORE, _VARY], body=encode_json({"text": text}),
+    return Answer(status=status, headers=[JSON, NO_STORE, _VARY], body=encode_json({"text": text}),
                   outcome=first.code.value, target=refused.query.target if refused.query else "")
 
 

@@ -9,14 +9,10 @@ from ...catalog.plain import encode_json
 from ...catalog.resource import Resource
 from ...catalog.shapes import Nested, bare
 from ...contracts import Answer, Buffer, Header, Refused, Request, Result, StartedOperation
+from ...formats.headers import ASK_AGAIN, JSON, NO_STORE, PRIVATE
 from ...query import Ask, Plan
 from .refusals import error_of
 
-_JSON: Header = (b"content-type", b"application/json; charset=utf-8")
-_NO_STORE: Header = (b"cache-control", b"no-store")
-_PRIVATE: Header = (b"cache-control", b"private, no-store")
-_ASK_AGAIN: Header = (b"cache-control", b"private, no-cache")
-"""Whoever keeps an answer asks whether it still holds, since the application may be blocked by then."""
 _VARY: Header = (b"vary", b"Accept-Encoding")
 
 
@@ -27,7 +23,7 @@ def write_result(result: Result, request: Request) -> Answer:
     if isinstance(plan.target, Method):
         answer = write_data(encode_json(result.value), _count_of(result.value, plan.target), plan.target.path)
     else:
-        answer = write_data(_data(result), _meta(result), plan.target.path, _ASK_AGAIN if public else _PRIVATE)
+        answer = write_data(_data(result), _meta(result), plan.target.path, ASK_AGAIN if public else PRIVATE)
     answer.headers.append((b"content-language", plan.view.language.encode()))
     answer.language = plan.view.language
     if public and request.verb != "POST":
@@ -35,10 +31,10 @@ def write_result(result: Result, request: Request) -> Answer:
     return answer
 
 
-def write_data(data: bytes, meta: dict[str, int], target: str, cache: Header = _NO_STORE) -> Answer:
+def write_data(data: bytes, meta: dict[str, int], target: str, cache: Header = NO_STORE) -> Answer:
     """The envelope of what went well."""
     body = b'{"status":"ok","meta":%b,"data":%b}' % (encode_json(meta), data)
-    return Answer(status=200, headers=[_JSON, cache, _VARY], body=body, target=target)
+    return Answer(status=200, headers=[JSON, cache, _VARY], body=body, target=target)
 
 
 def _data(result: Result) -> bytes:
@@ -92,5 +88,5 @@ def write_refusal(refused: Refused) -> Answer:
     """The first thing that is wrong: this convention tells one."""
     first = refused.faults[0]
     body = encode_json({"status": "error", "error": error_of(first, refused.query)})
-    return Answer(status=200, headers=[_JSON, _NO_STORE, _VARY], body=body, outcome=first.code.value,
+    return Answer(status=200, headers=[JSON, NO_STORE, _VARY], body=body, outcome=first.code.value,
                   target=refused.query.target if refused.query else "")
