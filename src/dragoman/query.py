@@ -162,6 +162,10 @@ class Progress(Injected):
         self.total = total
 
 
+REPLAYS = "dragoman_replays"
+"""The table that a server adds to a database that methods write to, for their idempotency keys; it is never published."""
+
+
 class Transaction(Injected, ABC):
     """The catalog's database, for a method that changes something: all that it did there is kept once it has returned, and
     nothing of it where it raised or took too long.

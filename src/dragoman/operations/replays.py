@@ -14,13 +14,12 @@ from xxhash import xxh3_128_hexdigest
 from ..catalog.plain import encode_json
 from ..contracts import Transactions, Turn
 from ..errors import Code, Fault, Refusal, SourceUnavailable, refuse
-from ..query import Plan, Transaction
+from ..query import REPLAYS, Plan, Transaction
 
-TABLE = "dragoman_replays"
 KEPT_S = 172_800.0
 _SWEEP_S = 3_600.0
 _SCHEMA = f"""
-CREATE TABLE IF NOT EXISTS {TABLE} (
+CREATE TABLE IF NOT EXISTS {REPLAYS} (
     party VARCHAR(200) NOT NULL, idempotency_key VARCHAR(255) NOT NULL, digest VARCHAR(40) NOT NULL, outcome TEXT,
     ends_at DOUBLE PRECISION NOT NULL, kept_at DOUBLE PRECISION NOT NULL, PRIMARY KEY (party, idempotency_key))
 """
@@ -60,13 +59,13 @@ class Replays:
         except SourceUnavailable:
             raise
         except Exception:  # noqa: BLE001  # another process made it at the same moment, which databases tell in many ways
-            database.run(lambda transaction: transaction.rows(f"SELECT 1 FROM {TABLE} WHERE 1 = 0"), turn)  # noqa: S608  # its own name
+            database.run(lambda transaction: transaction.rows(f"SELECT 1 FROM {REPLAYS} WHERE 1 = 0"), turn)  # noqa: S608  # its own name
 
     def find(self, transaction: Transaction, claim: Claim) -> Kept | None:
         """What became of the call with a key; None where there was none. Raises `Refusal` (conflict) where the key was used
         for another request, or its call has not ended."""
         rows = transaction.rows(
-            f"SELECT digest, outcome, ends_at FROM {TABLE} WHERE party = :party AND idempotency_key = :key",  # noqa: S608  # its own name
+            f"SELECT digest, outcome, ends_at FROM {REPLAYS} WHERE party = :party AND idempotency_key = :key",  # noqa: S608  # its own name
             party=claim.party, key=claim.key)
         if not rows:
             return None
@@ -92,9 +91,9 @@ class Replays:
         """Keep what became of a call that began; None forgets it, as it did nothing."""
         where = "WHERE party = :party AND idempotency_key = :key"
         if kept is None:
-            transaction.execute(f"DELETE FROM {TABLE} {where}", party=claim.party, key=claim.key)  # noqa: S608  # its own name
+            transaction.execute(f"DELETE FROM {REPLAYS} {where}", party=claim.party, key=claim.key)  # noqa: S608  # its own name
             return
-        transaction.execute(f"UPDATE {TABLE} SET outcome = :outcome {where}",  # noqa: S608  # its own name
+        transaction.execute(f"UPDATE {REPLAYS} SET outcome = :outcome {where}",  # noqa: S608  # its own name
                             outcome=encode_json(kept).decode(), party=claim.party, key=claim.key)
 
     def add(self, transaction: Transaction, claim: Claim, kept: Kept) -> None:
@@ -111,7 +110,7 @@ class Replays:
     def _insert(self, transaction: Transaction, claim: Claim, outcome: str | None, ends_at: float) -> None:
         self._sweep(transaction)
         transaction.execute(
-            f"INSERT INTO {TABLE} (party, idempotency_key, digest, outcome, ends_at, kept_at) "  # noqa: S608  # its own name
+            f"INSERT INTO {REPLAYS} (party, idempotency_key, digest, outcome, ends_at, kept_at) "  # noqa: S608  # its own name
             "VALUES (:party, :key, :digest, :outcome, :ends_at, :kept_at)",
             party=claim.party, key=claim.key, digest=claim.digest, outcome=outcome, ends_at=ends_at, kept_at=time.time())
 
@@ -120,7 +119,7 @@ class Replays:
         now = time.time()
         if now - self._swept_at > _SWEEP_S:
             self._swept_at = now
-            transaction.execute(f"DELETE FROM {TABLE} WHERE kept_at < :before", before=now - KEPT_S)  # noqa: S608  # its own name
+            transaction.execute(f"DELETE FROM {REPLAYS} WHERE kept_at < :before", before=now - KEPT_S)  # noqa: S608  # its own name
 
 
 def _conflict(claim: Claim, message: str, hint: str) -> Refusal:

@@ -14,6 +14,7 @@ import msgspec
 
 from ..catalog.origin import Column, Found, Table
 from ..errors import SettingsError
+from ..query import REPLAYS
 from .databases import engine_of, expand, reason, sqlite_file
 from .statements import named_table
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _TABLES_MAX = 2_000
-REPLAYS = "dragoman_replays"
-"""What a server adds to a database that methods write to: their idempotency keys."""
 _DAY = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
 _MOMENT = _DAY + "[T ][0-9][0-9]:[0-9][0-9]:[0-9][0-9]*"
 
