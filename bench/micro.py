@@ -16,7 +16,8 @@ from typing import Any
 
 from dragoman import assembly
 from dragoman.catalog.catalog import Catalog
-from dragoman.contracts import Answer, Answerer, Request
+from dragoman.contracts import Answerer
+from dragoman.exchange import Answer, Request
 from dragoman.observations import ignore
 from dragoman.progress import Bar
 from dragoman.settings import Limits, Settings

@@ -5,8 +5,8 @@ The built-in ones keep the same contracts as a stranger's; `assembly.py` alone n
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, BinaryIO, ClassVar, Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import msgspec
 
@@ -15,64 +15,12 @@ from .catalog.method import Method
 from .catalog.origin import Found, Row
 from .catalog.resource import Resource
 from .errors import Fault
-from .query import Caller, Credential, Filtered, KeyInfo, Owned, Paging, Plan, Query, Rate, SignIn, Token, Transaction
+from .exchange import Answer, Buffer, Document, Outcome, Request, Work
+from .query import Caller, Credential, Filtered, KeyInfo, Owned, Paging, Query, Rate, SignIn, Token, Transaction
 
-Buffer = bytes | memoryview
-Body = bytes | memoryview | Sequence[Buffer] | AsyncIterator[bytes]
-Header = tuple[bytes, bytes]
 T = TypeVar("T")
 
 # ---------------------------------------------------------------------------------------- requests and answers
-
-
-class Request(msgspec.Struct, kw_only=True, gc=False):
-    """One HTTP request after trusted proxies were heard; the same from every lane."""
-
-    verb: str
-    path: bytes
-    """As sent: percent-encoded, absolute, without the query."""
-    query: bytes = b""
-    headers: dict[bytes, bytes] = {}
-    """By lower-case name; repeated ones joined by a comma (RFC 9110, 5.3)."""
-    peer: str = ""
-    """The client's address, without a port."""
-    scheme: str = "http"
-    host: str = ""
-    """The authority asked for, lower case."""
-    cluster: str = "default"
-    id: str = ""
-    body: bytes | BinaryIO = b""
-    """Bounded bytes, or a spooled file for methods that take files."""
-
-
-class Answer(msgspec.Struct, kw_only=True, gc=False):
-    """One HTTP answer. The lane adds `Content-Length`, `Date` and `X-Request-Id`, and sends no body after HEAD, 204
-    and 304; once bytes have left, a failure ends the connection, never the document."""
-
-    status: int
-    headers: list[Header]
-    body: Body = b""
-    prepared: Mapping[str, Buffer] = {}
-    """The same body by content coding, prepared ahead."""
-    etag: bytes | None = None
-    """The entity tag with its quotes, before any encoding; None where the answer must not be kept."""
-    outcome: str = "ok"
-    """`ok`, or the code of the first fault, for whoever counts."""
-    application: str | None = None
-    key: str | None = None
-    """Who asked, by public ids."""
-    dialect: str = ""
-    target: str = ""
-    language: str = ""
-    version: str = ""
-    """Of the schema, as it was resolved."""
-
-
-class Work(msgspec.Struct, frozen=True, gc=False):
-    """An answer that takes time: judged, allowed and charged already. `run()` gives the `Answer` and never raises,
-    but for cancellation when the client has gone."""
-
-    run: Callable[[], Awaitable[Answer]]
 
 
 class Runtime(Protocol):
@@ -127,47 +75,6 @@ class Answerer(Protocol):
 
 
 # ---------------------------------------------------------------------------------------- dialects
-
-
-class Result(msgspec.Struct, kw_only=True, gc=False):
-    """What was found. Records are JSON already; a dialect only puts its envelope around them."""
-
-    plan: Plan
-    body: Buffer | None = None
-    """A whole JSON array, as it lies in the edition, where `items` would only be joined again."""
-    items: Sequence[Buffer | None] = ()
-    """The records one by one, in the order asked; None for a missing key."""
-    keys: Sequence[bytes] = ()
-    """The JSON of the key of each item."""
-    found: int = 0
-    total: int = 0
-    tag: str = ""
-    """Differs whenever the facts differ; the edition, or the record's own version."""
-    published_at: float = 0.0
-    """UNIX time in seconds of the edition; 0 for live answers."""
-    prepared: Mapping[str, Buffer] = {}
-    """The same body by content coding, prepared at publication."""
-    value: Any = None
-    """What a method returned, as plain JSON values."""
-
-
-class Refused(msgspec.Struct, kw_only=True, gc=False):
-    """What was wrong: never empty; with the query as far as it could be read, to answer in its format."""
-
-    faults: tuple[Fault, ...]
-    query: Query | None = None
-
-
-class StartedOperation(msgspec.Struct, kw_only=True, gc=False):
-    """A long operation runs; its result can be asked for by id."""
-
-    id: int
-    plan: Plan
-    done: int = 0
-    total: int | None = None
-
-
-Outcome = Result | Refused | StartedOperation
 
 
 class Dialect(Protocol):
@@ -281,20 +188,31 @@ class SourceKind(Protocol):
 # ---------------------------------------------------------------------------------------- formats
 
 
-class Format(Protocol):
-    """Records as bytes, one after another, so that a million need no more memory than one."""
-
-    name: ClassVar[str]
-    media_type: ClassVar[bytes]
+class Writer(Protocol):
+    """Writes one document: once `open`, the records in batches, once `close`; so a million need no more memory than a batch."""
 
     def open(self) -> bytes:
-        """What stands before the first item."""
+        """What stands before the first record."""
 
-    def item(self, value: Any, first: bool) -> bytes:
-        """One plain value, with what separates it from the one before."""
+    def items(self, batch: Buffer) -> bytes:
+        """Some records, given as a JSON array; with what separates them from those before."""
 
     def close(self) -> bytes:
-        """What stands after the last item."""
+        """What stands after the last record."""
+
+
+class Format(Protocol):
+    """A form that documents are written in."""
+
+    name: ClassVar[str]
+    """As it stands in addresses: `json`, `xml`, `csv`."""
+    media_type: ClassVar[str]
+    """As `Accept` names it: `application/json`."""
+    content_type: ClassVar[bytes]
+    """The value of the header, with the charset."""
+
+    def writer(self, document: Document) -> Writer:
+        """What writes one document."""
 
 
 # ---------------------------------------------------------------------------------------- who may ask, and how much

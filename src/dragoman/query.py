@@ -244,6 +244,10 @@ class Query(msgspec.Struct, kw_only=True, gc=False):
     accept_language: str | None = None
     """A language negotiated by header; unknown ones fall back."""
     version: str | None = None
+    format: str | None = None
+    """The form of the answer, by name, where the address tells it."""
+    operation: str | None = None
+    """The id of a long operation that was started before, and is asked about."""
     credentials: tuple[Credential, ...] = ()
     requires: tuple[str, ...] = ()
     """The kinds of credentials without which nobody is answered, whatever is asked."""
@@ -324,5 +328,9 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True, gc=False):
     arguments: Mapping[str, Any] = {}
     names: Mapping[str, str] = {}
     """What the client calls the parameters of a method."""
+    format: str | None = None
+    """The form of the answer, by name, where it is not the dialect's own."""
+    operation: int | None = None
+    """The long operation that is asked about instead of begun."""
     idempotency_key: str | None = None
     request_id: str = ""

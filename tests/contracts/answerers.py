@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dragoman.contracts import Answer, Answerer, Request, Work
+from dragoman.contracts import Answerer
 from dragoman.errors import Code, Fault
+from dragoman.exchange import Answer, Request, Work
 
 HEADERS = st.dictionaries(
     st.sampled_from([b"accept-language", b"accept-encoding", b"if-none-match", b"authorization", b"content-type",

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from dragoman import Catalog, Filter, Key, Record, Rows
 from dragoman.catalog.names import check_names
 from dragoman.catalog.resource import Resource
-from dragoman.contracts import Answer, Dialect, Refused, Request, Result, StartedOperation
+from dragoman.contracts import Dialect
 from dragoman.credentials.register import Register
 from dragoman.credentials.secrets import Digester
 from dragoman.errors import Code, Fault, Refusal
+from dragoman.exchange import Answer, Refused, Request, Result, StartedOperation
 from dragoman.query import Ask, Caller, Plan, Query, View
 
 OURS = frozenset({Code.METHOD_FAILED, Code.INTERNAL, Code.TARGET_DISABLED, Code.NOT_READY, Code.SOURCE_UNAVAILABLE,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from dragoman import assembly
-from dragoman.contracts import Request, Verdict
+from dragoman.contracts import Verdict
+from dragoman.exchange import Request
 from dragoman.observations import ignore
 from dragoman.pipeline.gate import Gate
 from dragoman.query import Rate

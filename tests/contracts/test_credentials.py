@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from dragoman.contracts import Credentials, Request
+from dragoman.contracts import Credentials
 from dragoman.credentials.register import Register
 from dragoman.credentials.secrets import Digester
 from dragoman.errors import Code, Refusal
+from dragoman.exchange import Request
 from dragoman.query import Caller, Credential
 
 KINDS = ("application-id", "access-token", "gw2", "api-token", "user-token", "remote-auth")

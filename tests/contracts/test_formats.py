@@ -1,11 +1,13 @@
-"""The formats keep their contract: records as bytes one after another, and the whole is one document."""
+"""The formats keep their contract: records in batches, and the whole is one document."""
 
 import json
 from decimal import Decimal
 
 import pytest
 
+from dragoman.catalog.plain import encode_json
 from dragoman.contracts import Format
+from dragoman.exchange import Document
 from dragoman.formats.json import JsonFormat
 
 READERS = {"json": lambda raw: json.loads(raw, parse_float=Decimal)}
@@ -13,13 +15,16 @@ READERS = {"json": lambda raw: json.loads(raw, parse_float=Decimal)}
 FORMATS = [JsonFormat()]
 VALUES = [
     {"id": 1, "name": 'Ж\n"\\', "price": Decimal("1.50"), "tags": [], "none": None, "nested": {"deep": [{"a": True}]}},
-    {"id": 2}, {"id": 3, "text": "</item>]]>,\0"[:-1]},
+    {"id": 2}, {"id": 3, "text": "</item>]]>,"},
 ]
+BARE = Document(root="offers")
+HEAD = (("status", 200), ("error", ""), ("request_id", 0))
 
 
-def document(form: Format, values):
-    """All values as one document."""
-    return form.open() + b"".join(form.item(value, not number) for number, value in enumerate(values)) + form.close()
+def write(form: Format, document: Document, *batches: list) -> bytes:
+    """Batches of values as one document."""
+    writer = form.writer(document)
+    return writer.open() + b"".join([writer.items(encode_json(batch)) for batch in batches]) + writer.close()
 
 
 @pytest.fixture(params=FORMATS, ids=lambda form: form.name)
@@ -27,35 +32,49 @@ def form(request):
     return request.param
 
 
-@pytest.mark.parametrize("count", [0, 1, 3])
-def test_any_number_of_items_make_one_document(form, count):
-    assert READERS[form.name](document(form, VALUES[:count])) == VALUES[:count]
+@pytest.mark.parametrize("batches", [[], [[]], [[], VALUES], [VALUES[:1], VALUES[1:]], [VALUES[:2], [], VALUES[2:]]])
+def test_any_number_of_batches_makes_one_document(form, batches):
+    assert READERS[form.name](write(form, BARE, *batches)) == [value for batch in batches for value in batch]
 
 
-def test_nothing_depends_on_how_many_items_came_before(form):
-    assert form.item(VALUES[0], False) == form.item(VALUES[0], False)
-    assert form.open() == form.open()
+def test_each_document_has_a_writer_of_its_own(form):
+    first, second = form.writer(BARE), form.writer(BARE)
+    batch = encode_json(VALUES)
+    assert (first.open(), first.items(batch)) == (second.open(), second.items(batch))
 
 
-def test_the_media_type_tells_the_character_set_or_needs_none(form):
-    assert b"/" in form.media_type
-    assert form.media_type == form.media_type.lower()
+def test_the_content_type_is_the_media_type_with_its_character_set(form):
+    assert form.content_type.startswith(form.media_type.encode())
+    assert form.content_type.endswith(b"charset=utf-8")
 
 
-def test_a_million_items_need_no_more_memory_than_one(form):
-    longest = max(len(form.item({"id": number}, number == 0)) for number in range(100_000))
-    assert longest < 100
+def test_a_batch_takes_no_more_room_however_many_came_before(form):
+    writer = form.writer(BARE)
+    assert max(len(writer.items(encode_json([{"id": number}]))) for number in range(10_000)) < 100
 
 
 class TestJson:
     """Of JSON alone."""
 
     def test_decimals_keep_all_their_digits_as_numbers(self):
-        assert JsonFormat().item(Decimal("1.10"), True) == b"1.10"
+        assert write(JsonFormat(), BARE, [Decimal("1.10")]) == b"[1.10]"
 
     def test_records_of_an_edition_stay_as_they_are(self):
-        text = b'{"a":  1}'
-        assert document(JsonFormat(), [text, memoryview(text)]) == b'[{"a":  1},{"a":  1}]'
+        assert JsonFormat().writer(BARE).items(memoryview(b'[{"a":  1}]')) == b'{"a":  1}'
 
     def test_text_is_utf8_without_needless_escapes(self):
-        assert JsonFormat().item("Ж", True) == '"Ж"'.encode()
+        assert write(JsonFormat(), BARE, ["Ж"]) == '["Ж"]'.encode()
+
+    def test_records_stand_under_a_name_after_the_head(self):
+        document = Document(root="offers", head=HEAD, data="data")
+        assert write(JsonFormat(), document, [7]) == b'{"status":200,"error":"","request_id":0,"data":[7]}'
+
+    def test_paged_records_stand_beside_their_total(self):
+        document = Document(root="offers", data="data", listed="paged", total=9)
+        assert write(JsonFormat(), document, [7]) == b'{"data":{"total":9,"items":[7]}}'
+
+    @pytest.mark.parametrize(("key", "name"), [(7, b'"7"'), ('a"b', b'"a\\"b"')])
+    def test_keyed_records_stand_at_their_keys(self, key, name):
+        document = Document(root="offers", data="data", listed="keyed", key="id", total=1)
+        written = write(JsonFormat(), document, [], [{"id": key}])
+        assert written == b'{"data":{"total":1,"items":{%b:{"id":%b}}}}' % (name, encode_json(key))

@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-from ..contracts import Request
 from ..errors import Code, Refusal, refuse
+from ..exchange import Request
 from ..query import ANONYMOUS, Caller, Credential, KeyInfo, Limit
 from .allowances import NO_LIMITS, Allowances
 from .facts import Account, Application, Fact, Key

@@ -16,8 +16,8 @@ import multipart
 
 from ..catalog.fitting import Written
 from ..catalog.plain import SHOWN_MAX, TooDeep, bound_depth, encode_json, show, without_strings
-from ..contracts import Request
 from ..errors import Code, Fault, Refusal, refuse
+from ..exchange import Request
 from . import xml
 from .form import parse_pairs
 

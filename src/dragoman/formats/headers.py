@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..contracts import Header
+from ..exchange import Header
 
 JSON: Header = (b"content-type", b"application/json; charset=utf-8")
 NO_STORE: Header = (b"cache-control", b"no-store")

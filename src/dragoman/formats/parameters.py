@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..catalog.fitting import Written
-from ..contracts import Request
 from ..errors import Code, Fault, Refusal
+from ..exchange import Request
 from ..query import Query
 from .body import read_body
 from .form import read_pairs

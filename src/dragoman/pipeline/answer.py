@@ -12,8 +12,9 @@ import msgspec
 from ..catalog.catalog import Catalog
 from ..catalog.method import Method
 from ..catalog.resource import Resource
-from ..contracts import Answer, Dialect, Header, Outcome, Refused, Request, Switches, Work
+from ..contracts import Dialect, Switches
 from ..errors import Code, Fault, Refusal, refuse
+from ..exchange import Answer, Header, Outcome, Refused, Request, Work
 from ..observations import Crashed, Observe
 from ..query import ANONYMOUS, Caller, Query
 from . import conditional, cors

@@ -15,8 +15,9 @@ from ..catalog.fitting import Misfit, Misfits, check_of
 from ..catalog.method import Injected, Method, Rule
 from ..catalog.plain import encode_json, show, to_plain
 from ..catalog.shapes import Nested, Nullable
-from ..contracts import Result, Runtime, Transactions
+from ..contracts import Runtime, Transactions
 from ..errors import Code, MethodError, Refusal, SourceUnavailable, refuse
+from ..exchange import Result
 from ..operations.replays import Claim, Kept, Replays, digest_of
 from ..query import Caller, Plan, Progress, Transaction
 from ..views.localize import Localizer

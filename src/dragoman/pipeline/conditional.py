@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..contracts import Answer, Header, Request
+from ..exchange import Answer, Header, Request
 from ..formats.codings import CODINGS
 
 _KEPT = frozenset((

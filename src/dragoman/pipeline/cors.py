@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..contracts import Answer, Header
+from ..exchange import Answer, Header
 
 _EXPOSE = b"access-control-expose-headers"
 ORIGIN: Header = (b"access-control-allow-origin", b"*")

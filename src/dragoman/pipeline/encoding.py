@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from threading import Lock
 
-from ..contracts import Answer, Buffer, Request
+from ..exchange import Answer, Buffer, Request
 from ..formats.codings import CODINGS, SIZE_MIN_BYTES, compressor
 
 _SEEN_MAX, _PENDING_MAX = 8_192, 16

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from ..catalog.method import Method
-from ..contracts import Operations, Outcome, Result, Runtime, StartedOperation
+from ..contracts import Operations, Runtime
 from ..editions.store import Edition, Editions, Shelf
 from ..errors import Code, refuse
+from ..exchange import Outcome, Result, StartedOperation
 from ..query import Ask, Plan
 from .calls import Calls
 from .keys import check_range, cut, keys_json, no_such

@@ -10,8 +10,9 @@ from typing import NamedTuple
 import msgspec
 
 from ..bases import Former
-from ..contracts import Answer, Answerer, Request, Work
+from ..contracts import Answerer
 from ..errors import Code, Fault
+from ..exchange import Answer, Request, Work
 from . import cors
 
 

@@ -12,8 +12,9 @@ from ..catalog.fields import Field
 from ..catalog.method import Method
 from ..catalog.resource import Resource
 from ..catalog.values import read_scalar
-from ..contracts import Credentials, Meter, Request
+from ..contracts import Credentials, Meter
 from ..errors import Code, Refusal, refuse
+from ..exchange import Request
 from ..formats.form import unquote_path
 from ..query import ANONYMOUS, EVERYBODY, Audience, Caller, Limit, Owned, Query, Rate
 from .guessing import Guesses

@@ -7,8 +7,8 @@ from typing import Any
 
 from ..catalog.plain import encode_json
 from ..catalog.shapes import Nested, scalar_kind
-from ..contracts import Buffer
 from ..errors import Code, Fault, Refusal, refuse
+from ..exchange import Buffer
 from ..query import Ask, Plan
 from ..views.project import projector
 

@@ -8,8 +8,9 @@ from typing import Any
 from ..catalog.fitting import Misfits
 from ..catalog.resource import Resource
 from ..catalog.values import Validator, read_scalar
-from ..contracts import Buffer, Result, Source
+from ..contracts import Source
 from ..errors import Code, SourceUnavailable, refuse
+from ..exchange import Buffer, Result
 from ..query import Ask, Filtered, Plan
 from ..views.render import Renderer
 from .keys import check_range, cut, keys_json, no_such

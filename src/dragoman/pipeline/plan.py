@@ -14,8 +14,9 @@ from ..catalog.names import key_name
 from ..catalog.resource import Resource
 from ..catalog.shapes import Many, Nested, bare, bottom, describe, element
 from ..catalog.values import read_parameter, read_scalar, read_values
-from ..contracts import Dialect, Request
+from ..contracts import Dialect
 from ..errors import Code, Fault, Refusal, refuse
+from ..exchange import Request
 from ..formats.parameters import header
 from ..query import Ask, Caller, Filtered, Plan, Query, View
 from ..views.select import Selection

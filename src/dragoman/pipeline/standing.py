@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..contracts import Header, Verdict
+from ..contracts import Verdict
 from ..errors import Code, Fault, Refusal, refuse
+from ..exchange import Header
 from ..query import Limit, Rate
 
 

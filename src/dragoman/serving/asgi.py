@@ -10,8 +10,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 import msgspec
 
-from ..contracts import Answer, Answerer, Request, Work
+from ..contracts import Answerer
 from ..errors import Code, Fault
+from ..exchange import Answer, Request, Work
 from ..observations import Answered, Crashed, Observe
 from ..settings import Settings
 from .delivery import AnswerBroken, Send, begin, deliver

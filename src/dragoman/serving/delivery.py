@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
-from ..contracts import Answer, Buffer, Request
+from ..exchange import Answer, Buffer, Request
 from .presence import Receive, while_present
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]

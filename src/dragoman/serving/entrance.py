@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from ..contracts import Request
 from ..errors import Fault
+from ..exchange import Request
 from .delivery import Send
 from .presence import Receive
 

@@ -8,7 +8,7 @@ from http import HTTPStatus
 import httptools
 import msgspec
 
-from ..contracts import Answer, Header
+from ..exchange import Answer, Header
 from .authority import read_authority
 from .problem import MEDIA_TYPE, problem_json
 

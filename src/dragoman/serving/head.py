@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Sequence
 
-from ..contracts import Header, Request
+from ..exchange import Header, Request
 from ..settings import Settings
 from .authority import name_of, read_authority
 

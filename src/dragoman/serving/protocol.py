@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from ..contracts import Answer
+from ..exchange import Answer
 from ..settings import Http
 from .deadlines import sweeper_of
 from .framing import Rejected, explain, judge

@@ -10,7 +10,7 @@ import msgspec
 
 from ..catalog.fields import Field
 from ..catalog.shapes import Keyed, Many, Nested, Nullable, Shape
-from ..contracts import Buffer
+from ..exchange import Buffer
 from ..query import Shown
 
 Project = Callable[[Buffer], bytes]

@@ -17,8 +17,8 @@ from typing import Any
 import msgspec
 
 from dragoman import assembly
-from dragoman.contracts import Request
 from dragoman.errors import Code, DragomanError, refuse
+from dragoman.exchange import Request
 from dragoman.progress import Bar
 from dragoman.query import ANONYMOUS, Caller, Credential, KeyInfo
 from dragoman.serving import server

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from dragoman.contracts import Request
 from dragoman.credentials.follower import Follower
 from dragoman.credentials.ledger import open_ledger
 from dragoman.credentials.register import Register
 from dragoman.credentials.secrets import Digester, is_application_id, load_key
 from dragoman.credentials.switches import Switches
 from dragoman.errors import Code, Refusal
+from dragoman.exchange import Request
 from dragoman.query import Credential
 
 from ...timing import best_s, took_s

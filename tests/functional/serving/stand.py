@@ -14,8 +14,8 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from dragoman.contracts import Answer, Request, Work
 from dragoman.errors import Fault, SettingsError
+from dragoman.exchange import Answer, Request, Work
 from dragoman.serving import server
 from dragoman.serving.asgi import Application
 from dragoman.serving.log import Log, share

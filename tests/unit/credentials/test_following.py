@@ -6,7 +6,6 @@ from contextlib import closing
 
 import pytest
 
-from dragoman.contracts import Request
 from dragoman.credentials.facts import Account, Key, write
 from dragoman.credentials.follower import Follower
 from dragoman.credentials.ledger import SqliteLedger
@@ -15,6 +14,7 @@ from dragoman.credentials.secrets import Digester, Kind, mint
 from dragoman.credentials.switches import Switches
 from dragoman.credentials.uses import UseKeeper
 from dragoman.errors import Code, Refusal
+from dragoman.exchange import Request
 from dragoman.observations import CredentialsLost, UsesLost
 from dragoman.query import Credential
 

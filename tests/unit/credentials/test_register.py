@@ -7,12 +7,12 @@ import jwt
 import msgspec
 import pytest
 
-from dragoman.contracts import Request
 from dragoman.credentials.allowances import Allowances
 from dragoman.credentials.facts import Account, Application, Fact, Key, read, write
 from dragoman.credentials.register import Register, is_allowed
 from dragoman.credentials.secrets import Digester, Kind, mint
 from dragoman.errors import Code, Refusal
+from dragoman.exchange import Request
 from dragoman.query import Credential, Rate
 
 DIGESTER = Digester(b"k" * 32)

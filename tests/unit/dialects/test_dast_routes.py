@@ -7,11 +7,11 @@ from typing import Annotated, Any
 import pytest
 
 from dragoman import Catalog, Key, Record, Rows, Search
-from dragoman.contracts import Request
 from dragoman.credentials.register import Register
 from dragoman.credentials.secrets import Digester
 from dragoman.dialects.dast import Dast
 from dragoman.errors import DeclarationError
+from dragoman.exchange import Request
 from dragoman.query import Ask, Query
 
 KEYS = Register(Digester(b"k" * 32), stale_max_s=1.0)

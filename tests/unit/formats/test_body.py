@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dragoman.catalog.values import Written
-from dragoman.contracts import Request
 from dragoman.errors import Code, Refusal
+from dragoman.exchange import Request
 from dragoman.formats.body import VALUES_MAX, read_body
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from dragoman.catalog.fitting import Written
-from dragoman.contracts import Request
 from dragoman.errors import Code, Refusal
+from dragoman.exchange import Request
 from dragoman.formats.parameters import Parameters
 
 

@@ -11,8 +11,8 @@ import pytest
 from langcodes import Language, language_distance
 
 from dragoman.catalog.catalog import Catalog
-from dragoman.contracts import Answer, Request
 from dragoman.dialects.gw2.routes import Endpoints
+from dragoman.exchange import Answer, Request
 from dragoman.pipeline.conditional import held
 from dragoman.pipeline.encoding import Encoder
 from dragoman.pipeline.language import match, negotiate

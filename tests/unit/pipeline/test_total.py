@@ -5,10 +5,10 @@ import asyncio
 import pytest
 
 from dragoman import Catalog
-from dragoman.contracts import Answer, Request, Work
 from dragoman.credentials.register import Register
 from dragoman.credentials.secrets import Digester
 from dragoman.errors import Code, Fault
+from dragoman.exchange import Answer, Request, Work
 from dragoman.limits.memory import MemoryMeter
 from dragoman.pipeline.answer import Pipeline
 from dragoman.pipeline.calls import Calls

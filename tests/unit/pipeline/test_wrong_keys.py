@@ -4,11 +4,11 @@ import resource
 import time
 
 from dragoman import Catalog
-from dragoman.contracts import Request
 from dragoman.credentials.facts import Account, Fact, Key
 from dragoman.credentials.register import Register
 from dragoman.credentials.secrets import Digester, Kind, mint
 from dragoman.errors import Code, Refusal
+from dragoman.exchange import Request
 from dragoman.limits.memory import MemoryMeter
 from dragoman.pipeline.gate import Gate
 from dragoman.pipeline.guessing import Recent

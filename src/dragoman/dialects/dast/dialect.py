@@ -9,7 +9,8 @@ from urllib.parse import quote
 from ...catalog.catalog import Catalog
 from ...catalog.names import key_name
 from ...catalog.resource import Resource
-from ...contracts import Answer, Keys, Outcome, Refused, Request, Result, Switches
+from ...contracts import Keys, Switches
+from ...exchange import Answer, Outcome, Refused, Request, Result
 from ...formats.parameters import Parameters, read_choices
 from ...query import Ask, Credential, Paging, Query
 from .refusals import write_refusal

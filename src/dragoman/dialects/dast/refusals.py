@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...catalog.plain import encode_json
-from ...contracts import Answer, Refused
 from ...errors import Code, Fault
+from ...exchange import Answer, Refused
 from ...formats.headers import JSON, NO_STORE
 from .writing import VARY
 

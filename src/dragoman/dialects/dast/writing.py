@@ -6,7 +6,7 @@ from typing import Any
 
 from ...catalog.method import Method
 from ...catalog.plain import encode_json
-from ...contracts import Answer, Header, Request, Result, StartedOperation
+from ...exchange import Answer, Header, Request, Result, StartedOperation
 from ...formats.headers import ASK_AGAIN, JSON, NO_STORE, PRIVATE
 from ...query import Ask, Plan
 

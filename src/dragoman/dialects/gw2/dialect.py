@@ -9,8 +9,9 @@ from urllib.parse import quote
 from ...catalog.catalog import Catalog
 from ...catalog.method import Method
 from ...catalog.routes import Route
-from ...contracts import Answer, Keys, Outcome, Refused, Request, Result, Switches
+from ...contracts import Keys, Switches
 from ...errors import Code, refuse
+from ...exchange import Answer, Outcome, Refused, Request, Result
 from ...formats.form import unquote_path
 from ...formats.parameters import Parameters, header, read_choices
 from ...query import Ask, Credential, Paging, Query

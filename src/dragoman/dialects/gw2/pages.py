@@ -11,8 +11,9 @@ import xxhash
 from ...catalog.catalog import Catalog
 from ...catalog.resource import Resource, fields_needing
 from ...catalog.routes import Route, Routes
-from ...contracts import Answer, Request, Switches
+from ...contracts import Switches
 from ...errors import Code, refuse
+from ...exchange import Answer, Request
 from ...formats.form import parse_pairs
 
 _VERSIONS_SINCE = "2019-05-21T23:00Z"

@@ -6,8 +6,8 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from ...catalog.method import Method
 from ...catalog.plain import encode_json
-from ...contracts import Answer, Body, Header, Refused, Request, Result, StartedOperation
 from ...errors import Code, Fault
+from ...exchange import Answer, Body, Header, Refused, Request, Result, StartedOperation
 from ...formats.headers import JSON, NO_STORE, PRIVATE
 from ...query import Ask, Plan
 

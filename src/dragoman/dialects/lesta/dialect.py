@@ -9,8 +9,9 @@ from ...catalog.catalog import Catalog
 from ...catalog.names import key_name
 from ...catalog.resource import Resource
 from ...catalog.routes import Route, Routes
-from ...contracts import Answer, Keys, Outcome, Refused, Request, Result, SignIns, Switches
+from ...contracts import Keys, SignIns, Switches
 from ...errors import Code, refuse
+from ...exchange import Answer, Outcome, Refused, Request, Result
 from ...formats.form import plain_path
 from ...formats.parameters import Parameters
 from ...query import Ask, Credential, Paging, Query

@@ -12,8 +12,9 @@ import msgspec
 from ...catalog.catalog import Catalog
 from ...catalog.plain import encode_json
 from ...catalog.record import Record
-from ...contracts import Answer, Keys, Request, Result, SignIns
+from ...contracts import Keys, SignIns
 from ...errors import Code, Refusal, refuse
+from ...exchange import Answer, Request, Result
 from ...query import Caller, Credential, Query, SignIn
 from .writing import write_data, write_result
 

@@ -8,7 +8,7 @@ from ...catalog.method import Method
 from ...catalog.plain import encode_json
 from ...catalog.resource import Resource
 from ...catalog.shapes import Nested, bare
-from ...contracts import Answer, Buffer, Header, Refused, Request, Result, StartedOperation
+from ...exchange import Answer, Buffer, Header, Refused, Request, Result, StartedOperation
 from ...formats.headers import ASK_AGAIN, JSON, NO_STORE, PRIVATE
 from ...query import Ask, Plan
 from .refusals import error_of

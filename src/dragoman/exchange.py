@@ -1,0 +1,144 @@
+"""What is asked and answered, as values: requests and answers of HTTP, and outcomes that no dialect has written yet."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import Any, BinaryIO
+
+import msgspec
+
+from .catalog.shapes import Shape
+from .errors import Fault
+from .query import Plan, Query, Shown
+
+Buffer = bytes | memoryview
+Body = bytes | memoryview | Sequence[Buffer] | AsyncIterator[bytes]
+Header = tuple[bytes, bytes]
+
+# ---------------------------------------------------------------------------------------- requests and answers
+
+
+class Request(msgspec.Struct, kw_only=True, gc=False):
+    """One HTTP request after trusted proxies were heard; the same from every lane."""
+
+    verb: str
+    path: bytes
+    """As sent: percent-encoded, absolute, without the query."""
+    query: bytes = b""
+    headers: dict[bytes, bytes] = {}
+    """By lower-case name; repeated ones joined by a comma (RFC 9110, 5.3)."""
+    peer: str = ""
+    """The client's address, without a port."""
+    scheme: str = "http"
+    host: str = ""
+    """The authority asked for, lower case."""
+    cluster: str = "default"
+    id: str = ""
+    body: bytes | BinaryIO = b""
+    """Bounded bytes, or a spooled file for methods that take files."""
+
+
+class Answer(msgspec.Struct, kw_only=True, gc=False):
+    """One HTTP answer. The lane adds `Content-Length`, `Date` and `X-Request-Id`, and sends no body after HEAD, 204
+    and 304; once bytes have left, a failure ends the connection, never the document."""
+
+    status: int
+    headers: list[Header]
+    body: Body = b""
+    prepared: Mapping[str, Buffer] = {}
+    """The same body by content coding, prepared ahead."""
+    etag: bytes | None = None
+    """The entity tag with its quotes, before any encoding; None where the answer must not be kept."""
+    outcome: str = "ok"
+    """`ok`, or the code of the first fault, for whoever counts."""
+    application: str | None = None
+    key: str | None = None
+    """Who asked, by public ids."""
+    dialect: str = ""
+    target: str = ""
+    language: str = ""
+    version: str = ""
+    """Of the schema, as it was resolved."""
+
+
+class Work(msgspec.Struct, frozen=True, gc=False):
+    """An answer that takes time: judged, allowed and charged already. `run()` gives the `Answer` and never raises,
+    but for cancellation when the client has gone."""
+
+    run: Callable[[], Awaitable[Answer]]
+
+
+# ---------------------------------------------------------------------------------------- outcomes
+
+
+class Stream(msgspec.Struct, frozen=True, gc=False):
+    """Many records, a batch at a time."""
+
+    count: int
+    """How many there are in all."""
+    batches: Callable[[], AsyncIterator[Buffer]]
+    """Each batch as a JSON array; begun anew by each call."""
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What an answer says beside its records, and where these stand, in no format."""
+
+    root: str
+    """What it is, as the root of XML names it."""
+    item: Shape | None = None
+    """What each record looks like to the client; None where there are none."""
+    shown: Shown | None = None
+    """The fields of a record that are there; None for every one."""
+    head: tuple[tuple[str, str | int], ...] = ()
+    """What stands before the records, by name."""
+    data: str | None = None
+    """The name that the records stand under; None where they are the whole document."""
+    listed: str = "array"
+    """`array`, or with their total `paged`, or `keyed`: by the value of the field `key`."""
+    key: str = ""
+    total: int = 0
+    bom: bool = False
+    """Whether text begins with a byte order mark, for spreadsheets that would take UTF-8 for something else."""
+
+
+class Result(msgspec.Struct, kw_only=True, gc=False):
+    """What was found. Records are JSON already; a dialect only puts its envelope around them."""
+
+    plan: Plan
+    body: Buffer | None = None
+    """A whole JSON array, as it lies in the edition, where `items` would only be joined again."""
+    items: Sequence[Buffer | None] = ()
+    """The records one by one, in the order asked; None for a missing key."""
+    keys: Sequence[bytes] = ()
+    """The JSON of the key of each item."""
+    found: int = 0
+    total: int = 0
+    tag: str = ""
+    """Differs whenever the facts differ; the edition, or the record's own version."""
+    published_at: float = 0.0
+    """UNIX time in seconds of the edition; 0 for live answers."""
+    prepared: Mapping[str, Buffer] = {}
+    """The same body by content coding, prepared at publication."""
+    value: Any = None
+    """What a method returned, as plain JSON values."""
+    stream: Stream | None = None
+    """The records, in the place of all the others, where they are too many to hold."""
+
+
+class Refused(msgspec.Struct, kw_only=True, gc=False):
+    """What was wrong: never empty; with the query as far as it could be read, to answer in its format."""
+
+    faults: tuple[Fault, ...]
+    query: Query | None = None
+
+
+class StartedOperation(msgspec.Struct, kw_only=True, gc=False):
+    """A long operation runs; its result can be asked for by id."""
+
+    id: int
+    plan: Plan
+    done: int = 0
+    total: int | None = None
+
+
+Outcome = Result | Refused | StartedOperation
