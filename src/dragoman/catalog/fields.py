@@ -12,7 +12,7 @@ import msgspec
 from ..errors import DeclarationError
 from .markers import Extra, Filter, Key, LocalizedText, Marker, Named, Needs, Refers, Search, Sort
 from .places import place_of
-from .shapes import Anything, Choice, Many, Scalar, Shape, Text, UnsupportedType, bare, element, peel, shape_of
+from .shapes import Anything, Choice, Many, Scalar, Shape, Text, UnsupportedType, bare, convertible, element, peel, shape_of
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _MARKERS = (Key, Extra, Filter, Search, Sort, Needs, Refers, Named)
@@ -59,7 +59,7 @@ def field_of(owner: Any, name: str, annotation: Any, default: Any = msgspec.NODE
     except UnsupportedType as error:
         raise wrong(str(error), error.remedy) from None
     field = Field(
-        name=name, type=annotation, shape=shape,
+        name=name, type=convertible(annotation), shape=shape,
         required=default is msgspec.NODEFAULT, default=None if default is msgspec.NODEFAULT else default,
         key=Key in marks, extra=Extra in marks, filter=marks.get(Filter), search=marks.get(Search),
         sort=Sort in marks, needs=marks[Needs].permission if Needs in marks else None,

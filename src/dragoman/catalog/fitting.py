@@ -69,7 +69,9 @@ def expectation(field: Field) -> str:
 
 
 def _expected(annotation: Any, shape: Shape) -> str:
-    metadata = peel(annotation)[1]
+    inner, metadata = peel(annotation)
+    if isinstance(shape, Nullable):
+        metadata += peel(without_null(inner))[1]
     limits = [limit for mark in metadata if isinstance(mark, msgspec.Meta) for limit in _limits(mark)]
     return ", ".join([describe(shape), *limits])
 
@@ -226,6 +228,16 @@ def fault_of_declaration(field: Field) -> tuple[str, str] | None:
         found = [Misfit(field.name, expectation(field), show(field.default))]
     if found:
         return f"its default {show(field.default)} does not fit: expected {found[0].expected}.", "Change one of them."
+    return None
+
+
+def fault_of_conversion(field: Field) -> tuple[str, str] | None:
+    """What is wrong with a type that values are converted to, as those of parameters are, down to nested records."""
+    try:
+        msgspec.json.Decoder(field.type)
+    except (TypeError, ValueError, NotImplementedError) as error:
+        return (f"its type cannot be read: {error}.",
+                "Write constraints of what may be null inside: Annotated[int, msgspec.Meta(ge=1)] | None.")
     return None
 
 

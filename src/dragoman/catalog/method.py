@@ -12,7 +12,7 @@ import msgspec
 
 from ..errors import DeclarationError, MethodError, describe_error
 from .fields import Field, field_of
-from .fitting import fault_of_declaration
+from .fitting import fault_of_conversion, fault_of_declaration
 from .places import caller_place, place_of, resolve
 from .plain import show
 from .shapes import Shape, UnsupportedType, nested_records, shape_of
@@ -196,7 +196,7 @@ def _parameter(function: Any, name: str, hint: Any, default: Any) -> Field:
         list(nested_records(field.shape))
     except UnsupportedType as error:
         raise wrong(str(error), error.remedy) from None
-    fault = fault_of_declaration(field)
+    fault = fault_of_declaration(field) or fault_of_conversion(field)
     if fault is not None:
         raise wrong(*fault)
     return field

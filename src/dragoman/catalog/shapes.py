@@ -144,6 +144,15 @@ def without_null(union: Any) -> Any:
     return others[0]
 
 
+def convertible(annotation: Any) -> Any:
+    """The annotation as msgspec converts to it, which takes no constraints of a union: they move to what may be null."""
+    inner, metadata = peel(annotation)
+    constraints = tuple(mark for mark in metadata if isinstance(mark, msgspec.Meta))
+    if not (constraints and isinstance(shape_of(inner), Nullable)):
+        return annotation
+    return Annotated[(without_null(inner), *constraints)] | None
+
+
 def _shape_of_container(annotation: Any, origin: Any) -> Shape:
     arguments = typing.get_args(annotation)
     if origin is list and arguments:

@@ -208,6 +208,18 @@ def test_a_wrong_method_is_refused(tmp_path, text, reason, remedy):
     assert str(tmp_path) in error.place
 
 
+def test_a_parameter_that_nothing_could_be_converted_to_is_refused(tmp_path):
+    error = refused(tmp_path, """
+        class Part(Record):
+            level: Annotated[int | None, msgspec.Meta(ge=1)]
+
+        @catalog.method("letters/call")
+        def call(part: Part) -> int: ...
+    """)
+    assert (error.name, error.reason[:28]) == ("call.part", "its type cannot be read: Can")
+    assert "Annotated[int, msgspec.Meta(ge=1)] | None" in error.remedy
+
+
 @pytest.mark.parametrize(("arguments", "reason", "remedy"), [
     ('"a", verb="PATCH"', "'PATCH' is none of GET", "Use one of these"),
     ('"a", timeout_s=0', "more than 0 seconds", "Raise timeout_s"),

@@ -159,7 +159,8 @@ def test_a_choice_takes_its_own_values_alone():
     (Crew, ['{"role":"driver","seats":[1]}'], Crew(role="driver", seats=[1])),
     (list[Crew], ['[{"role":"driver","seats":[]}]'], [Crew(role="driver", seats=[])]),
     (dict[str, int], ['{"a":1}'], {"a": 1}), (Any, ["[1]"], [1]),
-    (Annotated[int, msgspec.Meta(ge=1)], ["1"], 1),
+    (Annotated[int, msgspec.Meta(ge=1)], ["1"], 1), (Annotated[str | None, msgspec.Meta(pattern="^a")], ["ab"], "ab"),
+    (Annotated[int | None, msgspec.Meta(ge=1)], [""], None), (Annotated[int, msgspec.Meta(ge=1)] | None, ["1"], 1),
 ])
 def test_a_parameter_is_read_into_its_type(annotation, texts, value):
     assert read_parameter(field(annotation), texts) == value
@@ -202,6 +203,14 @@ def test_constraints_are_told_where_they_are_broken():
     assert [(m.path, m.expected) for m in caught.value.misfits] == [
         ("a.1", "integer, at most 3"), ("b", "list of integer, length at most 1"),
     ]
+
+
+@pytest.mark.parametrize("annotation", [Annotated[int | None, msgspec.Meta(ge=3)], Annotated[int, msgspec.Meta(ge=3)] | None])
+def test_constraints_of_what_may_be_null_are_told_wherever_they_were_written(annotation):
+    assert read_values([field(annotation)], {"value": None}) == {"value": None}
+    with pytest.raises(Misfits) as caught:
+        read_parameter(field(annotation), ["2"])
+    assert [misfit.expected for misfit in caught.value.misfits] == ["integer or null, at least 3"]
 
 
 def test_absent_values_take_their_defaults():
