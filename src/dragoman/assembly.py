@@ -105,7 +105,7 @@ def _load_file(argument: str) -> list[Catalog]:
 
 def _catalog_of_data(data: Sequence[str], name: str | None, settings: Settings) -> tuple[Catalog, list[str]]:
     found = [each for argument in data for each in detect.find(argument)]
-    reserved = frozenset().union(*(dialect.reserved for dialect in dialects(settings)))
+    reserved = frozenset().union(*(dialect.reserved | dialect.reserved_in_lists for dialect in dialects(settings)))
     catalog, choices = introspect.catalog_of(name or detect.name_of(data[0]), found, reserved)
     return catalog.load(), choices
 

@@ -85,6 +85,8 @@ class Dialect(Protocol):
     """The path prefix that it answers, without a slash at its end: `/v2`."""
     reserved: ClassVar[frozenset[str]]
     """Names of parameters with a meaning of their own; no field or parameter may collide with them."""
+    reserved_in_lists: ClassVar[frozenset[str]]
+    """More of them, where records are asked for; parameters of methods may be called so."""
     paging: ClassVar[Paging]
     keys_max: ClassVar[int]
     unknown_parameters: ClassVar[str]

@@ -94,7 +94,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     data: str | None = None
     """The name that the records stand under; None where they are the whole document."""
     listed: str = "array"
-    """`array`, or with their total `paged`, or `keyed`: by the value of the field `key`."""
+    """`array`; with their total `paged` or, by the value of the field `key`, `keyed`; `one` record in the place of a list."""
     key: str = ""
     total: int = 0
     bom: bool = False

@@ -213,6 +213,8 @@ class Paging(msgspec.Struct, frozen=True):
     size_default: int = 50
     size_max: int = 200
     too_many: str = "refuse"
+    beyond: str = "refuse"
+    """What a page past the end is: an error (`refuse`), or a page of nothing (`empty`)."""
     page: str = "page"
     size: str = "page_size"
 

@@ -73,6 +73,10 @@ class TestJson:
         document = Document(root="offers", data="data", listed="paged", total=9)
         assert write(JsonFormat(), document, [7]) == b'{"data":{"total":9,"items":[7]}}'
 
+    def test_one_record_stands_in_the_place_of_a_list(self):
+        document = Document(root="profile", head=HEAD[:1], data="data", listed="one")
+        assert write(JsonFormat(), document, [{"id": 1}]) == b'{"status":200,"data":{"id":1}}'
+
     @pytest.mark.parametrize(("key", "name"), [(7, b'"7"'), ('a"b', b'"a\\"b"')])
     def test_keyed_records_stand_at_their_keys(self, key, name):
         document = Document(root="offers", data="data", listed="keyed", key="id", total=1)

@@ -19,7 +19,7 @@ from .plain import show
 from .record import Record
 from .resource import Resource
 from .shapes import all_fields, describe, element, nested_records, scalar_kind
-from .target import GROUP_DEFAULT, place_in_dast
+from .target import GROUP_DEFAULT, Display, displayed
 
 R = TypeVar("R", bound=type[Record])
 F = TypeVar("F", bound=Callable[..., Any])
@@ -105,11 +105,13 @@ class Catalog:
 
     def resource(
         self, path: str, origin: Origin, *, owner: str | None = None, live: bool = False, single: bool = False,
-        expand_all: bool = True, permission: str | None = None, dast: str = "",
+        expand_all: bool = True, permission: str | None = None, dast: str = "", positions: Sequence[str] | None = None,
+        listed: str = "array",
     ) -> Callable[[R], R]:
         """Publish a record class at `group/name`; raise `DeclarationError` where that cannot work.
 
-        `dast` is what its endpoint is called in that dialect, if not `name`.
+        `dast` is what its endpoint is called in that dialect, if not `name`. In the webmaster dialect, `positions` are the
+        parameters in its path, and `listed` is how records are shown: `array`, `paged`, `keyed`, or `one` of a single resource.
         """
         _check_path(path, '@catalog.resource("group/name", Table("name"))')
 
@@ -117,21 +119,22 @@ class Catalog:
             self._add(self.resources, resources.declare(
                 self.name, path, origin, record, owner=owner, live=live, single=single,
                 expand_all=expand_all, permission=permission,
-            ), dast)
+            ), Display(dast=dast, positions=positions, listed=listed))
             return record
         return publish
 
     def method(
         self, path: str, *, verb: str = "GET", permission: str | None = None, authenticated: bool = False,
         operation: bool = False, timeout_s: float = 30.0, raises: Sequence[type[MethodError]] = (),
-        allows: Callable[..., bool] | None = None, secret: bool = False, dast: str = "",
+        allows: Callable[..., bool] | None = None, secret: bool = False, dast: str = "", positions: Sequence[str] | None = None,
+        listed: str = "array",
     ) -> Callable[[F], F]:
         """Publish a function at `group/name`; raise `DeclarationError` where that cannot work.
 
         `permission` is what a key must allow; with `authenticated=True` any valid key will do. `allows` is a function that
         says who may do this to the object that the parameters name; `raises` are the errors that callers are told. With
         `secret=True` no result is kept for whoever repeats a call.
-        `dast` is its `endpoint/action` in that dialect, if not its path.
+        `dast` is its `endpoint/action` in that dialect, if not its path; `positions` and `listed` are as in `resource`.
         """
         _check_path(path, '@catalog.method("group/name")')
 
@@ -139,11 +142,14 @@ class Catalog:
             self._add(self.methods, methods.declare(
                 self.name, path, function, verb=verb, permission=permission, authenticated=authenticated,
                 operation=operation, timeout_s=timeout_s, raises=raises, allows=allows, secret=secret,
-            ), dast)
+            ), Display(dast=dast, positions=positions, listed=listed))
             return function
         return publish
 
-    def search(self, path: str, record: type[Record], *, by: str, fields: Iterable[str] = (), dast: str = "") -> None:
+    def search(
+        self, path: str, record: type[Record], *, by: str, fields: Iterable[str] = (), dast: str = "",
+        positions: Sequence[str] | None = None, listed: str = "array",
+    ) -> None:
         """Publish a search at `group/name` for the records of a class that is published already.
 
         It finds them by the field `by`, and shows `fields`, or all of them. Raises `DeclarationError` where that cannot
@@ -154,14 +160,14 @@ class Catalog:
             raise DeclarationError(show(path), f"{show(record)} is not published here.",
                                    "Declare its resource first.", caller_place())
         only = (fields,) if isinstance(fields, str) else tuple(fields)
-        self._add(self.searches, resources.declare_search(resource, path, by, only), dast)
+        self._add(self.searches, resources.declare_search(resource, path, by, only), Display(dast=dast, positions=positions, listed=listed))
 
     @property
     def targets(self) -> tuple[Resource | Method, ...]:
         """Everything published, resources before searches, and these before methods."""
         return (*self.resources.values(), *self.searches.values(), *self.methods.values())
 
-    def _add(self, shelf: dict[str, Any], declared: Resource | Method, dast: str) -> None:
+    def _add(self, shelf: dict[str, Any], declared: Resource | Method, display: Display) -> None:
         if self._loaded:
             raise DeclarationError(declared.path, "the catalog is loaded already.",
                                    "Declare while the module is imported.", declared.place)
@@ -174,7 +180,10 @@ class Catalog:
             name = twin.record.__name__
             raise DeclarationError(declared.path, f"{name} is published as {twin.path} already{_at(twin.place)}.",
                                    f"Derive another class from it: class Other({name}).", declared.place)
-        shelf[declared.path] = place_in_dast(declared, dast, endpoint=isinstance(declared, Resource) and declared.by is None)
+        resource = declared if isinstance(declared, Resource) else None
+        shelf[declared.path] = displayed(
+            declared, display, endpoint=resource is not None and resource.by is None,
+            one=resource is None or resource.single, keys=resource is not None)
 
     def _published(self, record: type[Record]) -> Resource | None:
         return next((resource for resource in self.resources.values() if resource.record is record), None)

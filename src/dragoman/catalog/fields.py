@@ -111,6 +111,9 @@ def _check_arguments(marks: Mapping[type, Any], wrong: Any) -> None:
         raise wrong(f"{refers.record!r} is no record.", 'Write Refers(Module) or Refers("group/name").')
     if search is not None and not (type(search.at_least) is int and search.at_least >= 1):
         raise wrong("a search has at least one character.", "Write Search(at_least=3), with 1 or more.")
+    chosen = marks.get(Filter)
+    if chosen is not None and not (chosen.any is None or (isinstance(chosen.any, str) and chosen.any and "," not in chosen.any)):
+        raise wrong(f"{chosen.any!r} is no value that a client could write for all of them.", 'Write Filter(any="all").')
     for dialect, name in (msgspec.structs.asdict(named).items() if named is not None else ()):
         if name is not None and not (isinstance(name, str) and NAME.match(name)):
             raise wrong(f"{name!r} is no name of a parameter.", f'Use letters, digits and `_`: Named({dialect}="choice").')

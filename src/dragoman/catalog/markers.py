@@ -24,6 +24,8 @@ class Filter(Marker, frozen=True):
 
     first: bool = False
     """Positional dialects put this parameter before those for paging and sorting (W4)."""
+    any: str | None = None
+    """A value that stands for all of them: with `all`, `type=all` filters nothing."""
 
 
 class Search(Marker, frozen=True):

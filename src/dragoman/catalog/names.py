@@ -21,6 +21,7 @@ class Naming(Protocol):
     name: ClassVar[str]
     mount: str
     reserved: ClassVar[frozenset[str]]
+    reserved_in_lists: ClassVar[frozenset[str]]
 
 
 def check_names(
@@ -45,17 +46,18 @@ def check_names(
 def key_name(dialect: Naming, key: Field) -> str:
     """The parameter that names records in a dialect: what the key is called there, or `key` where that has a meaning of its own."""
     name = key.name_in(dialect.name)
-    return "key" if name in dialect.reserved else name
+    return "key" if name in dialect.reserved | dialect.reserved_in_lists else name
 
 
 def _check_mounts(path: str, who: str, dialect: str, dialects: Iterable[Naming]) -> None:
-    """Whatever lies under a dialect's mount is answered by it alone."""
-    for other in dialects:
-        if other.name != dialect and other.mount and (path + "/").startswith(other.mount + "/"):
-            raise DeclarationError(
-                f"{who} ({dialect})", f"its address {path} lies under {other.mount}, where {other.name} answers.",
-                f'Mount one of them elsewhere, in the settings: mounts = {{ {other.name} = "/..." }}, or rename it.',
-            )
+    """Whatever lies under a dialect's mount is answered by it alone, but for what lies under a longer one."""
+    above = [each for each in dialects if each.mount and (path + "/").startswith(each.mount + "/")]
+    owner = max(above, key=lambda each: len(each.mount), default=None)
+    if owner is not None and owner.name != dialect:
+        raise DeclarationError(
+            f"{who} ({dialect})", f"its address {path} lies under {owner.mount}, where {owner.name} answers.",
+            f'Mount one of them elsewhere, in the settings: mounts = {{ {owner.name} = "/..." }}, or rename it.',
+        )
 
 
 def check_own(path: str, who: str) -> None:
@@ -77,10 +79,11 @@ def _claim(path: str, who: str, taken: dict[str, str]) -> None:
 
 def _check_parameters(dialect: Naming, target: Resource | Method) -> None:
     seen: dict[str, str] = {}
+    reserved = dialect.reserved if isinstance(target, Method) else dialect.reserved | dialect.reserved_in_lists
     for field in _parameters(target):
         name = field.name_in(dialect.name)
         place = f"{target.path}.{field.name}"
-        if name in dialect.reserved:
+        if name in reserved:
             raise DeclarationError(place, f"{dialect.name} reserves the parameter `{name}`.",
                                    f'Give it another name there: Named({dialect.name}="...").', target.place)
         if name in seen:

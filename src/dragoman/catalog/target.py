@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TypeVar
 
 import msgspec
@@ -29,6 +30,10 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     """`file.py:12` of its declaration."""
     dast: str = ""
     """Its place below the mount of the dast dialect, where it is not the usual one: `endpoint` or `endpoint/action`."""
+    positions: tuple[str, ...] | None = None
+    """The parameters that stand in the path of the webmaster dialect, by their names there; None for the usual order (W4)."""
+    listed: str = "array"
+    """How the webmaster dialect shows its records: an `array`; with their total `paged`, or `keyed` by their keys; or `one`."""
 
     @property
     def path(self) -> str:
@@ -45,10 +50,35 @@ def split_path(owner: str, path: str, place: str = "") -> tuple[str, str]:
     return group or GROUP_DEFAULT, name
 
 
-def place_in_dast(target: T, place: str, *, endpoint: bool) -> T:
-    """The target with its place in the dast dialect: an endpoint, or `endpoint/action`. Raises `DeclarationError`."""
+LISTED = ("array", "paged", "keyed", "one")
+
+
+class Display(msgspec.Struct, frozen=True, kw_only=True):
+    """What single dialects are told of a target, as in `Target`."""
+
+    dast: str = ""
+    positions: Sequence[str] | None = None
+    listed: str = "array"
+
+
+def displayed(target: T, display: Display, *, endpoint: bool, one: bool, keys: bool) -> T:
+    """The target as single dialects show it. `endpoint`: whether it has no action in dast; `one`: whether it may answer a single
+    record; `keys`: whether its records have keys. Raises `DeclarationError`."""
+    def wrong(reason: str, remedy: str) -> DeclarationError:
+        return DeclarationError(target.path, reason, remedy, target.place)
+
+    place, positions = display.dast, display.positions
     if place and (not isinstance(place, str) or not PATH.match(place) or (endpoint and "/" in place)):
         form = "endpoint" if endpoint else "endpoint/action"
-        raise DeclarationError(target.path, f"dast={place!r} is not `{form}` in lower case.",
-                               "Use letters, digits, `-` and `_`, beginning with a letter.", target.place)
-    return msgspec.structs.replace(target, dast=place)
+        raise wrong(f"dast={place!r} is not `{form}` in lower case.", "Use letters, digits, `-` and `_`, beginning with a letter.")
+    if positions is not None and not (isinstance(positions, (tuple, list)) and all(isinstance(each, str) for each in positions)):
+        raise wrong(f"positions={positions!r} are no names.", 'Write positions=("type", "start", "limit").')
+    if positions is not None and len(set(positions)) != len(positions):
+        raise wrong("a name stands twice in its positions.", "Name each parameter once.")
+    if display.listed not in LISTED:
+        raise wrong(f"listed={display.listed!r} is none of {', '.join(LISTED)}.", "Use one of these.")
+    if display.listed == "one" and not one:
+        raise wrong('listed="one" shows a single record, and here are many.', 'Use "array", "paged" or "keyed".')
+    if display.listed == "keyed" and not keys:
+        raise wrong('listed="keyed" needs the keys of records.', 'Use "array", "paged" or "one".')
+    return msgspec.structs.replace(target, dast=place, positions=None if positions is None else tuple(positions), listed=display.listed)

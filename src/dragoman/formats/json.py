@@ -23,7 +23,7 @@ class JsonFormat:
 
     def writer(self, document: Document) -> JsonWriter:
         """What writes one document."""
-        return KeyedJsonWriter(document) if document.listed == "keyed" else JsonWriter(document)
+        return _WRITERS.get(document.listed, JsonWriter)(document)
 
 
 class JsonWriter:
@@ -41,7 +41,7 @@ class JsonWriter:
         bracket = self.brackets[:1]
         if document.data is None:
             return bracket
-        if document.listed == "array":
+        if document.listed in ("array", "one"):
             return b"{%b%b:%b" % (members, encode_json(document.data), bracket)
         return b'{%b%b:{"total":%d,"items":%b' % (members, encode_json(document.data), document.total, bracket)
 
@@ -54,7 +54,7 @@ class JsonWriter:
         bracket = self.brackets[1:]
         if self._document.data is None:
             return bracket
-        return bracket + (b"}" if self._document.listed == "array" else b"}}")
+        return bracket + (b"}" if self._document.listed in ("array", "one") else b"}}")
 
     def _continued(self, records: bytes) -> bytes:
         if not records or self._first:
@@ -72,6 +72,15 @@ class KeyedJsonWriter(JsonWriter):
         """The records, each with its name."""
         key = self._document.key
         return self._continued(b",".join([b"%b:%b" % (_name(_read_fields(record)[key]), record) for record in _read_batch(batch)]))
+
+
+class OneJsonWriter(JsonWriter):
+    """Writes one record where others have a list."""
+
+    brackets: ClassVar[bytes] = b""
+
+
+_WRITERS = {"keyed": KeyedJsonWriter, "one": OneJsonWriter}
 
 
 def _member(name: str, value: str | int) -> bytes:

@@ -63,6 +63,8 @@ class Pipeline:
         self._targets, self._gate, self._executor, self._encoder = targets, gate, executor, encoder
         self._observe, self._body_max_bytes, self._switches, self._hears_host = observe, body_max_bytes, switches, hears_host
         self._spoken = [Spoken(each, Planner(each), cors.exposed(each.exposed_headers)) for each in dialects]
+        self._deepest = sorted(self._spoken, key=lambda each: len(each.dialect.mount), reverse=True)
+        """Those first whose mount may lie below another's."""
 
     def serves(self, path: bytes) -> bool:
         """Whether a path belongs to one of the dialects."""
@@ -106,7 +108,7 @@ class Pipeline:
         return self._serving(request.path) or self._spoken[0]
 
     def _serving(self, path: bytes) -> Spoken | None:
-        for spoken in self._spoken:
+        for spoken in self._deepest:
             try:
                 if spoken.dialect.serves(path):
                     return spoken

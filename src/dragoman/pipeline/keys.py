@@ -37,7 +37,7 @@ def cut(plan: Plan, items: Sequence[Buffer | None]) -> Sequence[Buffer | None]:
 
 def check_range(plan: Plan, total: int) -> None:
     """A page past the end is an error; the first page of nothing is an empty page."""
-    if plan.ask is not Ask.PAGE:
+    if plan.ask is not Ask.PAGE or (plan.paging.beyond == "empty" and plan.page >= 0):
         return
     last = max(0, -(-total // plan.page_size) - 1)
     if not 0 <= plan.page <= last:

@@ -163,7 +163,7 @@ class Planner:
         named = query.ask in (Ask.ONE, Ask.MANY)    # records named by their keys are not filtered
         self._check_known(query.parameters, () if named else filters, faults)
         values = [(filters[name].name, tuple(_read_filter(name, filters[name], texts, faults)))
-                  for name, texts in query.parameters.items() if name in filters]
+                  for name, texts in query.parameters.items() if name in filters and not _means_any(filters[name], texts)]
         if named:
             return NOTHING_FILTERED
         sort, descending = self._sort(query, target, faults)
@@ -306,6 +306,12 @@ def _read_integer(name: str, text: str | None, default: int, faults: list[Fault]
                             hint="Write a number such as 1."))
         return default
     return int(text[:_DIGITS_MAX])          # no list is longer, so that all larger numbers are alike
+
+
+def _means_any(field: Field, texts: Sequence[str]) -> bool:
+    """Whether a filter is given the value that stands for all."""
+    every = field.filter.any if field.filter is not None else None
+    return every is not None and any(every in text.split(",") for text in texts)
 
 
 def _read_filter(name: str, field: Field, texts: Sequence[str], faults: list[Fault]) -> list[Any]:

@@ -20,6 +20,7 @@ class Dialect:
     name: str
     mount: str = ""
     reserved: frozenset[str] = field(default_factory=frozenset)
+    reserved_in_lists: frozenset[str] = field(default_factory=frozenset)
 
 
 GW2 = Dialect("gw2", "/v2", frozenset({"lang", "page"}))
@@ -127,3 +128,27 @@ def test_a_key_is_called_otherwise_where_its_name_is_reserved(annotation, name, 
     namespace = {"__annotations__": {name: annotation}, "__module__": __name__, "__qualname__": "Tank"}
     catalog.resource("tanks", Rows(list))(type(Record)("Tank", (Record,), namespace))
     assert key_name(GW2, catalog.load().resources["data/tanks"].key) == called
+
+
+def test_what_lies_under_a_longer_mount_is_its_own():
+    """A dialect may be mounted below another one; what the upper one claims there is refused."""
+    upper, lower = Dialect("dast", "/api"), Dialect("webmaster", "/api/rest")
+    claims = {"dast": {"/api/ships/list": "ships"}, "webmaster": {"/api/rest/data/json/ships": "ships"}}
+    check_names(claims, [], [upper, lower])
+    with pytest.raises(DeclarationError, match=r"/api/rest/list.*lies under /api/rest, where webmaster answers"):
+        check_names({"dast": {"/api/rest/list": "rest"}}, [], [upper, lower])
+    with pytest.raises(DeclarationError, match="lies under /api, where dast answers"):
+        check_names({"webmaster": {"/api/elsewhere": "x"}}, [], [upper, lower])
+
+
+def test_a_parameter_of_a_method_may_be_called_as_lists_are_paged():
+    """Names that mean something in lists alone are free elsewhere."""
+    catalog = Catalog("harbor")
+
+    @catalog.method("ships/log")
+    def log(page: int = 0) -> int:
+        return page
+
+    check_names({}, [catalog.load()], [Dialect("gw2", "/v2", reserved_in_lists=frozenset({"page"}))])
+    with pytest.raises(DeclarationError, match="reserves the parameter `page`"):
+        check_names({}, [catalog], [Dialect("gw2", "/v2", reserved=frozenset({"page"}))])

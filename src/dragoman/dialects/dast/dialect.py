@@ -25,7 +25,8 @@ class Dast:
     """Keeps the contract of `Dialect`: every request names who asks, and on some endpoints for whom."""
 
     name: ClassVar[str] = "dast"
-    reserved: ClassVar[frozenset[str]] = frozenset((*TOKENS, "language", "limit", "page", "search", "sort", "v"))
+    reserved: ClassVar[frozenset[str]] = frozenset((*TOKENS, "language", "v"))
+    reserved_in_lists: ClassVar[frozenset[str]] = frozenset(("limit", "page", "search", "sort"))
     paging: ClassVar[Paging] = Paging(first=1, size_default=50, size_max=200, size="limit")
     keys_max: ClassVar[int] = 1
     unknown_parameters: ClassVar[str] = "refuse"

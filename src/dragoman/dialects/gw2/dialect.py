@@ -25,9 +25,8 @@ class Gw2:
     """Keeps the contract of `Dialect`. `max_age_s` is how long caches may keep a published answer."""
 
     name: ClassVar[str] = "gw2"
-    reserved: ClassVar[frozenset[str]] = frozenset(
-        ("access_token", "id", "ids", "lang", "page", "page_size", "search", "sort", "v"),
-    )
+    reserved: ClassVar[frozenset[str]] = frozenset(("access_token", "lang", "v"))
+    reserved_in_lists: ClassVar[frozenset[str]] = frozenset(("id", "ids", "page", "page_size", "search", "sort"))
     paging: ClassVar[Paging] = Paging(first=0, size_default=50, size_max=200)
     keys_max: ClassVar[int] = 200
     unknown_parameters: ClassVar[str] = "ignore"

@@ -28,8 +28,9 @@ class Lesta:
     name: ClassVar[str] = "lesta"
     mount = ""
     reserved: ClassVar[frozenset[str]] = frozenset(
-        ("application_id", "access_token", "fields", "extra", "language", "limit", "page_no", "search"),
+        ("application_id", "access_token", "fields", "extra", "language"),
     )
+    reserved_in_lists: ClassVar[frozenset[str]] = frozenset(("limit", "page_no", "search"))
     paging: ClassVar[Paging] = Paging(first=1, size_default=100, size_max=100, too_many="clamp", page="page_no", size="limit")
     keys_max: ClassVar[int] = 100
     unknown_parameters: ClassVar[str] = "ignore"

@@ -1,0 +1,49 @@
+"""What a declaration says for single dialects: checked at once, with the remedy."""
+
+from typing import Annotated
+
+import pytest
+
+from dragoman import Catalog, Filter, Key, Record, Rows
+from dragoman.errors import DeclarationError
+
+
+class Offer(Record):
+    id: Annotated[int, Key()]
+    kind: Annotated[str, Filter(first=True, any="all")]
+
+
+@pytest.mark.parametrize(("display", "reason"), [
+    ({"listed": "table"}, "is none of array, paged, keyed, one"),
+    ({"listed": "one"}, "here are many"),
+    ({"positions": "kind"}, "are no names"),
+    ({"positions": (1,)}, "are no names"),
+    ({"positions": ("kind", "kind")}, "stands twice"),
+    ({"dast": "a/b"}, "is not `endpoint`"),
+])
+def test_a_resource_is_shown_in_ways_that_there_are(display, reason):
+    with pytest.raises(DeclarationError, match=reason):
+        Catalog("shop").resource("offers", Rows(list), **display)(Offer)
+
+
+def test_what_a_method_returns_has_no_keys():
+    with pytest.raises(DeclarationError, match="needs the keys"):
+        @Catalog("shop").method("shop/list", listed="keyed")
+        def listed() -> list[int]:
+            return []
+
+
+def test_what_is_said_is_kept():
+    catalog = Catalog("shop")
+    catalog.resource("offers", Rows(list), positions=["kind", "start"], listed="keyed")(Offer)
+    offers = catalog.load().resources["data/offers"]
+    assert (offers.positions, offers.listed) == (("kind", "start"), "keyed")
+
+
+@pytest.mark.parametrize("every", ["", "a,b", 7])
+def test_a_value_for_all_is_one_that_a_client_can_write(every):
+    with pytest.raises(DeclarationError, match="no value that a client could write for all"):
+        @Catalog("shop").resource("wrong", Rows(list))
+        class Wrong(Record):
+            id: Annotated[int, Key()]
+            kind: Annotated[str, Filter(any=every)]
