@@ -97,13 +97,13 @@ class BannerSize(Record):
     height: int
 
 
-@catalog.resource("webmaster/offers", Table("offers"))
+@catalog.resource("webmaster/offers", Table("offers"), listed="keyed")
 class Offer(Record):
     """An offer: `cpl` is paid for a lead, `cpa` for a sale, `epc7days` is what a click brought in the last seven days."""
 
     id: Annotated[int, Key(), Sort()]
     name: Annotated[Localized, Search(), Sort()]
-    type: Annotated[Literal["web", "mobile", "api"], Filter(first=True)]
+    type: Annotated[Literal["web", "mobile", "api"], Filter(first=True, any="all")]
     rating: Annotated[Decimal, Sort()]
     cpl: Annotated[Decimal, Sort()]
     cpa: Annotated[Decimal, Sort()]
@@ -123,7 +123,7 @@ class Offer(Record):
 # -------------------------------------------------------------------------------------------- for the webmaster alone
 
 
-@catalog.resource("webmaster/profile", Table("webmasters"), live=True, single=True, permission="account")
+@catalog.resource("webmaster/profile", Table("webmasters"), live=True, single=True, permission="account", listed="one")
 class Profile(Record):
     """The webmaster whose key it is; the balance needs another permission."""
 
@@ -138,7 +138,9 @@ class Profile(Record):
     balance: Annotated[Decimal, Needs("statistics")]
 
 
-@catalog.resource("webmaster/statistics", Table("statistics"), owner="webmaster_id", live=True, permission="statistics")
+@catalog.resource(
+    "webmaster/statistics", Table("statistics"), owner="webmaster_id", live=True, permission="statistics", listed="paged",
+)
 class Day(Record):
     """What a webmaster's visitors did in a day; there is none without clicks."""
 
@@ -177,7 +179,7 @@ def webmaster_of(caller: Caller) -> int:
     return int(caller.subject) if caller.subject and caller.subject.isdecimal() else 0
 
 
-@catalog.method("webmaster/contacts", verb="PUT", permission="account", raises=[NoSuchWebmaster])
+@catalog.method("webmaster/contacts", verb="PUT", permission="account", raises=[NoSuchWebmaster], listed="one")
 def set_profile(
     caller: Caller, transaction: Transaction, site: Annotated[str, Meta(pattern="^https?://.", max_length=200)],
     phone: Annotated[str | None, Meta(pattern="^[+]?[0-9 -]+$", max_length=30)] = None,

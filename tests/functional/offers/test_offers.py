@@ -113,6 +113,7 @@ def test_offers_are_filtered_sorted_and_searched(offers: Server) -> None:
     assert len(named) == 15
     assert all(name.startswith("Amber ") for name in named)
     assert get(offers, "offers?type=paper&page=0").status_code == 400
+    assert get(offers, "offers?type=all&page=0").headers["x-result-total"] == "300"
 
 
 def test_lesta_and_dast_tell_the_same_offers(offers: Server, keys: dict[str, dict[str, str]]) -> None:
