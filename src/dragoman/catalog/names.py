@@ -11,7 +11,7 @@ from .fields import Field
 from .method import Method
 from .resource import Resource
 
-OWN_PATHS = ("/health", "/metrics", "/accounts", "/room", "/oauth", "/i18n", "/.well-known", "/static")
+OWN_PATHS = ("/health", "/metrics", "/accounts", "/room", "/oauth", "/auth", "/i18n", "/.well-known", "/static")
 """What the server itself answers, with everything below it."""
 
 

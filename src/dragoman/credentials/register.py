@@ -19,6 +19,8 @@ from .secrets import Digester, Kind, expected_length, is_application_id, is_ours
 from .subtokens import Subtoken, Subtokens, looks_like_subtoken
 
 _KINDS = {kind.value: kind for kind in Kind}
+_EITHER = (Kind.GW2, Kind.REMOTE_AUTH)
+"""Kinds of keys in whose place a token may stand."""
 _LENGTH_MAX = 4_096
 _STATES = {"disabled": "by its owner", "suspended": "by an operator"}
 
@@ -143,7 +145,8 @@ class Register:
         ref = self._ref_of(kind, credential.text)
         key = self._keys.get(ref) if ref is not None else None
         if ref is None or key is None or key.kind != kind:
-            raise refuse(Code.CREDENTIAL_INVALID, "unknown key", hint="Copy the key whole, or make a new one.",
+            message, hint = _unknown(kind, credential.text)
+            raise refuse(Code.CREDENTIAL_INVALID, message, hint=hint,
                          facts=_facts(caller.application, kind=credential.kind, **_form(kind, credential.text)))
         if key.kind == Kind.ACCESS_TOKEN and caller.application not in (None, key.application):
             raise refuse(Code.CREDENTIAL_INVALID, "the token was given to another application",
@@ -235,10 +238,17 @@ class Register:
 
 
 def _kind_of(credential: Credential) -> Kind | None:
-    """What a secret is: an access token is known by its beginning where a convention has one place for keys and tokens (G6)."""
-    if credential.kind == Kind.GW2 and is_ours(Kind.ACCESS_TOKEN, credential.text):
+    """What a secret is: an access token is known by its beginning where a convention has one place for keys and tokens (G6, W3)."""
+    if credential.kind in _EITHER and is_ours(Kind.ACCESS_TOKEN, credential.text):
         return Kind.ACCESS_TOKEN
     return _KINDS.get(credential.kind)
+
+
+def _unknown(kind: Kind | None, text: str) -> tuple[str, str]:
+    """Why a secret that nobody has is worth nothing, and what to do: tokens that ended are forgotten."""
+    if kind is Kind.ACCESS_TOKEN and is_ours(kind, text):
+        return "the token has ended or was never given", "Renew it, or let the account sign in again."
+    return "unknown key", "Copy the key whole, or make a new one."
 
 
 def _form(kind: Kind | None, text: str) -> dict[str, int]:

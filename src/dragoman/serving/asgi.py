@@ -27,7 +27,7 @@ _KNOWN_VERBS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTI
 _READING_VERBS = frozenset({"GET", "HEAD"})
 _OWN = frozenset({b"/health/live", b"/health/ready", b"/metrics"})
 _ROOM_VERBS = frozenset({"GET", "HEAD", "POST"})
-_OPEN = (b"/oauth/", b"/.well-known/")
+_OPEN = (b"/oauth/", b"/auth/", b"/.well-known/")
 """Where the Room lets pages of other origins ask, so that it says itself what it takes."""
 _TICK_S = 0.1
 

@@ -408,10 +408,41 @@ def test_an_access_token_stands_for_its_account_through_its_application(granted)
 
 
 def test_an_access_token_is_taken_where_a_convention_has_one_place_for_keys_and_tokens(granted):
-    assert granted.identify(Credential("gw2", granted.secret)) == granted.identify()
-    assert granted.identify(Credential("gw2", granted.secret.upper())) == granted.identify()
-    assert granted.refused(Credential("api-token", granted.secret)) is Code.CREDENTIAL_INVALID
-    assert granted.refused(Credential("gw2", mint(Kind.ACCESS_TOKEN))) is Code.CREDENTIAL_INVALID
+    for kind in ("gw2", "remote-auth"):
+        assert granted.identify(Credential(kind, granted.secret)) == granted.identify()
+        assert granted.identify(Credential(kind, granted.secret.upper())) == granted.identify()
+        assert granted.refused(Credential(kind, mint(Kind.ACCESS_TOKEN))) is Code.CREDENTIAL_INVALID
+        assert granted.refused(Credential(kind, mint(Kind.REFRESH_TOKEN))) is Code.CREDENTIAL_INVALID
+    for kind in ("api-token", "user-token", "refresh-token", "application-secret"):
+        assert granted.refused(Credential(kind, granted.secret)) is Code.CREDENTIAL_INVALID
+
+
+def test_a_remote_auth_is_a_key_of_an_account_or_a_token_of_an_application(granted):
+    """Each with what it may do; of another kind neither is, and a wrong one is told what is wrong with it (W3)."""
+    key = mint(Kind.REMOTE_AUTH)
+    granted.tell("key", "r1", Key(kind="remote-auth", digest=DIGESTER.digest(key).hex(), account=2, permissions=("account",)))
+    own = granted.identify(Credential("remote-auth", key))
+    assert (own.account, own.application, own.permissions) == (2, None, {"account"})
+    lent = granted.identify(Credential("remote-auth", granted.secret))
+    assert (lent.account, lent.application, lent.permissions) == (1, "g" * 32, {"account", "wallet"})
+    for kind in ("gw2", "access-token", "api-token"):
+        assert granted.refused(Credential(kind, key)) is Code.CREDENTIAL_INVALID
+    reasons = {text: reason(granted, Credential("remote-auth", text)) for text in (mint(Kind.ACCESS_TOKEN), mint(Kind.REMOTE_AUTH))}
+    assert len(set(reasons.values())) == 2
+    granted.change(expires_at=time.time() - 1)
+    assert granted.refused(Credential("remote-auth", granted.secret)) is Code.CREDENTIAL_EXPIRED
+    granted.tell("account", "1", Account(banned=True))
+    granted.change(expires_at=None)
+    assert granted.refused(Credential("remote-auth", granted.secret)) is Code.ACCOUNT_BANNED
+
+
+def reason(world, credential):
+    """What is told of a credential that is worth nothing."""
+    with pytest.raises(Refusal) as raised:
+        world.identify(credential)
+    (fault,) = raised.value.faults
+    assert fault.hint
+    return fault.message
 
 
 def test_a_key_is_no_access_token(world):

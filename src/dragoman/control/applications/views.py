@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from ..configuration import ours
 from ..once import mint_once
-from ..pages import UNPROCESSABLE, lines_with, page_of, show_or_send, sought
+from ..pages import UNPROCESSABLE, lines_with, origin_of, page_of, show_or_send, sought
 from ..who import account_of
 from . import services, team
 from .forms import AddForm, AddressesForm, DeleteForm, InviteForm, NameForm, OfApplication, RedirectsForm, TransferForm, initial_of
@@ -85,7 +85,7 @@ def show(request: HttpRequest, application: Application, wrong: OfApplication | 
         "application": application, "forms": forms, "acts": {act.value for act in acts}, "role": role_of(application, account),
         "is_server": application.type == Type.SERVER, "roles": [role for role in Role if role != Role.OWNER],
         "members": application.members.select_related("account").order_by("account__username"),
-        "secrets_max": SECRETS_MAX, "lines": lines_with(request, {"application-id": application.pk}),
+        "secrets_max": SECRETS_MAX, "origin": origin_of(request), "lines": lines_with(request, {"application-id": application.pk}),
     }
     if Act.MEMBERS in acts:
         facts["invitations"] = team.waiting(application.invitations.all())

@@ -15,12 +15,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from ..holding import hold
-from . import provider
+from . import provider, webmaster
 
 View = Callable[[HttpRequest], HttpResponse]
 Answer = tuple[dict[str, str], str, int]
 _DOCUMENT_MAX_AGE_S = 3_600
 _GRANTS = ("authorization_code", "refresh_token")
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 def _open(*verbs: str) -> Callable[[View], View]:
@@ -55,8 +56,24 @@ def _respond(answer: Answer) -> HttpResponse:
 @_open("POST")
 def token(request: HttpRequest) -> HttpResponse:
     """The token endpoint (RFC 6749, section 3.2): a code or a refresh token for tokens."""
+    return _exchange(request)
+
+
+@_open("POST")
+def webmaster_token(request: HttpRequest) -> HttpResponse:
+    """The same as clients of the webmaster interface know it (W3)."""
+    webmaster.read_grant(request)
+    return _exchange(request)
+
+
+def _exchange(request: HttpRequest) -> HttpResponse:
     if request.GET:
         return _refuse("Send the parameters in the body.")
+    if request.content_type not in _FORMS and request.body:
+        return _refuse(f"Send a form: Content-Type: {_FORMS[0]}.")
+    twice = [name for name, values in request.POST.lists() if len(values) > 1 and name != "resource"]
+    if twice:                                   # of two programs on the way each might believe another one (RFC 6749, section 3.2)
+        return _refuse("Send each parameter once.")
     grant = request.POST.get("grant_type")
     if grant not in _GRANTS:
         return _refuse(f"grant_type is one of: {', '.join(_GRANTS)}.", "unsupported_grant_type" if grant else "invalid_request")

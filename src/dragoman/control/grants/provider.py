@@ -22,6 +22,7 @@ from ...credentials.secrets import Kind, mint
 from ..accounts.models import Account
 from ..configuration import digester_of, ours
 from ..keys import permissions
+from . import webmaster
 from .models import Client, Grant, RefreshToken
 from .remedies import explained, explained_body
 
@@ -98,9 +99,9 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # the library ships no 
         return any([hmac.compare_digest(digest, each) for each in stored_secret])  # noqa: C419  # all are compared
 
     def is_pkce_required(self, client_id: str, request: Any) -> bool:  # noqa: ARG002  # the library's own signature
-        """Always, unless an application that proves itself by a secret was excused."""
+        """Always, unless an application that proves itself by a secret was excused, or asks where clients know none (W3)."""
         client = request.client
-        return not (client is not None and client.confidential and client.pkce_optional)
+        return not (client is not None and client.confidential and (client.pkce_optional or webmaster.is_asked(request.uri)))
 
     def is_origin_allowed(self, *arguments: Any, **named: Any) -> bool:  # noqa: ARG002  # the library's own signature
         """Never by the library: our answers say themselves that any page may read them."""
@@ -230,6 +231,8 @@ def _check(wanted: Wanted, prompts: set[str]) -> None:
         raise _faulty(wanted, "prompt=none goes with no other value.")
     if "code_challenge" in asked and (asked["code_challenge_method"] != "S256" or not _CHALLENGE.fullmatch(asked["code_challenge"])):
         raise _faulty(wanted, "code_challenge is the S256 of a verifier, with code_challenge_method=S256.")
+    if "code_challenge" not in asked and asked["request"].code_challenge_method is not None:    # where it may be left out, both are
+        raise _faulty(wanted, "code_challenge_method goes with a code_challenge.")
     if any(len(text) > NONCE_MAX or not text.isprintable() for text in (asked.get("nonce") or "", asked.get("code_challenge", ""))):
         raise _faulty(wanted, f"nonce has at most {NONCE_MAX} characters.")
     if asked["response_type"] != "code":

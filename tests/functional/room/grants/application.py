@@ -29,6 +29,8 @@ class App:
     owner: str
     secret: str = ""
     back: str = BACK
+    authorize_at: str = "/oauth/authorize"
+    token_at: str = "/oauth/token"
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(48))
 
     @property
@@ -40,7 +42,7 @@ class App:
         """Where it sends a browser to; a parameter of None is left out."""
         known = {"client_id": self.id, "response_type": "code", "redirect_uri": self.back, "scope": "account inventories",
                  "state": "s&=?/é", "code_challenge": self.challenge, "code_challenge_method": "S256", **more}
-        return "/oauth/authorize?" + urlencode({name: text for name, text in known.items() if text is not None})
+        return f"{self.authorize_at}?" + urlencode({name: text for name, text in known.items() if text is not None})
 
     def consent(self, visitor: Visitor, answer: str = "allow", **more: str | None) -> dict[str, str]:
         """Let somebody answer the page; what came back to the application."""
@@ -55,11 +57,11 @@ class App:
     def exchange(self, code: str, **more: str | None) -> httpx.Response:
         """Ask for tokens."""
         known: dict[str, str | None] = {"code": code, "redirect_uri": self.back, "code_verifier": self.verifier}
-        return self.post("/oauth/token", grant_type="authorization_code", **(known | more))
+        return self.post(self.token_at, **({"grant_type": "authorization_code"} | known | more))
 
     def refresh(self, token: str, **more: str | None) -> httpx.Response:
         """Ask for the next tokens."""
-        return self.post("/oauth/token", grant_type="refresh_token", refresh_token=token, **more)
+        return self.post(self.token_at, grant_type="refresh_token", refresh_token=token, **more)
 
     def post(self, path: str, **fields: str | None) -> httpx.Response:
         """Ask an endpoint, with id and secret in the body."""
