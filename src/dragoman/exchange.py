@@ -78,6 +78,8 @@ class Stream(msgspec.Struct, frozen=True, gc=False):
     """How many there are in all."""
     batches: Callable[[], AsyncIterator[Buffer]]
     """Each batch as a JSON array; begun anew by each call."""
+    aside: Callable[..., Awaitable[Any]] | None = None
+    """Calls a function with its arguments away from whoever waits: what takes milliseconds for each batch."""
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, gc=False):

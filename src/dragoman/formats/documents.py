@@ -1,0 +1,44 @@
+"""Results as whole documents in any format: what an answer's body is, held or streamed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from ..catalog.plain import encode_json
+from ..contracts import Writer
+from ..exchange import Buffer, Result, Stream
+
+
+def body_of(writer: Writer, result: Result) -> bytes | AsyncIterator[bytes]:
+    """The body of an answer: the whole document for what is held, its parts for what is streamed.
+
+    What a method returned is its items where that is a list, none where it is nothing, and one item else; records that are
+    missing are left out.
+    """
+    if result.stream is not None:
+        return _streamed(writer, result.stream)
+    return writer.open() + writer.items(_batch_of(result)) + writer.close()
+
+
+def items_of(value: Any) -> list[Any]:
+    """What a method returned, as the records of a document."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _batch_of(result: Result) -> Buffer:
+    """All that is held, as a JSON array."""
+    if result.body is not None:
+        return result.body
+    if result.items:
+        return b"[%b]" % b",".join([item for item in result.items if item is not None])
+    return encode_json(items_of(result.value))
+
+
+async def _streamed(writer: Writer, stream: Stream) -> AsyncIterator[bytes]:
+    yield writer.open()
+    async for batch in stream.batches():
+        yield writer.items(batch) if stream.aside is None else await stream.aside(writer.items, batch)
+    yield writer.close()
