@@ -116,6 +116,7 @@ class TestJson:
     def test_one_record_stands_in_the_place_of_a_list(self):
         document = Document(root="profile", head=HEAD[:1], data="data", listed="one")
         assert write(JsonFormat(), document, [{"id": 1}]) == b'{"status":200,"data":{"id":1}}'
+        assert write(JsonFormat(), document) == write(JsonFormat(), document, []) == b'{"status":200,"data":[]}'
 
     @pytest.mark.parametrize(("key", "name"), [(7, b'"7"'), ('a"b', b'"a\\"b"')])
     def test_keyed_records_stand_at_their_keys(self, key, name):
@@ -213,6 +214,8 @@ class TestCsv:
         assert self.write(document, [7]) == "status,error,request_id\r\n200,,0\r\nvalue\r\n7\r\n"
         document = Document(root="a", item=Scalar("int"), head=HEAD, data="data", listed="paged", total=9)
         assert self.write(document, [7]) == "status,error,request_id,total\r\n200,,0,9\r\nvalue\r\n7\r\n"
+        document = Document(root="a", item=Scalar("int"), head=HEAD[:1], data="data", listed="one")
+        assert self.write(document, [7]) == "status\r\n200\r\nvalue\r\n7\r\n"
 
     def test_without_a_shape_of_records_there_are_no_columns(self):
         assert self.write(Document(root="a", head=HEAD, data="data"), []) == "status,error,request_id\r\n200,,0\r\n"

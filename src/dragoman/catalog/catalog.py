@@ -183,7 +183,7 @@ class Catalog:
         resource = declared if isinstance(declared, Resource) else None
         shelf[declared.path] = displayed(
             declared, display, endpoint=resource is not None and resource.by is None,
-            one=resource is None or resource.single, keys=resource is not None)
+            one=declared.single if isinstance(declared, Resource) else not declared.returns_list, keys=resource is not None)
 
     def _published(self, record: type[Record]) -> Resource | None:
         return next((resource for resource in self.resources.values() if resource.record is record), None)

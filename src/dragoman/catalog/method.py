@@ -15,7 +15,7 @@ from .fields import Field, field_of
 from .fitting import fault_of_conversion, fault_of_declaration
 from .places import caller_place, place_of, resolve
 from .plain import show
-from .shapes import Shape, UnsupportedType, nested_records, shape_of
+from .shapes import Many, Shape, UnsupportedType, bare, nested_records, shape_of
 from .target import Target, split_path
 
 VERBS = ("GET", "POST", "PUT", "DELETE")
@@ -81,6 +81,11 @@ class Method(Target, frozen=True, kw_only=True):
     def returns(self) -> Shape | None:
         """What its result looks like; None for nothing."""
         return self.result.shape if self.result is not None else None
+
+    @property
+    def returns_list(self) -> bool:
+        """Whether its result is any number of things."""
+        return self.returns is not None and isinstance(bare(self.returns), Many)
 
 
 def declare(

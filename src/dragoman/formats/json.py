@@ -75,9 +75,13 @@ class KeyedJsonWriter(JsonWriter):
 
 
 class OneJsonWriter(JsonWriter):
-    """Writes one record where others have a list."""
+    """Writes one record where others have a list; where there is none, an empty list."""
 
     brackets: ClassVar[bytes] = b""
+
+    def close(self) -> bytes:
+        """What closes it; before that the list that stands for nothing, if nothing was written."""
+        return (b"[]" if self._first else b"") + super().close()
 
 
 _WRITERS = {"keyed": KeyedJsonWriter, "one": OneJsonWriter}

@@ -33,6 +33,14 @@ def test_what_a_method_returns_has_no_keys():
             return []
 
 
+@pytest.mark.parametrize("result", [list[int], list[Offer] | None])
+def test_a_list_that_a_method_returns_is_not_one_record(result):
+    with pytest.raises(DeclarationError, match="here are many"):
+        @Catalog("shop").method("shop/list", listed="one")
+        def listed() -> result:
+            return []
+
+
 def test_what_is_said_is_kept():
     catalog = Catalog("shop")
     catalog.resource("offers", Rows(list), positions=["kind", "start"], listed="keyed")(Offer)
