@@ -10,7 +10,7 @@ from typing import Any
 
 from lxml import etree
 
-from dragoman.catalog.shapes import Anything, Choice, Keyed, Many, Nested, Nullable, Scalar, Shape
+from dragoman.catalog.shapes import Anything, Choice, Keyed, Many, Nested, Nullable, Scalar, Shape, bottom
 
 NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")
@@ -108,7 +108,7 @@ def columns_of(shape: Shape, name: str = "") -> list[tuple[str, Shape]]:
 
 def read_cell(cell: str, shape: Shape) -> Any:
     if isinstance(shape, (Many, Keyed, Anything)):
-        return json.loads(cell, parse_float=Decimal)
+        return json.loads(cell, parse_float=float if bottom(shape) == Scalar("float") else Decimal)
     if cell.startswith("'") and cell[1:].startswith(FORMULA):
         cell = cell[1:]
     return Decimal(cell) if shape == Scalar("decimal") else read_text(cell, shape)
