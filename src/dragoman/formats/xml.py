@@ -25,7 +25,7 @@ class Malformed(ValueError):
 def read_children(raw: bytes, *, elements_max: int) -> dict[str, Any]:
     """The children of the root by name: texts (`Written`), mappings, lists where all children are called `item`, and None
     for `xsi:nil="true"`. Raises `Malformed` with the line."""
-    root = _parse(raw, elements_max)
+    root = parse(raw, elements_max=elements_max)
     value = _value_of(root, 0)
     if isinstance(value, list):
         return {"item": value if len(value) > 1 else value[0]}
@@ -36,7 +36,8 @@ def read_children(raw: bytes, *, elements_max: int) -> dict[str, Any]:
     return {}
 
 
-def _parse(raw: bytes, elements_max: int) -> Any:
+def parse(raw: bytes, *, elements_max: int) -> Any:
+    """The root element of a document without comments and instructions. Raises `Malformed`."""
     try:
         raw.decode()
     except UnicodeDecodeError as error:
@@ -49,11 +50,22 @@ def _parse(raw: bytes, elements_max: int) -> Any:
                              remove_comments=True, remove_pis=True)
     try:
         root = etree.fromstring(raw, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
+    except etree.XMLSyntaxError as error:
+        raise _not_well_formed(error) from None
+    except ValueError as error:
         raise Malformed(f"not well-formed XML: {error}", "Send one XML element.") from None
     if root.getroottree().docinfo.doctype:
         raise Malformed("a DOCTYPE", "Leave it out.")
     return root
+
+
+def _not_well_formed(error: Any) -> Malformed:
+    """What the parser found, in its words without their own way of telling where."""
+    line, column = error.position
+    reason = str(error.msg).rpartition(", line ")[0] or str(error.msg)
+    if reason.startswith("Excessive depth"):
+        return Malformed(f"nested too deep (line {line})", "Send flatter arguments.")
+    return Malformed(f"not well-formed XML: {reason} (line {line}, column {column})", "Send one XML element.")
 
 
 def _value_of(element: Any, depth: int) -> Any:

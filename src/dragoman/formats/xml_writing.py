@@ -21,6 +21,8 @@ Element = Callable[[Any], str]
 
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _INSTANCE = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+_TOTALED = ("paged", "keyed")
+"""The ways to list records that tell how many there are."""
 _NIL = 'xsi:nil="true"'
 _REPLACED = dict.fromkeys((*range(32), 0xFFFE, 0xFFFF), "\N{REPLACEMENT CHARACTER}")
 """XML 1.0 has no way to hold these, not even by number."""
@@ -50,7 +52,7 @@ class XmlWriter:
         self._document = document
         shape = document.item if document.item is not None else Anything()
         self._decode = batch_decoder(shape, document.shown)
-        self._item = _item_of(shape, document.shown)
+        self._item = _whole_of(shape, document.shown) if document.listed == "one" else _item_of(shape, document.shown)
 
     def open(self) -> bytes:
         """The root, what stands before the records, and what these stand in."""
@@ -59,7 +61,7 @@ class XmlWriter:
         opened += [_element(name, _head_text)(value) for name, value in document.head]
         if document.data is not None:
             opened.append(f"<{document.data}>")
-            if document.listed != "array":
+            if document.listed in _TOTALED:
                 opened.append(f"<total>{document.total}</total><items>")
         return "".join(opened).encode()
 
@@ -73,12 +75,19 @@ class XmlWriter:
         closed = f"</{document.root}>"
         if document.data is not None:
             closed = f"</{document.data}>{closed}"
-            if document.listed != "array":
+            if document.listed in _TOTALED:
                 closed = f"</items>{closed}"
         return closed.encode()
 
 
 # ---------------------------------------------------------------------------------------- from shapes to functions
+
+
+@lru_cache(maxsize=512)
+def _whole_of(shape: Shape, shown: Shown | None) -> Element:
+    """What writes a record into the element of the records itself; nothing stands there for null."""
+    content = _content_of(shape, shown)
+    return lambda value: content(value) or ""
 
 
 @lru_cache(maxsize=512)

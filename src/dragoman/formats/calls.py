@@ -1,0 +1,79 @@
+"""What can be asked at one address, in no format: the value from which every description of it is made (W9, W10)."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from ..catalog.fields import Field
+from ..catalog.method import Method
+from ..catalog.resource import Resource
+from ..catalog.shapes import Many, Nullable, Shape, bare, peel, shape_of, without_null
+from ..errors import MethodError
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One resource or method as its clients see it."""
+
+    name: str
+    """What it is called in XML and for programs: `getBannerSizes`, `setUserLanguage`."""
+    path: str
+    """Where it stands below the format: `banner-sizes`."""
+    verb: str
+    description: str
+    parameters: tuple[Field, ...] = ()
+    """In the order of the schema, under the names that clients write."""
+    item: Any = None
+    """The annotation of each record of the answer; None for none."""
+    only: tuple[str, ...] = ()
+    """The fields of a record that are shown; none for all."""
+    listed: str = "array"
+    """How the records stand in the answer, as `Document` has it: `array`, `paged` or `keyed`."""
+    permission: str | None = None
+    operation: bool = False
+    localized: bool = False
+    errors: tuple[type[MethodError], ...] = ()
+    """What a method declares to raise."""
+
+    @property
+    def reads(self) -> bool:
+        """Whether it is asked with a query; all others are sent a body."""
+        return self.verb == "GET"
+
+
+def call_of(target: Resource | Method, name: str, parameters: Iterable[Field], listed: str = "array") -> Call:
+    """A target as a call of that name; `parameters` bear the names and stand in the order of the dialect."""
+    if isinstance(target, Resource):
+        return Call(
+            name=name, path=target.name, verb="GET", description=target.description, parameters=tuple(parameters),
+            item=target.record, only=target.only, listed=listed, permission=target.permission, localized=target.localized,
+        )
+    return Call(
+        name=name, path=target.name, verb=target.verb, description=target.description, parameters=tuple(parameters),
+        item=item_of(target.result.type, target.result.shape) if target.result is not None else None, listed=listed,
+        permission=target.permission, operation=target.operation, errors=target.raises,
+    )
+
+
+def item_of(annotation: Any, shape: Shape) -> Any:
+    """The annotation of each record in what a method returns: of a list its items, of anything else itself."""
+    if not isinstance(bare(shape), Many):
+        return annotation
+    inner, _ = peel(annotation)
+    if isinstance(shape, Nullable):
+        inner, _ = peel(without_null(inner))
+    return typing.get_args(inner)[0]
+
+
+def parts_of(annotation: Any) -> tuple[Shape, Any, tuple[msgspec.Meta, ...], bool]:
+    """Of an annotation the shape and the type without null, its constraints, and whether it may be null."""
+    inner, metadata = peel(annotation)
+    constraints = tuple(mark for mark in metadata if isinstance(mark, msgspec.Meta))
+    shape = shape_of(annotation)
+    if not isinstance(shape, Nullable):
+        return shape, inner, constraints, False
+    shape, inner, inside, _ = parts_of(without_null(inner))
+    return shape, inner, (*constraints, *inside), True

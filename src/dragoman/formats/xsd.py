@@ -1,0 +1,280 @@
+"""XML Schema (XSD 1.0) of calls: what may be sent to them and what they answer, made from the catalog (W5, W9)."""
+
+from __future__ import annotations
+
+import re
+import typing
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+from lxml import etree
+
+from ..catalog.fields import Field
+from ..catalog.record import Record
+from ..catalog.shapes import Anything, Keyed, Many, Nested, Text, all_fields, bottom
+from .calls import Call, parts_of
+from .facets import Simple, notes_of, simple_of, writable
+
+NAMESPACE = "http://www.w3.org/2001/XMLSchema"
+REQUEST, RESPONSE, ERROR = "RequestData", "ResponseData", "errorResponseData"
+"""What is added to the name of a call, and the root of an answer to what is no call."""
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_INPUT = "Input"
+"""What is added to the name of a record as clients send it, where that is not as they get it."""
+
+
+def describe_calls(calls: Iterable[Call], *, answers: bool = True) -> Any:
+    """The schema element of some calls: for each its request and, where `answers` are wanted, its response."""
+    schema = Schema()
+    for call in calls:
+        schema.add_request(call)
+        if answers:
+            schema.add_response(call)
+    if answers:
+        schema.add_error()
+    return schema.element()
+
+
+def write_xsd(calls: Iterable[Call]) -> bytes:
+    """The schema of some calls as a document."""
+    return document(describe_calls(calls))
+
+
+def document(root: Any) -> bytes:
+    """An element as a document, for people to read."""
+    return bytes(etree.tostring(root, encoding="utf-8", xml_declaration=True, pretty_print=True))
+
+
+class Schema:
+    """Gathers elements, and the types that they share: one for each class of records, each with a name of its own."""
+
+    def __init__(self) -> None:
+        self._elements: list[Any] = []
+        self._types: dict[tuple[type[Record], bool], str] = {}
+        self._made: list[Any] = []
+        self._taken: set[str] = set()
+
+    def element(self) -> Any:
+        """The whole schema; no namespace is its target, as answers have none."""
+        root = etree.Element(_xs("schema"), nsmap={"xs": NAMESPACE}, elementFormDefault="unqualified")
+        root.extend(self._elements)
+        root.extend(self._made)
+        return root
+
+    def add_request(self, call: Call) -> None:
+        """What is sent to a call: its parameters in their order."""
+        element = _element(call.name + REQUEST, call.description)
+        sequence = _sub(_sub(element, "complexType"), "sequence")
+        sequence.extend(self._field(field, sent=True, optional=not field.required) for field in call.parameters)
+        self._elements.append(element)
+
+    def add_response(self, call: Call) -> None:
+        """What a call answers, be it a failure."""
+        element = _element(call.name + RESPONSE, call.description)
+        _add_envelope(element, self._data(call))
+        self._elements.append(element)
+
+    def add_error(self) -> None:
+        """What is answered where nothing was asked that is known."""
+        element = _element(ERROR, "What is wrong with a request that belongs to nothing that is published.")
+        _add_envelope(element, etree.Element(_xs("complexType")))
+        self._elements.append(element)
+
+    # ------------------------------------------------------------------------------------ what is in data
+
+    def _data(self, call: Call) -> Any:
+        """The type of `data`; it may always be empty, as it is on failure."""
+        if call.listed == "one" and call.item is not None:
+            return self._one(call.item)
+        if call.listed in ("array", "one"):
+            return self._items(call)
+        kind = etree.Element(_xs("complexType"))
+        sequence = _sub(kind, "sequence", minOccurs="0")
+        sequence.append(_element("total", type="xs:long"))
+        _sub(sequence, "element", name="items").append(self._items(call))
+        return kind
+
+    def _items(self, call: Call) -> Any:
+        """The type of what holds any number of records."""
+        kind = etree.Element(_xs("complexType"))
+        if call.item is not None:
+            _sub(kind, "sequence").append(self._item(call))
+        return kind
+
+    def _one(self, annotation: Any) -> Any:
+        """The type of what holds a single record, or nothing."""
+        shape, inner, constraints, _ = parts_of(annotation)
+        if isinstance(shape, Nested):
+            kind = etree.Element(_xs("complexType"))
+            _sub(kind, "sequence", minOccurs="0").extend(
+                self._field(field, sent=False, optional=_may_lack(field)) for field in shape.fields)
+            return kind
+        if _is_list(shape, sent=False):
+            return self._list(shape, inner, (), sent=False)
+        kind = etree.Element(_xs("simpleType"))
+        union = _sub(kind, "union")
+        simple = _sub(union, "simpleType")
+        _restrict(simple, simple_of(shape, constraints))
+        _sub(_sub(_sub(union, "simpleType"), "restriction", base="xs:string"), "length", value="0")
+        return kind
+
+    def _item(self, call: Call) -> Any:
+        item = _element("item", minOccurs="0", maxOccurs="unbounded")
+        if call.only:
+            sequence = _sub(_sub(item, "complexType"), "sequence")
+            sequence.extend(self._field(field, sent=False, optional=_may_lack(field))
+                            for field in call.item.__dragoman_fields__ if field.name in call.only)
+            return item
+        self._type(item, call.item, sent=False)
+        return item
+
+    # ------------------------------------------------------------------------------------ types
+
+    def _field(self, field: Field, *, sent: bool, optional: bool) -> Any:
+        element = _element(field.name)
+        if optional:
+            element.set("minOccurs", "0")
+        self._type(element, field.type, sent=sent)
+        if field.needs is not None:             # some dialects show null to those who may not see it
+            element.set("nillable", "true")
+        return element
+
+    def _type(self, element: Any, annotation: Any, *, sent: bool) -> None:
+        """Give an element the type of an annotation, as clients send it or get it."""
+        shape, inner, constraints, nullable = parts_of(annotation)
+        if nullable or isinstance(shape, Anything):
+            element.set("nillable", "true")
+        if isinstance(shape, Nested):
+            _note(element, (note for constraint in constraints for note in notes_of(constraint)))
+            element.set("type", self._record(shape.record, sent=sent))
+        elif _is_list(shape, sent):
+            _note(element, (note for constraint in constraints for note in notes_of(constraint)))
+            element.append(self._list(shape, inner, constraints, sent=sent))
+        else:
+            _fill_simple(element, shape, constraints)
+
+    def _list(self, shape: Any, inner: Any, constraints: Sequence[msgspec.Meta], *, sent: bool) -> Any:
+        """The type of what holds items: those of a list, or the values of free names, each with its name as `key`."""
+        least = max((each.min_length or 0 for each in constraints), default=0)
+        most = min((each.max_length for each in constraints if each.max_length is not None), default=None)
+        kind = etree.Element(_xs("complexType"))
+        if most == 0:
+            return kind
+        item = _element("item", minOccurs=str(least), maxOccurs="unbounded" if most is None else str(most))
+        _sub(kind, "sequence").append(item)
+        if isinstance(shape, Many):
+            self._type(item, typing.get_args(inner)[0], sent=sent)
+        else:
+            self._type(item, typing.get_args(inner)[1], sent=sent)
+            self._add_key(item)
+        return kind
+
+    def _add_key(self, item: Any) -> None:
+        """Let an element bear the attribute `key`, whatever its type is."""
+        named, inside = item.attrib.pop("type", None), item.find(_xs("complexType"))
+        if inside is not None:
+            _sub(inside, "attribute", name="key", type="xs:string", use="required")
+            return
+        simple = item.find(_xs("simpleType"))
+        if simple is not None:
+            named = self._name("Value")
+            simple.set("name", named)
+            self._made.append(simple)
+        is_record = named in self._types.values()
+        content = _sub(_sub(item, "complexType"), "complexContent" if is_record else "simpleContent")
+        _sub(_sub(content, "extension", base=named), "attribute", name="key", type="xs:string", use="required")
+
+    def _record(self, record: type[Record], *, sent: bool) -> str:
+        """The name of the type of a class of records."""
+        known = (record, sent and _differs(record))
+        if known not in self._types:
+            self._types[known] = self._name(record.__name__ + (_INPUT if known[1] else ""))
+            kind = etree.Element(_xs("complexType"), name=self._types[known])
+            self._made.append(kind)
+            _document(kind, (record.__doc__ or "").strip())
+            sequence = _sub(kind, "sequence")
+            sequence.extend(self._field(field, sent=sent, optional=not field.required if known[1] else _may_lack(field))
+                            for field in record.__dragoman_fields__)
+        return self._types[known]
+
+    def _name(self, wanted: str) -> str:
+        """A name that no other type has, as near as can be to the one that is wanted."""
+        stem = wanted if _NAME.match(wanted) else "Record"
+        name, number = stem, 2
+        while name in self._taken:
+            name, number = f"{stem}{number}", number + 1
+        self._taken.add(name)
+        return name
+
+
+def _is_list(shape: Any, sent: bool) -> bool:
+    """Whether a value is written as items; of a localized text clients send all languages, and get one."""
+    return isinstance(shape, (Many, Keyed)) or (sent and isinstance(shape, Text))
+
+
+def _may_lack(field: Field) -> bool:
+    """Whether some answers lack a field: what is hidden, what was not asked for, and what has a default."""
+    return field.extra or field.needs is not None or not field.required
+
+
+def _differs(record: type[Record]) -> bool:
+    """Whether a record is sent in another form than it is got."""
+    return any(isinstance(bottom(field.shape), Text) or (field.required and (field.extra or field.needs is not None))
+               for _, field in all_fields(record))
+
+
+def _fill_simple(element: Any, shape: Any, constraints: Sequence[msgspec.Meta]) -> None:
+    simple = simple_of(shape, constraints)
+    _note(element, simple.notes)
+    if not simple.facets:
+        element.set("type", simple.base)
+        return
+    _restrict(_sub(element, "simpleType"), simple)
+
+
+def _restrict(kind: Any, simple: Simple) -> None:
+    restriction = _sub(kind, "restriction", base=simple.base)
+    for name, value in simple.facets:
+        _sub(restriction, name, value=writable(value))
+
+
+def _add_envelope(element: Any, data: Any) -> None:
+    """The children of every answer (W6)."""
+    sequence = _sub(_sub(element, "complexType"), "sequence")
+    for name, kind in (("status", "xs:int"), ("error", "xs:string"), ("request_id", "xs:long")):
+        sequence.append(_element(name, type=kind))
+    _sub(sequence, "element", name="data").append(data)
+
+
+def _element(name: str, description: str = "", **attributes: str) -> Any:
+    element = etree.Element(_xs("element"), name=name, **attributes)
+    _document(element, description)
+    return element
+
+
+def _note(element: Any, notes: Iterable[str]) -> None:
+    _document(element, "\n".join(notes))
+
+
+def _document(element: Any, text: str) -> None:
+    """Say in words what an element is; that stands before all else in it."""
+    if text:
+        annotation = etree.Element(_xs("annotation"))
+        _sub(annotation, "documentation").text = writable(text)
+        element.insert(0, annotation)
+
+
+def _sub(parent: Any, tag: str, /, **attributes: str) -> Any:
+    return etree.SubElement(parent, _xs(tag), **attributes)
+
+
+def _xs(name: str) -> str:
+    return f"{{{NAMESPACE}}}{name}"
+
+
+def names_of(calls: Iterable[Call]) -> Iterator[str]:
+    """The names of all elements that the schema of some calls declares."""
+    for call in calls:
+        yield from (call.name + REQUEST, call.name + RESPONSE)
+    yield ERROR

@@ -1,0 +1,116 @@
+"""Types of every kind as a catalog may declare them, and values that fit them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import string
+import uuid
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+import msgspec
+from hypothesis import strategies as st
+
+from dragoman import Extra, Localized, Needs, Record
+from dragoman.catalog.plain import to_plain
+from dragoman.catalog.record import RecordMeta
+from dragoman.catalog.shapes import Anything, Choice, Keyed, Many, Nested, Nullable, Text, shape_of
+from dragoman.formats.calls import parts_of
+
+ZONES = st.timezones() | st.builds(dt.timezone, st.integers(-14 * 60, 14 * 60).map(lambda minutes: dt.timedelta(minutes=minutes)))
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+SAFE = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=12)
+"""What XML can hold as it is."""
+NAMES = st.text(string.ascii_lowercase, min_size=1, max_size=6)
+PATTERNS = {"^[a-z]{2,5}$": ["ab", "abcde"], "a|b+": ["xax", "bb"], r"^#\d+": ["#12 x"], r"\s": [" ", "a b"]}
+SINGLE = st.sampled_from([
+    int, float, Decimal, bool, str, bytes, dt.date, dt.datetime, dt.time, uuid.UUID, Literal["a", " b ", "<&\"'>"], Literal[-5, 7],
+    Any, Localized, Annotated[int, msgspec.Meta(ge=-2, lt=9)], Annotated[float, msgspec.Meta(gt=0.5, le=1e300)],
+    Annotated[str, msgspec.Meta(min_length=1, max_length=4)], Annotated[int, msgspec.Meta(multiple_of=5)],
+    Annotated[str, msgspec.Meta(pattern="^(?=a)", description="It begins with a.")],
+    *(Annotated[str, msgspec.Meta(pattern=pattern)] for pattern in PATTERNS),
+])
+
+
+def _inside(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    lengths = st.none() | st.integers(0, 2)
+    return st.one_of(
+        st.builds(_list, inner, lengths), st.builds(lambda each: dict[str, each], inner),
+        inner.filter(lambda each: not isinstance(shape_of(each), (Nullable, Anything))).map(lambda each: each | None),
+        records(inner),
+    )
+
+
+def _list(item: Any, least: int | None) -> Any:
+    whole = list[item]
+    return whole if least is None else Annotated[whole, msgspec.Meta(min_length=least, max_length=least + 2)]
+
+
+@st.composite
+def records(draw: Any, inner: Any) -> type[Record]:
+    """Classes of records, with fields that are hidden, extra and optional."""
+    fields = draw(st.dictionaries(NAMES, inner, min_size=1, max_size=4))
+    namespace: dict[str, Any] = {"__annotations__": {}, "__module__": __name__, "__qualname__": "R", "__doc__": draw(SAFE)}
+    for name, annotation in fields.items():
+        marks = draw(st.sampled_from([(), (), (Extra(),), (Needs("account"),)]))
+        namespace["__annotations__"][name] = Annotated[(annotation, *marks)] if marks else annotation
+    return RecordMeta(draw(st.sampled_from(["Crew", "Tank", "Café"])), (Record,), namespace)
+
+
+ANNOTATIONS = st.recursive(SINGLE, _inside, max_leaves=6)
+"""Types of results and of parameters."""
+
+
+def values(annotation: Any, *, sent: bool = False) -> st.SearchStrategy[Any]:
+    """Plain values that fit a type; `sent` by clients, or got by them: then in one language, and with fields left out."""
+    shape, inner, constraints, nullable = parts_of(annotation)
+    if nullable:
+        return st.none() | values(_without_null(inner, constraints), sent=sent)
+    if isinstance(shape, Nested):
+        return _records(shape, sent)
+    if isinstance(shape, (Many, Keyed)) or (sent and isinstance(shape, Text)):
+        return _containers(shape, inner, constraints, sent)
+    if isinstance(shape, Text):
+        return TEXT
+    if isinstance(shape, Choice):
+        return st.sampled_from(shape.values)
+    if isinstance(shape, Anything):
+        return st.recursive(st.none() | st.booleans() | st.integers(-9, 9) | SAFE, lambda each: st.lists(each, max_size=2), max_leaves=3)
+    return _singles(shape.kind, constraints).map(to_plain)
+
+
+def _without_null(inner: Any, constraints: Any) -> Any:
+    return Annotated[(inner, *constraints)] if constraints else inner
+
+
+def _records(shape: Nested, sent: bool) -> st.SearchStrategy[Any]:
+    fields = {field.name: values(field.type, sent=sent) for field in shape.fields}
+    hidden = {field.name for field in shape.fields if not sent and (field.extra or field.needs)}
+    return st.fixed_dictionaries({name: each for name, each in fields.items() if name not in hidden},
+                                 optional={name: fields[name] for name in hidden}).map(
+        lambda found: {name: found[name] for name in fields if name in found})
+
+
+def _containers(shape: Any, inner: Any, constraints: Any, sent: bool) -> st.SearchStrategy[Any]:
+    least = max((each.min_length or 0 for each in constraints), default=0)
+    most = min((each.max_length for each in constraints if each.max_length is not None), default=least + 2)
+    *_, item = inner.__args__
+    if isinstance(shape, Many):
+        return st.lists(values(item, sent=sent), min_size=least, max_size=most)
+    return st.dictionaries(SAFE if sent else TEXT, values(item, sent=sent), min_size=least, max_size=most)
+
+
+def _singles(kind: str, constraints: Any) -> st.SearchStrategy[Any]:
+    meta = constraints[0] if constraints else msgspec.Meta()
+    if meta.pattern is not None:
+        return st.sampled_from(PATTERNS.get(meta.pattern, ["a", "ab"]))
+    return {
+        "int": st.integers(-9, 9).map(lambda number: number * meta.multiple_of) if meta.multiple_of else st.integers(
+            meta.ge if meta.ge is not None else -2**63, meta.lt - 1 if meta.lt is not None else 2**63 - 1),
+        "float": st.floats(meta.gt or -1e308, meta.le or 1e308, exclude_min=meta.gt is not None, allow_nan=False),
+        "decimal": st.decimals(allow_nan=False, allow_infinity=False).filter(lambda number: abs(number.adjusted()) < 300),
+        "bool": st.booleans(), "str": st.text(st.characters(exclude_categories=["Cs"]), min_size=meta.min_length or 0,
+                                              max_size=meta.max_length or 12),
+        "bytes": st.binary(max_size=9), "date": st.dates(), "datetime": st.datetimes(timezones=ZONES),
+        "time": st.times(), "uuid": st.uuids(),
+    }[kind]
