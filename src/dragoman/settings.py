@@ -184,6 +184,13 @@ class Methods(Section, frozen=True, kw_only=True):
             raise ValueError("methods.threads_max is at least 1.")
 
 
+class Webmaster(Section, frozen=True, kw_only=True):
+    """The webmaster dialect."""
+
+    http_status: bool = False
+    """Whether the status of an answer is that of HTTP, too, where a request does not say (W7)."""
+
+
 class Cluster(Section, frozen=True, kw_only=True):
     """One cluster of data, chosen by host."""
 
@@ -230,6 +237,7 @@ class Settings(Section, frozen=True, kw_only=True):
     """Where else people may come from, by a short name that stands in addresses."""
     live: Live = Live()
     methods: Methods = Methods()
+    webmaster: Webmaster = Webmaster()
     statistics: Statistics = Statistics()
     clusters: dict[str, Cluster] = {}
 
@@ -259,7 +267,7 @@ class Settings(Section, frozen=True, kw_only=True):
         return {name: read_mounts(given, f"mounts.{name}") for name, given in {**_MOUNTS, **self.mounts}.items()}
 
 
-_MOUNTS: dict[str, str | tuple[str, ...]] = {"gw2": "/v2", "dast": "/api"}
+_MOUNTS: dict[str, str | tuple[str, ...]] = {"gw2": "/v2", "dast": "/api", "webmaster": "/api/rest"}
 
 
 def _check_mount(name: str) -> None:
