@@ -14,7 +14,7 @@ from .catalog.catalog import Catalog
 from .catalog.module import load_module
 from .catalog.names import check_names, check_own
 from .catalog.origin import File, Origin, Rows, Table
-from .contracts import Answerer, CredentialStore, Dialect, Format, Meter, SignIns, Source, SourceKind, Switches, Transactions
+from .contracts import Answerer, CredentialStore, Dialect, Meter, SignIns, Source, SourceKind, Switches, Transactions
 from .control.published import Sample
 from .credentials import fingerprint
 from .credentials.allowances import Allowances
@@ -27,18 +27,15 @@ from .credentials.uses import UseKeeper
 from .dialects.dast import Dast
 from .dialects.gw2 import Gw2
 from .dialects.lesta import Lesta
-from .dialects.webmaster import Webmaster
 from .editions import publish as publishing
 from .editions.store import Editions
 from .errors import SettingsError
-from .formats.csv import CsvFormat
-from .formats.json import JsonFormat
-from .formats.xml_writing import XmlFormat
 from .limits.leased import LeasedMeter
 from .limits.memory import MemoryMeter
 from .limits.shared import SharedMeter
 from .observations import Observe
-from .operations.store import OperationStore, operations_file
+from .operations.store import OperationStore
+from .operations.tables import operations_file
 from .pipeline import live
 from .pipeline.answer import Pipeline
 from .pipeline.calls import Calls
@@ -46,6 +43,9 @@ from .pipeline.encoding import Encoder
 from .pipeline.execute import Executor
 from .pipeline.former import FormerBases, Moved
 from .pipeline.gate import Gate
+from .pipeline.operating import Operating
+from .pipeline.results import Showing
+from .pipeline.turns import CallTurn
 from .query import Rate, read_rate
 from .serving.runtime import AsyncioRuntime
 from .settings import Live, Settings
@@ -59,9 +59,6 @@ from .statistics.counting import Counter
 from .statistics.places import Place
 from .statistics.recorder import Recorder
 
-FORMATS: tuple[Format, ...] = (JsonFormat(), XmlFormat(), CsvFormat())
-"""Every form that answers are written in; the first where nothing else is asked for."""
-
 
 def source_kinds(limits: Live) -> Mapping[type[Origin], SourceKind]:
     """Which implementation opens which declared origin, and within which limits it is asked while a client waits."""
@@ -72,8 +69,7 @@ def dialects(settings: Settings, sign_ins: SignIns | None = None) -> list[Dialec
     """Every dialect that a server speaks, where the settings mount it; people sign in through those that have a way of their
     own where `sign_ins` are kept."""
     bases = settings.bases()
-    return [Gw2(bases["gw2"].current, max_age_s=settings.cache_max_age_s), Lesta(sign_ins), Dast(bases["dast"].current),
-            Webmaster(FORMATS, bases["webmaster"].current, http_status=settings.webmaster.http_status)]
+    return [Gw2(bases["gw2"].current, max_age_s=settings.cache_max_age_s), Lesta(sign_ins), Dast(bases["dast"].current)]
 
 
 # -------------------------------------------------------------------------------------------- catalogs
@@ -332,8 +328,11 @@ def assemble(
     sources = {(catalog.name, cluster, path): source for catalog, cluster, opened in shops
                for path, source in opened.items()}
     runtime = AsyncioRuntime(settings.methods.threads_max)
-    executor = Executor(editions, live.Live(sources, settings.live.rows_max), _calls(shops, settings, runtime),
-                        OperationStore(data_dir), runtime)
+    showing = Showing()
+    store = _open_store(settings)
+    calls = Calls(runtime, _databases(shops), store, showing)
+    operating = Operating(_operations_in(store, settings), calls, showing, runtime)
+    executor = Executor(editions, live.Live(sources, settings.live.rows_max), calls, operating, runtime)
     address, wrong_keys, client = _rates(settings, "address", "wrong_keys", "client")
     gate = Gate(credentials, meter or MemoryMeter(), address, wrong_keys=wrong_keys, client=client)
     served = [*catalogs, *(catalog for dialect in spoken for catalog in dialect.own)]
@@ -344,15 +343,29 @@ def assemble(
     return Plane(_with_former(pipeline, settings, spoken), editions, catalogs, spoken)
 
 
-def _calls(shops: Sequence[Shop], settings: Settings, runtime: AsyncioRuntime) -> Calls:
-    """What calls methods, with the databases that they write to."""
+def _open_store(settings: Settings) -> Transactions:
+    """The database of operations, and of the idempotency keys of methods that write nowhere we know."""
+    url = settings.database_url or f"sqlite:///{operations_file(Path(settings.data_dir))}"
+    return SqlTransactions(expand(url, Path.cwd()), create=True)
+
+
+def open_operations(settings: Settings) -> OperationStore:
+    """The long operations of a data directory, or of the PostgreSQL database of accounts."""
+    return _operations_in(_open_store(settings), settings)
+
+
+def _operations_in(store: Transactions, settings: Settings) -> OperationStore:
+    return OperationStore(store, CallTurn, settings.operations, postgres=bool(settings.database_url))
+
+
+def _databases(shops: Sequence[Shop]) -> dict[tuple[str, str], Transactions]:
+    """The databases that methods write to, by catalog and cluster."""
     databases: dict[tuple[str, str], Transactions] = {}
     for catalog, cluster, _ in shops:
         url = url_of(catalog, cluster) if any(method.writes for method in catalog.methods.values()) else None
         if url is not None:
             databases[catalog.name, cluster] = SqlTransactions(url)
-    store = settings.database_url or f"sqlite:///{operations_file(Path(settings.data_dir))}"
-    return Calls(runtime, databases, SqlTransactions(expand(store, Path.cwd()), create=True))
+    return databases
 
 
 def _with_former(pipeline: Pipeline, settings: Settings, spoken: Sequence[Dialect]) -> Answerer:

@@ -15,7 +15,7 @@ from .catalog.method import Method
 from .catalog.origin import Found, Row
 from .catalog.resource import Resource
 from .errors import Fault
-from .exchange import Answer, Buffer, Document, Outcome, Request, Work
+from .exchange import Answer, Buffer, Claim, Document, Operation, OperationResult, Outcome, Reaped, Request, Work
 from .query import Caller, Credential, Filtered, KeyInfo, Owned, Paging, Query, Rate, SignIn, Token, Transaction
 
 T = TypeVar("T")
@@ -103,6 +103,8 @@ class Dialect(Protocol):
     """What `OPTIONS` tells: `GET, HEAD, OPTIONS`."""
     verbs_alike: ClassVar[bool]
     """Whether GET and POST mean the same everywhere; else each method has its verb, and resources are read by GET."""
+    asked_by: ClassVar[str]
+    """The parameter that names a long operation which was started before. No parameter of such a method may have its name."""
     exposed_headers: ClassVar[str]
     """The headers of its answers that scripts of other origins may read."""
 
@@ -293,27 +295,59 @@ class Meter(Protocol):
 # ---------------------------------------------------------------------------------------- long operations
 
 
-class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """A long-running job: `state` is `queued`, `running`, `done`, `failed` or `cancelled`, and only advances."""
-
-    id: int
-    method: str
-    state: str
-    done: int = 0
-    total: int | None = None
-    result: bytes | None = None
-    """The JSON of what the method returned, once done."""
-    fault: Fault | None = None
-
-
 class Operations(Protocol):
-    """Long-running work that survives the end of the process that accepted it."""
+    """Long-running work that survives the end of the process that accepted it. Everything raises `SourceUnavailable` where
+    the database does not answer."""
 
     def start(
-        self, method: Method, arguments: Mapping[str, Any], caller: Caller, idempotency_key: str | None = None,
+        self, method: Method, arguments: Mapping[str, Any], caller: Caller, idempotency_key: str | None = None, *,
+        cluster: str = "default", request_id: str = "",
     ) -> int:
         """Accept a job and commit it before returning its id. The same key of the same party gives the same id;
-        with other arguments it raises `Refusal` (conflict), and for a caller who is nobody (credential-missing)."""
+        with other arguments it raises `Refusal` (conflict), for a caller who is nobody (credential-missing), and for one
+        who has too many that have not ended (limit-exceeded)."""
 
     def look(self, id: int, caller: Caller) -> Operation | None:
         """The state of a job of this caller; None for a missing one and for somebody else's alike."""
+
+    def part(self, id: int, result: OperationResult, number: int) -> bytes:
+        """One part of a result, from 0. Raises `SourceUnavailable` for one that was forgotten meanwhile."""
+
+    def cancel(self, id: int, caller: Caller) -> Operation | None:
+        """Ask a job of this caller to end: at once where nobody works on it, else at its next progress. The job as it is
+        then; one that has ended stays as it is. None as in `look`."""
+
+    def recent(self, parties: Sequence[str] | None, limit: int) -> Sequence[Operation]:
+        """The jobs of some parties, of all where none are named, the newest first."""
+
+
+class Jobs(Protocol):
+    """The same long-running work, as workers see it. What is told of a claim that is lost comes back as False or None, and
+    nothing was written."""
+
+    def claim(self, worker: str, catalogs: Sequence[str]) -> Claim | None:
+        """The oldest job of some catalogs that waits, from now on this worker's for the length of a lease; None for none."""
+
+    def beat(self, claim: Claim, done: int, total: int | None) -> bool | None:
+        """Hold a claim for the length of another lease, and tell how far it is; whether it was asked to end."""
+
+    def asked_to_end(self, claim: Claim) -> bool | None:
+        """Whether it was asked to end, and nothing else."""
+
+    def add_part(self, claim: Claim, number: int, body: bytes) -> bool:
+        """Keep a part of the result."""
+
+    def finish(self, claim: Claim, result: OperationResult) -> bool:
+        """It is done, and its result are the parts that were added."""
+
+    def fail(self, claim: Claim, fault: Fault) -> bool:
+        """It failed for ever."""
+
+    def end(self, claim: Claim) -> bool:
+        """It was asked to end, and has."""
+
+    def give_back(self, claim: Claim) -> bool:
+        """Let another worker do it, from its beginning; this attempt does not count."""
+
+    def reap(self) -> Reaped:
+        """Free the jobs of workers that are gone, to be tried again after a while; and forget what is older than is kept."""

@@ -68,6 +68,7 @@ class Code(StrEnum):
     SOURCE_INVALID = "source-invalid"
     METHOD_TIMEOUT = "method-timeout"
     METHOD_FAILED = "method-failed"
+    OPERATION_CANCELLED = "operation-cancelled"
     INTERNAL = "internal"
 
 

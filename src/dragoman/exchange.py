@@ -9,7 +9,7 @@ import msgspec
 
 from .catalog.shapes import Shape
 from .errors import Fault
-from .query import Plan, Query, Shown
+from .query import Caller, Plan, Query, Shown
 
 Buffer = bytes | memoryview
 Body = bytes | memoryview | Sequence[Buffer] | AsyncIterator[bytes]
@@ -135,12 +135,84 @@ class Refused(msgspec.Struct, kw_only=True, gc=False):
 
 
 class StartedOperation(msgspec.Struct, kw_only=True, gc=False):
-    """A long operation runs; its result can be asked for by id."""
+    """A long operation waits or runs, and its result can be asked for by id; or it was just asked to end."""
 
     id: int
     plan: Plan
+    state: str = "queued"
+    """As `Operation` has it."""
     done: int = 0
     total: int | None = None
 
 
 Outcome = Result | Refused | StartedOperation
+
+# ---------------------------------------------------------------------------------------- long operations
+
+
+class OperationResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What a job returned, as it is kept: validated plain values in all their languages, in parts that are JSON arrays."""
+
+    lease: int
+    """The lease that it was written under; no other worker's parts are of it."""
+    parts: int
+    items: int
+    size_bytes: int
+    listed: bool
+    """Whether it is a list, whose records the parts hold; else one part holds the one value."""
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """A long-running job: `state` is `queued`, `running`, `done`, `failed` or `cancelled`, and only advances. All times are
+    UNIX times in seconds."""
+
+    id: int
+    method: str
+    """By catalog and path: `letters:statistics/report`."""
+    state: str
+    cluster: str = "default"
+    party: str = ""
+    """Whose it is, as `Caller.party` tells it."""
+    done: int = 0
+    total: int | None = None
+    attempts: int = 0
+    cancelling: bool = False
+    """Whether it was asked to end, and has not yet."""
+    fault: Fault | None = None
+    """Why it failed; its field is the parameter's own name."""
+    result: OperationResult | None = None
+    created_at: float = 0.0
+    started_at: float | None = None
+    ended_at: float | None = None
+    expires_at: float | None = None
+    """When it is forgotten, with its result."""
+
+    @property
+    def living(self) -> bool:
+        """Whether it has not ended."""
+        return self.state in ("queued", "running")
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """A job that a worker holds, with what it needs to do it."""
+
+    id: int
+    lease: int
+    """The fencing token: whoever holds an older one can write nothing."""
+    catalog: str
+    cluster: str
+    path: str
+    arguments: bytes
+    """By the method's own names, as JSON that reads back by the types of its parameters."""
+    caller: Caller
+    request_id: str
+    attempts: int
+    """Which attempt this is, from 1."""
+
+
+class Reaped(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found of workers that are gone: which jobs are tried again, and which never more."""
+
+    retried: Sequence[int] = ()
+    failed: Sequence[int] = ()
+    forgotten: int = 0

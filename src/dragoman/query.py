@@ -32,6 +32,8 @@ class Ask(Enum):
     """A page of the records."""
     CALL = "call"
     """A method."""
+    OPERATION = "operation"
+    """A long operation by its id alone, whatever its method; `Query.catalog` narrows it to those of one catalog."""
 
 
 class Credential(msgspec.Struct, frozen=True):
@@ -162,8 +164,10 @@ class Progress(Injected):
         self.total = total
 
 
-REPLAYS = "dragoman_replays"
-"""The table that a server adds to a database that methods write to, for their idempotency keys; it is never published."""
+REPLAYS, OPERATIONS, PARTS = "dragoman_replays", "dragoman_operations", "dragoman_parts"
+"""The tables that a server adds to a database: for idempotency keys, for long operations and their results. They are never
+published."""
+OWN_TABLES = frozenset((REPLAYS, OPERATIONS, PARTS))
 
 
 class Transaction(Injected, ABC):
@@ -250,6 +254,8 @@ class Query(msgspec.Struct, kw_only=True, gc=False):
     """The form of the answer, by name, where the address tells it."""
     operation: str | None = None
     """The id of a long operation that was started before, and is asked about."""
+    cancels: bool = False
+    """Whether that operation is to end."""
     credentials: tuple[Credential, ...] = ()
     requires: tuple[str, ...] = ()
     """The kinds of credentials without which nobody is answered, whatever is asked."""
@@ -334,5 +340,9 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True, gc=False):
     """The form of the answer, by name, where it is not the dialect's own."""
     operation: int | None = None
     """The long operation that is asked about instead of begun."""
+    operation_name: str = ""
+    """What the client calls the parameter of its id."""
+    cancels: bool = False
+    """Whether that operation is to end."""
     idempotency_key: str | None = None
     request_id: str = ""

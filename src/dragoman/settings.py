@@ -184,11 +184,38 @@ class Methods(Section, frozen=True, kw_only=True):
             raise ValueError("methods.threads_max is at least 1.")
 
 
-class Webmaster(Section, frozen=True, kw_only=True):
-    """The webmaster dialect."""
+class Operations(Section, frozen=True, kw_only=True):
+    """How long operations are run and kept."""
 
-    http_status: bool = False
-    """Whether the status of an answer is that of HTTP, too, where a request does not say (W7)."""
+    processes: int = 1
+    """How many worker processes a server brings along, where a catalog has operations; 0 where `dragoman worker` runs apart."""
+    lease_s: float = 30.0
+    """How long a worker that is not heard of keeps what it works on."""
+    heartbeat_s: float = 5.0
+    """How often a worker is heard of."""
+    attempts_max: int = 3
+    """How often an operation is begun whose workers are lost."""
+    retry_s: float = 1.0
+    """How long it waits before the second attempt; before each further one twice as long."""
+    retry_max_s: float = 60.0
+    """How long it waits at most."""
+    living_max: int = 20
+    """How many that have not ended one account, application or key may have."""
+    kept_days: float = 7.0
+    """For how many days an operation that has ended is kept, with its result."""
+
+    @property
+    def kept_s(self) -> float:
+        """The same in seconds."""
+        return self.kept_days * 86_400
+
+    def __post_init__(self) -> None:
+        if not 0 < self.heartbeat_s < self.lease_s:
+            raise SettingsError("operations.heartbeat_s is more than 0, and less than operations.lease_s.")
+        if not (self.processes >= 0 and min(self.attempts_max, self.living_max) >= 1 and 0 <= self.retry_s <= self.retry_max_s):
+            raise SettingsError("operations: attempts_max and living_max are at least 1, and retry_s is at most retry_max_s.")
+        if not 1 <= self.kept_days <= 36_500:
+            raise SettingsError("operations.kept_days is at least 1, since idempotency keys hold as long.")
 
 
 class Cluster(Section, frozen=True, kw_only=True):
@@ -237,7 +264,7 @@ class Settings(Section, frozen=True, kw_only=True):
     """Where else people may come from, by a short name that stands in addresses."""
     live: Live = Live()
     methods: Methods = Methods()
-    webmaster: Webmaster = Webmaster()
+    operations: Operations = Operations()
     statistics: Statistics = Statistics()
     clusters: dict[str, Cluster] = {}
 
@@ -267,7 +294,7 @@ class Settings(Section, frozen=True, kw_only=True):
         return {name: read_mounts(given, f"mounts.{name}") for name, given in {**_MOUNTS, **self.mounts}.items()}
 
 
-_MOUNTS: dict[str, str | tuple[str, ...]] = {"gw2": "/v2", "dast": "/api", "webmaster": "/api/rest"}
+_MOUNTS: dict[str, str | tuple[str, ...]] = {"gw2": "/v2", "dast": "/api"}
 
 
 def _check_mount(name: str) -> None:

@@ -125,7 +125,7 @@ class Catalog:
 
     def method(
         self, path: str, *, verb: str = "GET", permission: str | None = None, authenticated: bool = False,
-        operation: bool = False, timeout_s: float = 30.0, raises: Sequence[type[MethodError]] = (),
+        operation: bool = False, timeout_s: float | None = None, raises: Sequence[type[MethodError]] = (),
         allows: Callable[..., bool] | None = None, secret: bool = False, dast: str = "", positions: Sequence[str] | None = None,
         listed: str = "array",
     ) -> Callable[[F], F]:

@@ -18,6 +18,8 @@ from .plain import show
 from .shapes import Many, Shape, UnsupportedType, bare, nested_records, shape_of
 from .target import Target, split_path
 
+TIMEOUT_S, OPERATION_TIMEOUT_S = 30.0, 3_600.0
+"""How long a method may take that says nothing of it, and a long operation."""
 VERBS = ("GET", "POST", "PUT", "DELETE")
 _YIELDING = (Iterator, AsyncIterator, Iterable, Generator, AsyncGenerator)
 """Results that an operation hands out item by item; on the wire they are arrays."""
@@ -64,7 +66,7 @@ class Method(Target, frozen=True, kw_only=True):
     """Whether a valid key is needed; always where a permission is."""
     operation: bool = False
     is_async: bool = False
-    timeout_s: float = 30.0
+    timeout_s: float = TIMEOUT_S
 
     @property
     def description(self) -> str:
@@ -90,7 +92,7 @@ class Method(Target, frozen=True, kw_only=True):
 
 def declare(
     catalog: str, path: str, function: Any, *, verb: str = "GET", permission: str | None = None,
-    authenticated: bool = False, operation: bool = False, timeout_s: float = 30.0,
+    authenticated: bool = False, operation: bool = False, timeout_s: float | None = None,
     raises: Sequence[type[MethodError]] = (), allows: Callable[..., Any] | None = None, secret: bool = False,
 ) -> Method:
     """Check one declaration by itself; raise `DeclarationError` for what cannot work."""
@@ -105,6 +107,8 @@ def declare(
     group, short = split_path(name, path, place)
     if verb not in VERBS:
         raise wrong(f"the verb {verb!r} is none of {', '.join(VERBS)}.", "Use one of these.")
+    if timeout_s is None:
+        timeout_s = OPERATION_TIMEOUT_S if operation else TIMEOUT_S
     if not 0 < timeout_s < math.inf:
         raise wrong("a time limit is more than 0 seconds.", "Raise timeout_s.")
     hints = resolve(function)

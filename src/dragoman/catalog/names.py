@@ -22,6 +22,7 @@ class Naming(Protocol):
     mount: str
     reserved: ClassVar[frozenset[str]]
     reserved_in_lists: ClassVar[frozenset[str]]
+    asked_by: ClassVar[str]
 
 
 def check_names(
@@ -80,6 +81,8 @@ def _claim(path: str, who: str, taken: dict[str, str]) -> None:
 def _check_parameters(dialect: Naming, target: Resource | Method) -> None:
     seen: dict[str, str] = {}
     reserved = dialect.reserved if isinstance(target, Method) else dialect.reserved | dialect.reserved_in_lists
+    if isinstance(target, Method) and target.operation:
+        reserved |= {dialect.asked_by}
     for field in _parameters(target):
         name = field.name_in(dialect.name)
         place = f"{target.path}.{field.name}"

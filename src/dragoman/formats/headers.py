@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from ..exchange import Header
+from ..exchange import Header, StartedOperation
 
 JSON: Header = (b"content-type", b"application/json; charset=utf-8")
 NO_STORE: Header = (b"cache-control", b"no-store")
 PRIVATE: Header = (b"cache-control", b"private, no-store")
 ASK_AGAIN: Header = (b"cache-control", b"private, no-cache")
 """Whoever keeps an answer asks whether it still holds, since the application or the token may be blocked by then."""
+
+
+def progress_headers(started: StartedOperation) -> list[Header]:
+    """When to ask again for an operation, and how far it is: `7/12`, or `7/*` where nobody knows of how many (as ranges are
+    written, RFC 9110, 14.4); nothing of one that has ended."""
+    if started.state not in ("queued", "running"):
+        return []
+    total = b"*" if started.total is None else b"%d" % started.total
+    return [(b"retry-after", b"1"), (b"x-progress", b"%d/%b" % (started.done, total))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import reprlib
 import traceback
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -16,12 +17,13 @@ from ..contracts import Dialect, Switches
 from ..errors import Code, Fault, Refusal, refuse
 from ..exchange import Answer, Header, Outcome, Refused, Request, Work
 from ..observations import Crashed, Observe
-from ..query import ANONYMOUS, Caller, Query
+from ..query import ANONYMOUS, Ask, Caller, Query
 from . import conditional, cors
 from .encoding import Encoder
 from .execute import Executor, Later
 from .faults import faults_of
 from .gate import Gate
+from .operating import ANY, no_such_operation
 from .plan import Planner
 from .standing import Standing, refusal_headers
 
@@ -77,6 +79,7 @@ class Pipeline:
     def answer(self, request: Request) -> Answer | Work:
         """Judge, allow, charge and answer; what takes time is returned as `Work`, judged and charged already."""
         spoken, course = self._spoken_by(request), Course()
+        outcome: Outcome | Later
         try:
             if request.verb == "OPTIONS":
                 return cors.preflight(spoken.dialect.verbs)
@@ -84,14 +87,13 @@ class Pipeline:
             if isinstance(read, Answer):
                 return self._finish(read, spoken, request, course)
             query = course.query = read
-            catalog, target = self._find(query)
-            course.caller = self._admit(query, target, request, course)
-            course.standing = self._gate.charge(course.caller, request)
-            if course.standing is not None and not course.standing.verdict.allowed:
-                raise course.standing.refusal()
-            plan = spoken.planner.plan(query, catalog, target, course.caller, request)
-            course.version = plan.view.version
-            outcome = self._executor.execute(plan)
+            if query.ask is Ask.OPERATION:
+                self._enter(query, ANY, request, course)
+                outcome = partial(self._ask_whatever, query, spoken, request, course)
+            else:
+                catalog, target = self._find(query)
+                self._enter(query, target, request, course)
+                outcome = self._plan(query, catalog, target, spoken, request, course)
         except Exception as error:  # noqa: BLE001  # the one place where every failure becomes an answer
             outcome = self._refused(error, course.query, request, "answer")
         if callable(outcome):
@@ -123,6 +125,34 @@ class Pipeline:
         if self._switches is not None and self._switches.off:
             _check_on(self._switches.off, found[0].name, query.target)
         return found
+
+    def _enter(self, query: Query, target: Resource | Method, request: Request, course: Course) -> None:
+        """Let the caller in, and charge the call. Raises `Refusal`."""
+        course.caller = self._admit(query, target, request, course)
+        course.standing = self._gate.charge(course.caller, request)
+        if course.standing is not None and not course.standing.verdict.allowed:
+            raise course.standing.refusal()
+
+    def _plan(
+        self, query: Query, catalog: Catalog, target: Resource | Method, spoken: Spoken, request: Request, course: Course,
+    ) -> Outcome | Later:
+        plan = spoken.planner.plan(query, catalog, target, course.caller, request)
+        course.version = plan.view.version
+        return self._executor.execute(plan)
+
+    async def _ask_whatever(self, query: Query, spoken: Spoken, request: Request, course: Course) -> Outcome:
+        """What became of an operation that was asked for by its id alone: it is answered as its method's, once the caller
+        is seen to be allowed that still."""
+        text, named = query.operation or "", spoken.dialect.asked_by
+        found = await self._executor.operating.find(text, named, course.caller)
+        catalog, _, path = found.method.partition(":")
+        if query.catalog not in (None, catalog) or (catalog, path) not in self._targets:
+            raise no_such_operation(text, named)
+        query.ask, query.catalog, query.target = Ask.CALL, catalog, path
+        declared, target = self._find(query)
+        self._gate.allow(course.caller, target)
+        outcome = self._plan(query, declared, target, spoken, request, course)
+        return await outcome() if callable(outcome) else outcome
 
     def _admit(self, query: Query, target: Resource | Method, request: Request, course: Course) -> Caller:
         """The caller. Whose call was refused is counted all the same, so that developers see what they get wrong."""

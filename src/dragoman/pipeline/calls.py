@@ -3,7 +3,6 @@ once only under an idempotency key."""
 
 from __future__ import annotations
 
-import decimal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,18 +10,16 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ..catalog.fitting import Misfit, Misfits, check_of
+from ..catalog.fitting import Misfit, Misfits
 from ..catalog.method import Injected, Method, Rule
-from ..catalog.plain import encode_json, show, to_plain
-from ..catalog.shapes import Nested, Nullable
+from ..catalog.plain import encode_json, show
 from ..contracts import Runtime, Transactions
 from ..errors import Code, MethodError, Refusal, SourceUnavailable, refuse
 from ..exchange import Result
 from ..operations.replays import Claim, Kept, Replays, digest_of
 from ..query import Caller, Plan, Progress, Transaction
-from ..views.localize import Localizer
-from ..views.project import projector
 from .faults import faults_of, refusal_of
+from .results import Showing, answers_one, checked, decode
 from .turns import CallTurn
 
 T = TypeVar("T")
@@ -33,10 +30,10 @@ Databases = Mapping[tuple[str, str], Transactions]
 class Calls:
     """Calls the methods of all catalogs. `store` is where idempotency keys are kept of those that write nowhere we know."""
 
-    def __init__(self, runtime: Runtime, databases: Databases, store: Transactions) -> None:
+    def __init__(self, runtime: Runtime, databases: Databases, store: Transactions, showing: Showing) -> None:
         self._runtime, self._databases, self._store = runtime, databases, store
         self._replays: dict[Transactions, Replays] = {}
-        self._localizers: dict[tuple[str, str, frozenset[str], bool], Localizer] = {}
+        self._showing = showing
 
     async def call(self, plan: Plan, method: Method) -> Result:
         """What a method returns. Raises `Refusal` for what it declared, and for a call that took too long."""
@@ -50,7 +47,7 @@ class Calls:
                 value = await self._runtime.apart(lambda: self._call_whole(plan, method, turn), turn)
         except TimeoutError as error:
             raise Refusal(*faults_of(error, plan.request_id)) from None
-        if value is None and _answers_one(method):
+        if value is None and answers_one(method):
             raise refuse(Code.NOT_FOUND, "nothing found", field=next(iter(plan.names.values()), None))
         return Result(plan=plan, value=value, found=1, total=1)
 
@@ -67,7 +64,7 @@ class Calls:
         with _told(plan, method):
             if method.allows is not None:
                 _judge(method.allows, method.allows.function(**_asked(method.allows, plan, transaction)))
-            return self._shown(plan, method, method.function(**_given(method, plan, transaction)))
+            return self._showing.show(plan, method, checked(method, method.function(**_given(method, plan, transaction))))
 
     async def _call_async(self, plan: Plan, method: Method, turn: CallTurn) -> Any:
         with _told(plan, method):
@@ -75,7 +72,7 @@ class Calls:
                 _judge(method.allows, await self._runtime.within(
                     turn.left_s, method.allows.function(**_asked(method.allows, plan, None))))
             value = await self._runtime.within(turn.left_s, method.function(**_given(method, plan, None)))
-            return self._shown(plan, method, value)
+            return self._showing.show(plan, method, checked(method, value))
 
     # ------------------------------------------------------------------------------------ once only
 
@@ -88,7 +85,7 @@ class Calls:
             kept = await self._begin_once(plan, method, claim, turn)
         if kept.faults:
             raise Refusal(*kept.faults)
-        return _decode(kept.value)
+        return decode(kept.value)
 
     def _write_once(self, plan: Plan, method: Method, claim: Claim, turn: CallTurn) -> Kept:
         """In a thread: the key is kept in the transaction of the write itself, so that both are there or neither."""
@@ -155,40 +152,35 @@ class Calls:
             known = self._replays[database] = Replays(database, turn)
         return known
 
-    # ------------------------------------------------------------------------------------ what is shown
+    # ------------------------------------------------------------------------------------ long operations
 
-    def _shown(self, plan: Plan, method: Method, value: Any) -> Any:
-        """What a method returned as plain JSON: of its declared type, in the client's language, with the fields that are
-        wanted. Raises `Misfits` for any other."""
-        if method.result is None:
-            if value is not None:
-                raise Misfits([Misfit("result", "nothing, as declared", show(value))])
-            return None
-        plain = to_plain(value)
-        found = list(check_of(method.result)(plain, "result"))
-        if found:
-            raise Misfits(found)
-        plain = self._localizer(plan, method).localize(plain, plan.view.language)
-        if plan.view.shown is not None and plain is not None:
-            return _decode(projector(method.result.shape, plan.view.shown)(encode_json(plain)))
-        encode_json(plain)                      # finds what is no text
-        return plain
+    async def judge(self, plan: Plan, method: Method) -> None:
+        """See that the caller may begin a long operation with these arguments. Raises `Refusal`."""
+        if method.allows is None:
+            return
+        turn, rule = CallTurn(_RULE_S), method.allows
+        try:
+            if method.is_async:
+                _judge(rule, await self._runtime.within(turn.left_s, rule.function(**_asked(rule, plan, None))))
+            else:
+                await self._runtime.apart(lambda: self._judge_whole(plan, method, rule, turn), turn)
+        except TimeoutError as error:
+            raise Refusal(*faults_of(error, plan.request_id)) from None
 
-    def _localizer(self, plan: Plan, method: Method) -> Localizer:
-        permitted = plan.caller.permissions & method.needs
-        known = (plan.catalog.name, method.path, permitted, plan.view.nulls)
-        localizer = self._localizers.get(known)
-        if localizer is None:
-            assert method.result is not None  # noqa: S101  # asked of methods with a result alone
-            localizer = Localizer(method.result.shape, plan.catalog.languages, permitted, nulls=plan.view.nulls)
-            self._localizers[known] = localizer
-        return localizer
+    def _judge_whole(self, plan: Plan, method: Method, rule: Rule, turn: CallTurn) -> None:
+        def judge(transaction: Transaction | None) -> None:
+            with _told(plan, method):
+                _judge(rule, rule.function(**_asked(rule, plan, transaction)))
+        if method.writes:
+            self._database(plan).run(judge, turn)
+        else:
+            judge(None)
 
 
-_decode = msgspec.json.Decoder(float_hook=decimal.Decimal).decode
-"""Numbers keep their digits."""
 _STORE_S = 10.0
 """How long the store of idempotency keys may take."""
+_RULE_S = 30.0
+"""How long a rule may take that judges who may begin a long operation."""
 
 
 @contextmanager
@@ -201,11 +193,6 @@ def _told(plan: Plan, method: Method) -> Iterator[None]:
         if refusal is None:
             raise
         raise refusal from error
-
-
-def _answers_one(method: Method) -> bool:
-    """Whether it finds one record or none, so that null means that there is none."""
-    return isinstance(method.returns, Nullable) and isinstance(method.returns.inner, Nested)
 
 
 def _is_final(error: Exception) -> bool:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from ..catalog.method import Method
-from ..contracts import Operations, Runtime
+from ..contracts import Runtime
 from ..editions.store import Edition, Editions, Shelf
 from ..errors import Code, refuse
-from ..exchange import Outcome, Result, StartedOperation
+from ..exchange import Outcome, Result
 from ..query import Ask, Plan
 from .calls import Calls
 from .keys import check_range, cut, keys_json, no_such
 from .live import Live
+from .operating import Operating
 
 Later = Callable[[], Awaitable[Outcome]]
 
@@ -20,16 +21,16 @@ Later = Callable[[], Awaitable[Outcome]]
 class Executor:
     """Executes plans against the open editions, the live sources and the methods."""
 
-    def __init__(self, editions: Editions, live: Live, calls: Calls, operations: Operations, runtime: Runtime) -> None:
+    def __init__(self, editions: Editions, live: Live, calls: Calls, operating: Operating, runtime: Runtime) -> None:
         self._editions, self._live, self._calls = editions, live, calls
-        self._operations, self._runtime = operations, runtime
+        self.operating, self._runtime = operating, runtime
         self._reads = {Ask.ONE: _one, Ask.MANY: _many, Ask.KEYS: _keys, Ask.ALL: _all, Ask.PAGE: _page}
 
     def execute(self, plan: Plan) -> Outcome | Later:
         """The outcome at once, or what will give it. Raises `Refusal` for what is not to be had."""
         target = plan.target
         if isinstance(target, Method):
-            return lambda: self._start(plan, target) if target.operation else self._calls.call(plan, target)
+            return self._called(plan, target)
         if target.live:
             return lambda: self._live.read(plan, target)
         edition = self._edition(plan)
@@ -39,6 +40,14 @@ class Executor:
         if plan.filtered:
             return self._listed(plan, edition, shelf)
         return self._reads[plan.ask](plan, edition, shelf)
+
+    def _called(self, plan: Plan, method: Method) -> Later:
+        """A method, or the beginning of a long operation, or how one is that began before."""
+        if not method.operation:
+            return lambda: self._calls.call(plan, method)
+        if plan.operation is None:
+            return lambda: self.operating.start(plan, method)
+        return lambda: self.operating.ask(plan, method)
 
     def _edition(self, plan: Plan) -> Edition | None:
         """The edition that is served; looked for once more where there was none, as it may have come a moment ago."""
@@ -58,10 +67,6 @@ class Executor:
             found = await self._runtime.in_thread(shelf.materialize, plan.filtered, plan.view.language)
             return _selected(plan, edition, shelf, found)
         return materialize
-
-    async def _start(self, plan: Plan, method: Method) -> Outcome:
-        id = await self._runtime.in_thread(self._operations.start, method, plan.arguments, plan.caller, plan.idempotency_key)
-        return StartedOperation(id=id, plan=plan)
 
 
 # -------------------------------------------------------------------------------------------- published resources

@@ -44,8 +44,7 @@ class Gate:
             _check_transport(request)
         _check_required(query)
         caller = self._identify(query, target, request) if query.credentials else ANONYMOUS
-        if target.authenticated:
-            self._allow(caller, target.permission)
+        self.allow(caller, target)
         return caller
 
     def charge(self, caller: Caller, request: Request) -> Standing | None:
@@ -93,7 +92,11 @@ class Gate:
             return self._guesses.judge_wrong(query.credentials, network) or refused
         return self._guesses.judge_known(fault.facts.get("key"), network) or refused
 
-    def _allow(self, caller: Caller, needed: str | None) -> None:
+    def allow(self, caller: Caller, target: Resource | Method) -> None:
+        """See that a caller may ask for this. Raises `Refusal`."""
+        if not target.authenticated:
+            return
+        needed = target.permission
         if caller.account is None:
             raise refuse(Code.CREDENTIAL_MISSING, "endpoint requires authentication",
                          hint="Send a key that the owner of the data has made.", facts=_refs(caller))

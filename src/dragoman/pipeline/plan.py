@@ -6,6 +6,8 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from ..catalog.catalog import CLUSTER_DEFAULT, Catalog
 from ..catalog.fields import Field
 from ..catalog.fitting import Misfit, Misfits
@@ -22,6 +24,7 @@ from ..query import Ask, Caller, Filtered, Plan, Query, View
 from ..views.select import Selection
 from .gate import audience_of, owned_by
 from .language import match, negotiate
+from .operating import read_id
 
 _VERSION = re.compile(r"latest|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?Z)?")
 _INTEGER = re.compile(r"-?[0-9]+\Z")
@@ -54,9 +57,11 @@ class Planner:
             ask, keys = Ask.PAGE, ()
         page, page_size = self._page(query, faults) if ask is Ask.PAGE else (0, 0)
         filtered, owned, arguments, idempotency_key = NOTHING_FILTERED, None, {}, None
+        asks = asks_about(query, target)
         if isinstance(target, Method):
-            arguments = self._arguments(query, target, faults)
-            idempotency_key = _idempotency_key(target, caller, request, faults)
+            if not asks:
+                arguments = self._arguments(query, target, faults)
+                idempotency_key = _idempotency_key(target, caller, request, faults)
         elif target.single:                          # whatever was asked for, there is one record, and it is the caller's
             ask, keys, owned = Ask.ONE, (), owned_by(caller, target)
             self._check_known(query.parameters, (), faults)
@@ -70,13 +75,20 @@ class Planner:
         view = self._view(language, query, catalog, target, faults)
         if faults:
             raise Refusal(*faults)
-        return Plan(
+        plan = Plan(
             catalog=catalog, cluster=cluster_of(catalog, request.cluster), target=target, ask=ask,
             view=view, keyed=self._dialect.keyed, audience=audience_of(caller, target), caller=caller, keys=keys,
             page=page, page_size=page_size, paging=self._dialect.paging, filtered=filtered, owned=owned, arguments=arguments,
             names=self._names_of(target) if isinstance(target, Method) else NO_NAMES,
             idempotency_key=idempotency_key, request_id=request.id,
         )
+        return self._asking(plan, query) if asks else plan
+
+    def _asking(self, plan: Plan, query: Query) -> Plan:
+        """The plan of a question about a long operation, whose arguments do not matter any more."""
+        named = self._dialect.asked_by
+        return msgspec.structs.replace(plan, operation=read_id(query.operation or "", named), operation_name=named,
+                                       cancels=query.cancels)
 
     def _view(
         self, language: str, query: Query, catalog: Catalog, target: Resource | Method, faults: list[Fault],
@@ -103,8 +115,10 @@ class Planner:
     def _check_verb(self, query: Query, target: Resource | Method) -> None:
         own = target.verb if isinstance(target, Method) else "GET"
         allowed = ["GET", "POST"] if self._dialect.verbs_alike else [own]
-        if own == "GET":                             # whoever asks for the head alone wants nothing done
-            allowed.insert(1, "HEAD")
+        if asks_about(query, target):                # by GET, however it was begun; DELETE cancels
+            allowed = list(dict.fromkeys(["GET", "HEAD", *allowed, *(() if self._dialect.verbs_alike else ("DELETE",))]))
+        elif own == "GET" and not (isinstance(target, Method) and target.operation):
+            allowed.insert(1, "HEAD")                # whoever asks for the head alone wants nothing done
         if query.verb not in allowed:
             verbs = ", ".join([*allowed, "OPTIONS"])
             raise refuse(Code.VERB_NOT_ALLOWED, f"{query.verb} is not allowed here", hint=f"Use {verbs}.",
@@ -262,7 +276,7 @@ class Planner:
 def _idempotency_key(method: Method, caller: Caller, request: Request, faults: list[Fault]) -> str | None:
     """The key under which a write is done once only, however often it is sent; what only reads needs none."""
     key = header(request, b"idempotency-key")
-    if key is None or method.verb == "GET" or method.secret:
+    if key is None or (method.verb == "GET" and not method.operation) or method.secret:
         return None
     if not 0 < len(key) <= _KEY_MAX:
         faults.append(Fault(code=Code.PARAMETER_INVALID, message="too long" if key else "empty", field="Idempotency-Key",
@@ -271,6 +285,11 @@ def _idempotency_key(method: Method, caller: Caller, request: Request, faults: l
         faults.append(Fault(code=Code.CREDENTIAL_MISSING, message="an idempotency key needs somebody whose it is",
                             field="Idempotency-Key", hint="Send a key or the id of an application, or leave it out."))
     return key
+
+
+def asks_about(query: Query, target: Resource | Method) -> bool:
+    """Whether a long operation is asked about that began before, and none is to begin."""
+    return query.operation is not None and isinstance(target, Method) and target.operation
 
 
 def fields_of(target: Resource | Method) -> tuple[Field, ...]:

@@ -117,6 +117,8 @@ def _open_sqlite_to_write(file: Path, mode: str) -> sqlite3.Connection:
     import sqlite3
 
     connection = sqlite3.connect(f"file:{quote(str(file))}?mode={mode}", uri=True, check_same_thread=False, isolation_level=None)
+    if mode == "rwc":                           # a file of ours, in which readers and the writer must not wait for each other
+        connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.create_function("casefold", 1, _casefold, deterministic=True)
     return connection

@@ -14,7 +14,7 @@ import msgspec
 
 from ..catalog.origin import Column, Found, Table
 from ..errors import SettingsError
-from ..query import REPLAYS
+from ..query import OWN_TABLES
 from .databases import engine_of, expand, reason, sqlite_file
 from .statements import named_table
 
@@ -54,7 +54,7 @@ def _names(connection: Connection) -> list[tuple[str | None, str]]:
         *inspector.get_table_names(schema), *inspector.get_view_names(schema),
         *(inspector.get_materialized_view_names(schema) if connection.dialect.name == "postgresql" else ()),
     })]
-    names = [each for each in names if each[1] != REPLAYS]
+    names = [each for each in names if each[1] not in OWN_TABLES]
     if connection.dialect.name == "sqlite":
         shadows = _shadows(connection)
         names = [each for each in names if not each[1].startswith("sqlite_") and each[1] not in shadows]

@@ -31,7 +31,10 @@ class Localizer:
         self, shape: Shape, languages: Sequence[str], permissions: Collection[str] = (), *, nulls: bool = False,
     ) -> None:
         """With `nulls`, a field that needs another permission is null instead of absent."""
-        self._walk = _walk_of(shape, _Seen(frozenset(permissions), nulls)) or _keep
+        walk = _walk_of(shape, _Seen(frozenset(permissions), nulls))
+        self.changes = walk is not None
+        """Whether a shown value differs from the validated one at all."""
+        self._walk = walk or _keep
         self._choose = {language: _chooser(language, languages) for language in languages}
         self._chains = tuple((language, fallbacks(language, languages)) for language in languages)
 

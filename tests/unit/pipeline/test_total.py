@@ -15,6 +15,7 @@ from dragoman.pipeline.calls import Calls
 from dragoman.pipeline.encoding import Encoder
 from dragoman.pipeline.execute import Executor
 from dragoman.pipeline.gate import Gate
+from dragoman.pipeline.results import Showing
 from dragoman.query import Ask, Paging, Query
 from dragoman.serving.runtime import AsyncioRuntime
 
@@ -31,7 +32,7 @@ class Unspeakable(Exception):
 class Whimsical:
     """A dialect that fails in one of its steps; `writing` fails the first so many times."""
 
-    name, mount, exposed_headers, unknown_parameters, paging = "whimsical", "/", "", "ignore", Paging()
+    name, mount, exposed_headers, unknown_parameters, paging = "whimsical", "", "", "ignore", Paging()
     shows_extra = hidden_nulls = keyed = verbs_alike = False
 
     def __init__(self, fails="", writing=0, verbs="GET"):
@@ -70,7 +71,7 @@ def make(dialect):
     told = []
     gate = Gate(Register(Digester(b"k" * 32), stale_max_s=60), MemoryMeter())
     runtime = AsyncioRuntime()
-    executor = Executor(None, None, Calls(runtime, {}, None), None, runtime)
+    executor = Executor(None, None, Calls(runtime, {}, None, Showing()), None, runtime)
     return Pipeline({("shop", "data/greeting"): (catalog, greeting)}, [dialect], gate, executor, Encoder(1_000), told.append, 0), told
 
 

@@ -36,7 +36,8 @@ class Dast:
     checks_keys: ClassVar[bool] = True
     verbs: ClassVar[str] = "GET, HEAD, POST, OPTIONS"
     verbs_alike: ClassVar[bool] = True
-    exposed_headers: ClassVar[str] = "Content-Language, ETag, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
+    asked_by: ClassVar[str] = "operation_id"
+    exposed_headers: ClassVar[str] = "Content-Language, ETag, RateLimit, RateLimit-Policy, Retry-After, X-Progress, X-Request-Id"
     own: Sequence[Catalog] = ()
 
     def __init__(self, mount: str = "/api") -> None:
@@ -83,6 +84,7 @@ class Dast:
         if isinstance(target, Resource):
             _ask(query, target, key_name(self, target.key), parameters)
         else:
+            query.operation = parameters.take(self.asked_by) if target.operation else None
             query.arguments = parameters.arguments()
         read_choices(query, parameters, request, "language")
         query.parameters, query.faults = parameters.left, parameters.faults

@@ -6,8 +6,9 @@ from typing import Any
 
 from ...catalog.method import Method
 from ...catalog.plain import encode_json
-from ...exchange import Answer, Header, Request, Result, StartedOperation
-from ...formats.headers import ASK_AGAIN, JSON, NO_STORE, PRIVATE
+from ...exchange import Answer, Body, Header, Request, Result, StartedOperation, Stream
+from ...formats.headers import ASK_AGAIN, JSON, NO_STORE, PRIVATE, progress_headers
+from ...formats.streams import enclosed
 from ...query import Ask, Plan
 
 VARY: Header = (b"vary", b"Accept-Encoding, Accept-Language, X-Schema-Version")
@@ -16,6 +17,8 @@ VARY: Header = (b"vary", b"Accept-Encoding, Accept-Language, X-Schema-Version")
 def write_result(result: Result, request: Request) -> Answer:
     """What was found: a page of records, one record, or what a method returned."""
     plan = result.plan
+    if result.stream is not None:
+        return _answer(b"", NO_STORE, plan, result.stream)
     if isinstance(plan.target, Method):
         return _answer(_data_of(result.value), NO_STORE, plan)
     public = bool(result.tag) and plan.audience.public
@@ -29,12 +32,19 @@ def write_result(result: Result, request: Request) -> Answer:
 
 
 def write_started(started: StartedOperation) -> Answer:
-    """A long operation was accepted: its id, to be asked for later."""
-    return _answer(encode_json({"operation_id": started.id}), NO_STORE, started.plan)
+    """How a long operation is, with the id that it is asked for by."""
+    told = {"operation_id": started.id, "state": started.state, "done": started.done, "total": started.total}
+    answer = _answer(encode_json(told), NO_STORE, started.plan)
+    answer.headers += progress_headers(started)
+    return answer
 
 
-def _answer(data: bytes, cache: Header, plan: Plan) -> Answer:
-    body = b'{"data":%b,"error":[],"success":true}' % data
+def _answer(data: bytes, cache: Header, plan: Plan, stream: Stream | None = None) -> Answer:
+    """The envelope, around a stream where there is one."""
+    tail = b',"error":[],"success":true}'
+    body: Body = b'{"data":%b%b' % (data, tail)
+    if stream is not None:
+        body = enclosed(stream, b'{"data":{"items":', b',"total":%d}%b' % (stream.count, tail))
     return Answer(status=200, headers=[JSON, cache, VARY], body=body, target=plan.target.path)
 
 

@@ -36,9 +36,10 @@ class Gw2:
     checks_keys: ClassVar[bool] = False
     verbs: ClassVar[str] = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
     verbs_alike: ClassVar[bool] = False
+    asked_by: ClassVar[str] = "operation"
     exposed_headers: ClassVar[str] = (
-        "Content-Language, ETag, Link, RateLimit, RateLimit-Policy, Retry-After, X-Page-Size, X-Page-Total, X-Request-Id, X-Result-Count, "
-        "X-Result-Total, X-Schema-Version"
+        "Content-Language, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Page-Size, X-Page-Total, "
+        "X-Progress, X-Request-Id, X-Result-Count, X-Result-Total, X-Schema-Version"
     )
 
     def __init__(self, mount: str = "/v2", *, max_age_s: int = 60) -> None:
@@ -100,6 +101,8 @@ class Gw2:
         read_choices(query, parameters, request)
         query.credentials = _credentials(parameters.take("access_token"), header(request, b"authorization"))
         if isinstance(route.target, Method):
+            if route.target.operation:
+                query.operation, query.cancels = parameters.take(self.asked_by), request.verb == "DELETE"
             return _called(query, key, parameters)
         if route.target.single and key is not None:
             raise refuse(Code.TARGET_UNKNOWN, "no such endpoint", hint="There is one record here, and it has no id.")
@@ -114,7 +117,7 @@ class Gw2:
             return write_refusal(outcome)
         if isinstance(outcome, Result):
             return self._writer.write(outcome, request)
-        return self._writer.write_started(outcome)
+        return self._writer.write_started(outcome, request)
 
 
 def _ask(query: Query, key: str | None, parameters: Parameters) -> None:

@@ -8,11 +8,14 @@ from ...catalog.method import Method
 from ...catalog.plain import encode_json
 from ...errors import Code, Fault
 from ...exchange import Answer, Body, Header, Refused, Request, Result, StartedOperation
-from ...formats.headers import JSON, NO_STORE, PRIVATE
+from ...formats.headers import JSON, NO_STORE, PRIVATE, progress_headers
+from ...formats.streams import enclosed
 from ...query import Ask, Plan
 
 _REPEATED_MAX = 1_000
 """Bytes of a question that are repeated in a link to every page."""
+_PATH = "/%-._~:@!$&'()*+,="
+"""What stands in a path as it is."""
 _VARY: Header = (b"vary", b"Accept-Encoding, Accept-Language, X-Schema-Version, Authorization")
 
 STATUSES: dict[Code, int] = {
@@ -23,7 +26,7 @@ STATUSES: dict[Code, int] = {
     Code.TRANSPORT_INSECURE: 403, Code.PERMISSION_MISSING: 403, Code.ENDPOINT_NOT_ALLOWED: 403, Code.OBJECT_NOT_ALLOWED: 403,
     Code.LIMIT_EXCEEDED: 429,
     Code.CLUSTER_UNKNOWN: 404, Code.TARGET_UNKNOWN: 404, Code.TARGET_DISABLED: 503, Code.NOT_FOUND: 404,
-    Code.CONFLICT: 409, Code.NOT_READY: 503, Code.SOURCE_UNAVAILABLE: 502, Code.SOURCE_INVALID: 502,
+    Code.CONFLICT: 409, Code.OPERATION_CANCELLED: 410, Code.NOT_READY: 503, Code.SOURCE_UNAVAILABLE: 502, Code.SOURCE_INVALID: 502,
     Code.SOURCE_TIMEOUT: 504, Code.METHOD_TIMEOUT: 504, Code.METHOD_FAILED: 500, Code.INTERNAL: 500,
 }
 """The HTTP status of each code; everything else is a fault of the question, 400."""
@@ -40,8 +43,8 @@ class Writer:
         """The answer to what was found: 200, 206 where some ids are missing, 404 where all are."""
         plan = result.plan
         if isinstance(plan.target, Method):
-            return Answer(status=200, headers=[JSON, NO_STORE, _VARY], body=encode_json(result.value),
-                          target=plan.target.path)
+            body = encode_json(result.value) if result.stream is None else enclosed(result.stream, b"", b"")
+            return Answer(status=200, headers=[JSON, NO_STORE, _VARY], body=body, target=plan.target.path)
         if plan.ask is Ask.MANY and not result.found:
             return write_refusal(_all_invalid())
         headers = [JSON, _VARY, self._cache if result.tag and plan.audience.public else PRIVATE]
@@ -57,9 +60,14 @@ class Writer:
                 answer.status = 206
         return answer
 
-    def write_started(self, started: StartedOperation) -> Answer:
-        """A long operation was accepted: its id, to be asked for later."""
-        return Answer(status=202, headers=[JSON, NO_STORE, _VARY], body=encode_json({"operation": started.id}),
+    def write_started(self, started: StartedOperation, request: Request) -> Answer:
+        """How a long operation is, and where it is asked for again; 200 for one that was just ended."""
+        told = {"operation": started.id, "state": started.state, "done": started.done, "total": started.total}
+        again = progress_headers(started)
+        if again:
+            path = quote_from_bytes(request.path.rstrip(b"/"), safe=_PATH)
+            again.append((b"location", f"{path}?operation={started.id}".encode()))
+        return Answer(status=202 if again else 200, headers=[JSON, NO_STORE, _VARY, *again], body=encode_json(told),
                       target=started.plan.target.path)
 
     def _content_language(self, language: str) -> Header:
@@ -92,7 +100,7 @@ def _add_totals(headers: list[Header], result: Result, request: Request) -> None
 def _links(plan: Plan, pages: int, request: Request) -> bytes:
     """Where the other pages are: previous, next, self, first, last, those that do not apply left out; of a question too
     long to repeat five times, previous and next, or the header would be larger than proxies and clients take."""
-    path = quote_from_bytes(request.path.rstrip(b"/"), safe="/%-._~:@!$&'()*+,=")
+    path = quote_from_bytes(request.path.rstrip(b"/"), safe=_PATH)
     others = "".join(f"&{part}" for part in _other_parameters(request.query))
     places: list[tuple[str, int]] = [("previous", plan.page - 1), ("next", plan.page + 1)]
     if len(others) <= _REPEATED_MAX:

@@ -40,7 +40,8 @@ class Lesta:
     checks_keys: ClassVar[bool] = True
     verbs: ClassVar[str] = "GET, HEAD, POST, OPTIONS"
     verbs_alike: ClassVar[bool] = True
-    exposed_headers: ClassVar[str] = "Content-Language, ETag, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
+    asked_by: ClassVar[str] = "operation_id"
+    exposed_headers: ClassVar[str] = "Content-Language, ETag, RateLimit, RateLimit-Policy, Retry-After, X-Progress, X-Request-Id"
 
     def __init__(self, sign_ins: SignIns | None = None) -> None:
         self.own: Sequence[Catalog] = ()
@@ -102,6 +103,7 @@ class Lesta:
             query.keys = parameters.take_keys(key_name(self, route.target.key))
             _ask(query, route.target, parameters)
         else:
+            query.operation = parameters.take(self.asked_by) if route.target.operation else None
             query.arguments = parameters.arguments()
         if route.catalog in self._own:
             ask_own(query, parameters.left)

@@ -8,8 +8,9 @@ from ...catalog.method import Method
 from ...catalog.plain import encode_json
 from ...catalog.resource import Resource
 from ...catalog.shapes import Nested, bare
-from ...exchange import Answer, Buffer, Header, Refused, Request, Result, StartedOperation
-from ...formats.headers import ASK_AGAIN, JSON, NO_STORE, PRIVATE
+from ...exchange import Answer, Buffer, Header, Refused, Request, Result, StartedOperation, Stream
+from ...formats.headers import ASK_AGAIN, JSON, NO_STORE, PRIVATE, progress_headers
+from ...formats.streams import enclosed
 from ...query import Ask, Plan
 from .refusals import error_of
 
@@ -20,7 +21,9 @@ def write_result(result: Result, request: Request) -> Answer:
     """What was found: records by key, a list for a search, one record of one's own, or what a method returned."""
     plan = result.plan
     public = bool(result.tag) and plan.audience.public
-    if isinstance(plan.target, Method):
+    if isinstance(plan.target, Method) and result.stream is not None:
+        answer = write_data(b"", {"count": result.stream.count}, plan.target.path, stream=result.stream)
+    elif isinstance(plan.target, Method):
         answer = write_data(encode_json(result.value), _count_of(result.value, plan.target), plan.target.path)
     else:
         answer = write_data(_data(result), _meta(result), plan.target.path, ASK_AGAIN if public else PRIVATE)
@@ -31,9 +34,12 @@ def write_result(result: Result, request: Request) -> Answer:
     return answer
 
 
-def write_data(data: bytes, meta: dict[str, int], target: str, cache: Header = NO_STORE) -> Answer:
-    """The envelope of what went well."""
-    body = b'{"status":"ok","meta":%b,"data":%b}' % (encode_json(meta), data)
+def write_data(
+    data: bytes, meta: dict[str, int], target: str, cache: Header = NO_STORE, *, stream: Stream | None = None,
+) -> Answer:
+    """The envelope of what went well; around a stream where there is one."""
+    head = b'{"status":"ok","meta":%b,"data":' % encode_json(meta)
+    body = b"%b%b}" % (head, data) if stream is None else enclosed(stream, head, b"}")
     return Answer(status=200, headers=[JSON, cache, _VARY], body=body, target=target)
 
 
@@ -80,8 +86,11 @@ def _count_of(value: Any, method: Method) -> dict[str, int]:
 
 
 def write_started(started: StartedOperation) -> Answer:
-    """A long operation was accepted: its id, to be asked for later."""
-    return write_data(encode_json({"operation_id": started.id}), {"count": 1}, started.plan.target.path)
+    """How a long operation is, with the id that it is asked for by."""
+    told = {"operation_id": started.id, "state": started.state, "done": started.done, "total": started.total}
+    answer = write_data(encode_json(told), {"count": 1}, started.plan.target.path)
+    answer.headers += progress_headers(started)
+    return answer
 
 
 def write_refusal(refused: Refused) -> Answer:

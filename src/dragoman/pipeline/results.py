@@ -1,0 +1,118 @@
+"""What methods return: checked against what they declared, and shown to whoever asks, at once or much later."""
+
+from __future__ import annotations
+
+import decimal
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from ..catalog.fields import Field
+from ..catalog.fitting import Misfit, Misfits, check_of
+from ..catalog.method import Method
+from ..catalog.plain import encode_json, show, to_plain
+from ..catalog.shapes import Many, Nested, Nullable, bare
+from ..catalog.values import Validator
+from ..exchange import Buffer
+from ..query import Plan
+from ..views.localize import Localizer
+from ..views.project import projector
+
+decode = msgspec.json.Decoder(float_hook=decimal.Decimal).decode
+"""Numbers keep their digits."""
+
+
+def checked(method: Method, value: Any) -> Any:
+    """What a method returned as plain values, in all their languages, of its declared type. Raises `Misfits` for any other."""
+    if method.result is None:
+        if value is not None:
+            raise Misfits([Misfit("result", "nothing, as declared", show(value))])
+        return None
+    plain = to_plain(value)
+    found = list(check_of(method.result)(plain, "result"))
+    if found:
+        raise Misfits(found)
+    return plain
+
+
+def is_listed(method: Method) -> bool:
+    """Whether it returns a list, or hands out items one by one."""
+    return isinstance(method.returns and bare(method.returns), Many)
+
+
+def item_check(result: Field) -> Callable[[Any], Any]:
+    """What gives one item of a list as plain values, and raises `Misfits` for one that does not fit what was declared."""
+    known = _ITEMS.get(id(result))
+    if known is None:
+        known = _ITEMS[id(result)] = (result, _item_check(result))
+    return known[1]
+
+
+_ITEMS: dict[int, tuple[Field, Callable[[Any], Any]]] = {}
+"""What was compiled for each result, by its identity; they live as long as their catalog."""
+
+
+def _item_check(result: Field) -> Callable[[Any], Any]:
+    many = bare(result.shape)
+    assert isinstance(many, Many)  # noqa: S101  # asked of lists alone
+    if isinstance(many.item, Nested):
+        return Validator(many.item.record)
+    field = Field(name="result", type=_item_type(result.type), shape=many.item)
+
+    def check(value: Any) -> Any:
+        plain = to_plain(value)
+        found = list(check_of(field)(plain, "result"))
+        if found:
+            raise Misfits(found)
+        return plain
+    return check
+
+
+def _item_type(annotation: Any) -> Any:
+    """The declared type of the items in `list[Item] | None`, with or without constraints of the whole."""
+    for part in typing.get_args(annotation):
+        if typing.get_origin(part) is list:
+            return typing.get_args(part)[0]
+    return typing.get_args(annotation)[0]
+
+
+class Showing:
+    """Shows what methods returned, in the language and with the fields that are wanted and may be seen."""
+
+    def __init__(self) -> None:
+        self._localizers: dict[tuple[str, str, frozenset[str], bool], Localizer] = {}
+
+    def show(self, plan: Plan, method: Method, plain: Any) -> Any:
+        """A validated value as this client sees it, as plain JSON values."""
+        if method.result is None:
+            return None
+        plain = self._localizer(plan, method).localize(plain, plan.view.language)
+        if plan.view.shown is not None and plain is not None:
+            return decode(projector(method.result.shape, plan.view.shown)(encode_json(plain)))
+        encode_json(plain)                      # finds what is no text
+        return plain
+
+    def show_batch(self, plan: Plan, method: Method, batch: bytes) -> Buffer:
+        """The same for a batch of a list, from JSON to JSON; as it lies where nothing of it changes."""
+        assert method.result is not None  # noqa: S101  # asked of lists alone
+        localizer = self._localizer(plan, method)
+        if localizer.changes:
+            batch = encode_json(localizer.localize(decode(batch), plan.view.language))
+        return batch if plan.view.shown is None else projector(method.result.shape, plan.view.shown)(batch)
+
+    def _localizer(self, plan: Plan, method: Method) -> Localizer:
+        permitted = plan.caller.permissions & method.needs
+        known = (plan.catalog.name, method.path, permitted, plan.view.nulls)
+        localizer = self._localizers.get(known)
+        if localizer is None:
+            assert method.result is not None  # noqa: S101  # asked of methods with a result alone
+            localizer = Localizer(method.result.shape, plan.catalog.languages, permitted, nulls=plan.view.nulls)
+            self._localizers[known] = localizer
+        return localizer
+
+
+def answers_one(method: Method) -> bool:
+    """Whether it finds one record or none, so that null means that there is none."""
+    return isinstance(method.returns, Nullable) and isinstance(method.returns.inner, Nested)

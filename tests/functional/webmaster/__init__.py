@@ -1,1 +1,0 @@
-"""The webmaster dialect over real HTTP."""
