@@ -142,6 +142,7 @@ def _apps() -> dict[str, Any]:
             "oauth2_provider", "django_htmx",
         ],
         "MIDDLEWARE": [
+            f"{_HERE}.room.middleware.read_as_utf_8",
             f"{_HERE}.room.middleware.guard",
             "django.middleware.security.SecurityMiddleware",
             "django.middleware.clickjacking.XFrameOptionsMiddleware",

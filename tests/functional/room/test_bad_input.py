@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from .visitor import PASSWORD, Room, Visitor
@@ -81,6 +82,22 @@ def test_a_form_from_before_the_sign_in_says_so(room: Room, greta: str) -> None:
         page = visitor.send(second, {"login": greta, "password": PASSWORD})
         assert page.status in (403, 404, 200)
         assert visitor.inside
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "utf-7", "zlib", "hex", "rot13", "idna", "undefined", "unicode_escape", "made-up",
+                                     "windows-1251"])
+@pytest.mark.parametrize("path", ["/accounts/login/", "/oauth/token", "/auth/token", "/auth/", "/room/terms/", "/", "/nothing/"])
+def test_forms_are_utf_8_whatever_is_said_of_them(room: Room, path: str, charset: str) -> None:
+    """What Python has a name for may be no letters at all; and nothing is hidden in letters that others read otherwise."""
+    types = f"application/x-www-form-urlencoded; charset={charset}", f"multipart/form-data; boundary=b; charset={charset}"
+    bodies = b"next=%2Fx&grant_type=made-up", b'--b\r\ncontent-disposition: form-data; name="grant_type"\r\n\r\nmade-up\r\n--b--\r\n'
+    for type, body in zip(types, bodies, strict=True):
+        for verb in ("POST", "GET"):
+            answer = httpx.request(verb, f"{room.url}{path}?x=%2F", content=body, headers={"content-type": type}, timeout=30)
+            assert answer.status_code < 500, (verb, type)
+    if path.endswith("/token"):
+        answer = httpx.post(room.url + path, content=bodies[0], headers={"content-type": types[0]}, timeout=30)
+        assert (answer.status_code, answer.json()["error"]) == (400, "unsupported_grant_type")
 
 
 def test_a_body_of_ten_megabytes_is_refused(room: Room) -> None:

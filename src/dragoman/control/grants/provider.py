@@ -227,6 +227,10 @@ def prompts_of(request: HttpRequest) -> set[str]:
 def _check(wanted: Wanted, prompts: set[str]) -> None:
     """What the library would only find out later, or not at all."""
     asked = wanted.credentials
+    if set(asked["request"].duplicate_params) - {"resource"}:   # two programs may believe different ones of them
+        raise _faulty(wanted, "Send each parameter once.")
+    if asked["request"].response_mode not in (None, "", "query"):
+        raise _faulty(wanted, "response_mode is query.")
     if "none" in prompts and len(prompts) > 1:
         raise _faulty(wanted, "prompt=none goes with no other value.")
     if "code_challenge" in asked and (asked["code_challenge_method"] != "S256" or not _CHALLENGE.fullmatch(asked["code_challenge"])):

@@ -44,6 +44,15 @@ def _dressed(request: HttpRequest, bare: HttpResponse) -> HttpResponse:
     return page
 
 
+def read_as_utf_8(respond: Respond) -> Respond:
+    """Read forms as browsers write them, in UTF-8, whatever a request says of its letters (URL standard, section 5): Python knows
+    names for much that is no letters at all, and would fail at them on every page."""
+    def answer(request: HttpRequest) -> HttpResponse:
+        request.encoding = "utf-8"
+        return respond(request)
+    return answer
+
+
 def refuse_what_is_too_large(respond: Respond) -> Respond:
     """Say so on a page where the server below has not read a body since it was larger than allowed."""
     def answer(request: HttpRequest) -> HttpResponse:

@@ -71,6 +71,25 @@ def test_one_parameter_twice_is_refused(app: App, alice: Visitor) -> None:
     assert (page.status, page.response.headers.get("location")) == (400, None)
 
 
+@pytest.mark.parametrize("twice", ["code_challenge=" + "x" * 43, "prompt=login", "nonce=n", "response_mode=query", "max_age=1"])
+def test_what_only_the_library_reads_is_sent_once_too(app: App, alice: Visitor, twice: str) -> None:
+    """The address is the application's: it is told what it did."""
+    known = {"prompt": "consent", "nonce": "m", "response_mode": "query", "max_age": "9999"}
+    refused = told(alice.get(f"{app.asks(**known)}&{twice}", follow_redirects=False))
+    assert (refused["error"], refused["error_description"]) == ("invalid_request", "Send each parameter once.")
+
+
+@pytest.mark.parametrize("mode", ["fragment", "form_post", "web_message", "x"])
+def test_an_answer_comes_in_the_query_alone(app: App, confidential: App, alice: Visitor, mode: str) -> None:
+    """In a fragment programs of the page read it, and nothing was promised but the query."""
+    for each in (app, confidential):
+        refused = told(alice.get(each.asks(response_mode=mode), follow_redirects=False))
+        assert (refused["error"], refused["state"]) == ("invalid_request", "s&=?/é")
+        assert "response_mode" in refused["error_description"]
+    assert "code" in app.consent(alice, response_mode="query")
+    assert "code" in app.consent(alice, response_mode="")
+
+
 def test_the_port_of_ones_own_machine_is_its_own_business(room: Room, alice: Visitor) -> None:
     """A program chooses a free one (RFC 8252, section 7.3), at this number alone: a name may lead elsewhere."""
     native = register(room, back=LOOPBACK)

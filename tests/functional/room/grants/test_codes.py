@@ -134,7 +134,8 @@ def test_the_implicit_grant_is_refused(app: App, alice: Visitor, response_type: 
     assert "error_description=" in location
 
 
-@pytest.mark.parametrize("grant", ["password", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code", "made-up"])
+@pytest.mark.parametrize("grant", ["password", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code", "authorizationCode",
+                                   "made-up"])
 def test_passwords_and_other_grants_are_refused(app: App, confidential: App, name: str, grant: str) -> None:
     """Nobody types a password into an application."""
     for each in (app, confidential):
