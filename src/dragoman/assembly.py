@@ -14,7 +14,7 @@ from .catalog.catalog import Catalog
 from .catalog.module import load_module
 from .catalog.names import check_names, check_own
 from .catalog.origin import File, Origin, Rows, Table
-from .contracts import Answerer, CredentialStore, Dialect, Meter, SignIns, Source, SourceKind, Switches, Transactions
+from .contracts import Answerer, CredentialStore, Dialect, Format, Meter, SignIns, Source, SourceKind, Switches, Transactions
 from .control.published import Sample
 from .credentials import fingerprint
 from .credentials.allowances import Allowances
@@ -27,9 +27,13 @@ from .credentials.uses import UseKeeper
 from .dialects.dast import Dast
 from .dialects.gw2 import Gw2
 from .dialects.lesta import Lesta
+from .dialects.webmaster import Webmaster
 from .editions import publish as publishing
 from .editions.store import Editions
 from .errors import SettingsError
+from .formats.csv import CsvFormat
+from .formats.json import JsonFormat
+from .formats.xml_writing import XmlFormat
 from .limits.leased import LeasedMeter
 from .limits.memory import MemoryMeter
 from .limits.shared import SharedMeter
@@ -59,6 +63,9 @@ from .statistics.counting import Counter
 from .statistics.places import Place
 from .statistics.recorder import Recorder
 
+FORMATS: tuple[Format, ...] = (JsonFormat(), XmlFormat(), CsvFormat())
+"""Every form that answers are written in; the first where nothing else is asked for."""
+
 
 def source_kinds(limits: Live) -> Mapping[type[Origin], SourceKind]:
     """Which implementation opens which declared origin, and within which limits it is asked while a client waits."""
@@ -69,7 +76,8 @@ def dialects(settings: Settings, sign_ins: SignIns | None = None) -> list[Dialec
     """Every dialect that a server speaks, where the settings mount it; people sign in through those that have a way of their
     own where `sign_ins` are kept."""
     bases = settings.bases()
-    return [Gw2(bases["gw2"].current, max_age_s=settings.cache_max_age_s), Lesta(sign_ins), Dast(bases["dast"].current)]
+    return [Gw2(bases["gw2"].current, max_age_s=settings.cache_max_age_s), Lesta(sign_ins), Dast(bases["dast"].current),
+            Webmaster(FORMATS, bases["webmaster"].current, http_status=settings.webmaster.http_status)]
 
 
 # -------------------------------------------------------------------------------------------- catalogs

@@ -68,7 +68,7 @@ class Screen:
 
 def _what(demo: Demo | None, address: str) -> str:
     """What is in an address, as a developer calls it."""
-    names = {"gw2": "key", "application-id": "id", "api-token": "token"}
+    names = {"gw2": "key", "application-id": "id", "api-token": "token", "remote-auth": "key"}
     return next((names[kind] for kind, secret in (demo.secrets.items() if demo is not None else ()) if secret in address), "key")
 
 

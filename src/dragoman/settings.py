@@ -184,6 +184,13 @@ class Methods(Section, frozen=True, kw_only=True):
             raise ValueError("methods.threads_max is at least 1.")
 
 
+class Webmaster(Section, frozen=True, kw_only=True):
+    """The webmaster dialect."""
+
+    http_status: bool = False
+    """Whether the status of an answer is that of HTTP, too, where a request does not say (W7)."""
+
+
 class Operations(Section, frozen=True, kw_only=True):
     """How long operations are run and kept."""
 
@@ -264,6 +271,7 @@ class Settings(Section, frozen=True, kw_only=True):
     """Where else people may come from, by a short name that stands in addresses."""
     live: Live = Live()
     methods: Methods = Methods()
+    webmaster: Webmaster = Webmaster()
     operations: Operations = Operations()
     statistics: Statistics = Statistics()
     clusters: dict[str, Cluster] = {}
@@ -294,7 +302,7 @@ class Settings(Section, frozen=True, kw_only=True):
         return {name: read_mounts(given, f"mounts.{name}") for name, given in {**_MOUNTS, **self.mounts}.items()}
 
 
-_MOUNTS: dict[str, str | tuple[str, ...]] = {"gw2": "/v2", "dast": "/api"}
+_MOUNTS: dict[str, str | tuple[str, ...]] = {"gw2": "/v2", "dast": "/api", "webmaster": "/api/rest"}
 
 
 def _check_mount(name: str) -> None:

@@ -5,10 +5,11 @@ import re
 import msgspec
 import pytest
 
-from dragoman.assembly import dialects
+from dragoman.assembly import FORMATS, dialects
 from dragoman.dialects.dast import Dast
 from dragoman.dialects.gw2 import Gw2
 from dragoman.dialects.lesta import Lesta
+from dragoman.dialects.webmaster import Webmaster
 from dragoman.settings import Settings
 
 from .dialects import CATALOG, KEYS, DialectContract, request, whole
@@ -71,6 +72,28 @@ class TestDastElsewhere(TestDast):
 
     def make(self):
         return Dast("/games/dast-1.0")
+
+
+class TestWebmaster(DialectContract):
+    """Errors are the text in the one envelope, beside one of four statuses."""
+
+    def make(self):
+        return Webmaster(FORMATS)
+
+    def read_error(self, answer):
+        told = msgspec.json.decode(whole(answer))
+        assert list(told) == ["status", "error", "request_id", "data"]
+        assert told["status"] in (400, 403, 404, 500)
+        assert (told["request_id"], told["data"], answer.status) == (0, [], 200)
+        assert dict(answer.headers)[b"content-type"] == b"application/json; charset=utf-8"
+        return told["error"]
+
+
+class TestWebmasterElsewhere(TestWebmaster):
+    """Mounted by the settings, deep below another path."""
+
+    def make(self):
+        return Webmaster(FORMATS, "/shop/rest-1.0")
 
 
 def test_every_dialect_that_a_server_speaks_is_tried():

@@ -30,16 +30,19 @@ def server(serve: Callable[..., Server]) -> Server:
 
 @pytest.fixture(scope="module")
 def names(server: Server) -> dict[str, str]:
-    """What conversations call what differs with every run: `{application_id}` of a standalone application, `{api_token}` and
-    `{user_token}` of Alice."""
+    """What conversations call what differs with every run: `{application_id}` of a standalone application, `{api_token}`,
+    `{user_token}` and `{remote_auth}` of Alice."""
     server.prepare("account", "add", "alice", "--subject", "alice-1")
     made = server.prepare("application", "add", "Golden", "--owner", "alice", "--type", "standalone")
     token = server.prepare("key", "add", "--account", "alice", "--kind", "api-token")
     user = server.prepare("key", "add", "--account", "alice", "--kind", "user-token", "--permission", "letters")
-    names = {"{application_id}": made["application_id"], "{api_token}": token["secret"], "{user_token}": user["secret"]}
+    webmaster = server.prepare("key", "add", "--account", "alice", "--kind", "remote-auth", "--permission", "letters")
+    names = {"{application_id}": made["application_id"], "{api_token}": token["secret"], "{user_token}": user["secret"],
+             "{remote_auth}": webmaster["secret"]}
     deadline = time.monotonic() + 10
     tokens = {"api_token": token["secret"], "user_token": user["secret"]}
-    while server.get("/api/toys", params=tokens).status_code != 200:     # the last was made last
+    while (server.get("/api/toys", params=tokens).status_code != 200        # the last was made last
+           or server.get("/api/rest/data/json/toys", params={"remote_auth": webmaster["secret"]}).json()["status"] != 200):
         assert time.monotonic() < deadline
     return names
 
@@ -63,7 +66,8 @@ def pattern(expected: str) -> re.Pattern[str]:
     return re.compile(".*".join(map(re.escape, expected.split("<...>"))), re.DOTALL)
 
 
-@pytest.mark.covers("L10", "L13", "L15", "D5", "D6", "D7", "D8", "G1", "G2", "G3", "G4", "G5", "G9", "G11", "G12", "G13", "G14")
+@pytest.mark.covers("L10", "L13", "L15", "D5", "D6", "D7", "D8", "G1", "G2", "G3", "G4", "G5", "G9", "G11", "G12", "G13", "G14",
+                    "W1", "W2", "W4", "W6", "W7")
 @pytest.mark.parametrize("file", CONVERSATIONS, ids=lambda file: f"{file.parent.name}/{file.stem}")
 def test_every_conversation_goes_as_written(server: Server, names: dict[str, str], file: Path) -> None:
     """Each exchange of the file is answered letter by letter."""
@@ -83,4 +87,4 @@ def test_every_conversation_goes_as_written(server: Server, names: dict[str, str
                 assert name.lower() not in headers, request
             else:
                 assert pattern(value).fullmatch(headers.get(name.lower(), "(absent)")), (request, line, headers)
-        assert pattern(body).fullmatch(found.rstrip("\n")), (request, found)
+        assert pattern(body).fullmatch(found.replace("\r\n", "\n").rstrip("\n")), (request, found)       # lines of CSV end so

@@ -23,8 +23,8 @@ class Demo(msgspec.Struct, frozen=True):
     operator_link: str
     """Signs the operator in, once, within the hour."""
     secrets: dict[str, str]
-    """What proves who calls, by the kind of credential: a gw2 key and an API token, those of the start before being revoked,
-    and the id of an application."""
+    """What proves who calls, by the kind of credential: a gw2 key, an API token and a remote_auth key, those of the start before
+    being revoked, and the id of an application."""
 
 
 def prepare(settings: Settings, published: Published) -> Demo:
@@ -58,4 +58,4 @@ def _renew_keys(owner: Any) -> dict[str, str]:
     for former in Key.objects.filter(account=owner, name=OWNER):
         services.revoke(former)
         services.forget(former)
-    return {kind.value: services.add(owner, kind, OWNER, known())[1] for kind in (Kind.GW2, Kind.API_TOKEN)}
+    return {kind.value: services.add(owner, kind, OWNER, known())[1] for kind in (Kind.GW2, Kind.API_TOKEN, Kind.REMOTE_AUTH)}

@@ -18,17 +18,18 @@ class Parameters:
     """Texts by name; what stands in the body beats what stands in the query, unless they may not `overlap`.
 
     `left` is what nobody has taken yet, `faults` is what is wrong so far: texts that cannot be read, and what stands twice
-    where nobody could tell which one was meant. Without `blanks` an empty text counts as none.
+    where nobody could tell which one was meant. Without `blanks` an empty text counts as none. `body` is what was read of the
+    body, where a dialect reads it in its own way.
     """
 
     __slots__ = ("_body", "faults", "left")
 
-    def __init__(self, request: Request, *, blanks: bool = True, overlap: bool = True) -> None:
+    def __init__(self, request: Request, *, blanks: bool = True, overlap: bool = True, body: Mapping[str, Any] | None = None) -> None:
         self.left: dict[str, list[str]] = {}
         self.faults: list[Fault] = []
         if request.query:
             self.left, self.faults = read_pairs(request.query)
-        self._body: Mapping[str, Any] = read_body(request) if request.body else {}
+        self._body: Mapping[str, Any] = body if body is not None else read_body(request) if request.body else {}
         for name, value in self._body.items():
             if not overlap and name in self.left:
                 self.faults.append(repeated(name))

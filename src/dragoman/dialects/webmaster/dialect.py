@@ -1,0 +1,216 @@
+"""The webmaster dialect as the pipeline sees it: what it serves, how it reads a request, how it writes an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+from ...catalog.catalog import Catalog
+from ...catalog.method import Method
+from ...catalog.names import key_name
+from ...catalog.resource import Resource
+from ...contracts import Format, Keys, Switches
+from ...errors import Code, Fault, Refusal, refuse
+from ...exchange import Answer, Outcome, Refused, Request, Result
+from ...formats.body import malformed, read_json, read_xml
+from ...formats.form import read_pairs, unquote_path
+from ...formats.parameters import Parameters, read_choices
+from ...query import Ask, Credential, Paging, Query
+from .refusals import status_of, text_of
+from .routes import LIMIT, PAGING, SEARCH, SORT, SORT_TYPE, START, Entry, Libraries, Place
+from .writing import Wishes, Writer, found_nothing, root_of
+
+_KEY, _OPERATION, _HTTP_STATUS, _BOM = "remote_auth", "request_id", "http_status", "bom"
+_ABSENT = b"-"
+"""Stands in a position whose parameter is not given."""
+_FLAGS = {"1": True, "true": True, "0": False, "false": False}
+_BODIES = frozenset(("json", "xml"))
+_BEGINNINGS = {"json": b"{", "xml": b"<"}
+
+
+class Webmaster:
+    """Keeps the contract of `Dialect`: every request names whose key it is, and the format of its answer."""
+
+    name: ClassVar[str] = "webmaster"
+    reserved: ClassVar[frozenset[str]] = frozenset((_KEY, _OPERATION, _HTTP_STATUS, _BOM, "language", "v"))
+    reserved_in_lists: ClassVar[frozenset[str]] = frozenset(PAGING)
+    paging: ClassVar[Paging] = Paging(first=0, size_default=50, size_max=1000, beyond="empty", page=START, size=LIMIT)
+    keys_max: ClassVar[int] = 1000
+    unknown_parameters: ClassVar[str] = "refuse"
+    shows_extra: ClassVar[bool] = True
+    hidden_nulls: ClassVar[bool] = False
+    keyed: ClassVar[bool] = False
+    checks_keys: ClassVar[bool] = True
+    asked_by: ClassVar[str] = _OPERATION
+    verbs: ClassVar[str] = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
+    verbs_alike: ClassVar[bool] = False
+    exposed_headers: ClassVar[str] = (
+        "Content-Language, ETag, RateLimit, RateLimit-Policy, Retry-After, X-Progress, X-Request-Id, X-Schema-Version")
+    own: Sequence[Catalog] = ()
+
+    def __init__(self, formats: Sequence[Format], mount: str = "/api/rest", *, http_status: bool = False) -> None:
+        """`formats`: the first is that of what names none; `http_status`: whether the status is that of HTTP, too, unless a
+        request says otherwise (W7)."""
+        self.mount, self._http_status = mount, http_status
+        self._formats = {each.name: each for each in formats}
+        self._usual = formats[0]
+        self._prefix, self._base = mount.encode() + b"/", mount.encode()
+        self._libraries = self._bound(())
+
+    def _bound(self, catalogs: Sequence[Catalog]) -> Libraries:
+        libraries = Libraries(self.mount, tuple(self._formats), self)
+        for catalog in catalogs:
+            for target in catalog.targets:
+                libraries.add_target(catalog, target)
+        return libraries
+
+    def bind(self, catalogs: Sequence[Catalog], keys: Keys, switches: Switches | None = None) -> Mapping[str, str]:  # noqa: ARG002  # the contract's
+        """Route every resource and method of the catalogs; the paths with their owners."""
+        self._libraries = self._bound(catalogs)
+        return {**self._libraries.claims(), self.mount: "the webmaster base"}
+
+    def serves(self, path: bytes) -> bool:
+        """Whether a path lies under the mount."""
+        return path.startswith(self._prefix) or path == self._base
+
+    def address_of(self, catalog: str, path: str) -> str | None:
+        """Where a resource or method is asked for; None where there is none of that name."""
+        return self._libraries.address_of(catalog, path)
+
+    def example(self, address: str, language: str | None, secrets: Mapping[str, str]) -> str | None:
+        """A page of records for whoever has a key; nobody else is answered (W3)."""
+        if "remote-auth" not in secrets:
+            return None
+        return f"{address}?limit=3&remote_auth={quote(secrets['remote-auth'], safe='')}" + (f"&language={language}" if language else "")
+
+    def takes_body(self, request: Request) -> bool:
+        """What is put or posted is read in the format of the answer; CSV is none to ask in (W5)."""
+        if request.verb not in ("POST", "PUT"):
+            return False
+        place = self._libraries.find(request.path)
+        return place.entry is not None and place.format in _BODIES
+
+    # ------------------------------------------------------------------------------------ reading
+
+    def read(self, request: Request) -> Query | Answer:
+        """Read a request into a query. Raises `Refusal` for what is no question."""
+        place = self._libraries.find(request.path)
+        entry = place.entry
+        if entry is None or place.format is None:
+            raise self._libraries.refusal(place)
+        target = entry.target
+        asks = request.verb not in ("POST", "PUT")
+        if not asks and place.format not in _BODIES:
+            raise refuse(Code.FORMAT_UNKNOWN, f"nothing is put or posted as {place.format}", hint="Use json or xml.")
+        parameters = Parameters(request, blanks=isinstance(target, Method), overlap=False, body=_read_body(request, place))
+        query = Query(target=entry.path, catalog=entry.catalog, ask=Ask.CALL, verb=request.verb, format=place.format,
+                      requires=("remote-auth",))
+        _add_positional(parameters, entry if asks else None, place.positional)
+        key = parameters.take(_KEY)
+        query.credentials = (Credential("remote-auth", key),) if key else ()
+        parameters.check(_KEY)
+        for name in (_HTTP_STATUS, _BOM):
+            _check_flag(name, parameters)
+        read_choices(query, parameters, request, "language")
+        query.operation = _take_operation(target, parameters)
+        if isinstance(target, Resource):
+            self._ask(query, target, parameters)
+        else:
+            query.arguments = parameters.arguments()
+        query.parameters, query.faults = parameters.left, parameters.faults
+        return query
+
+    def _ask(self, query: Query, resource: Resource, parameters: Parameters) -> None:
+        """What is wanted: one's own record, those of some keys, or a page of those that fit."""
+        if resource.single:
+            query.ask = Ask.ONE
+            return
+        query.ask = Ask.PAGE
+        if resource.by is not None:
+            query.search_type = parameters.take("type")
+        else:
+            query.sort = _read_sort(parameters)
+            if resource.key.filter is None:         # a key that can be filtered is a filter like others
+                query.keys = parameters.take_keys(key_name(self, resource.key))
+                query.ask = Ask.MANY if query.keys else Ask.PAGE
+        query.page, query.page_size = parameters.take(START), parameters.take(LIMIT)
+        query.search = parameters.take(SEARCH)
+
+    # ------------------------------------------------------------------------------------ writing
+
+    def write(self, outcome: Outcome, request: Request) -> Answer:
+        """Write what was found, or everything that was wrong, in the format of the address."""
+        place = self._libraries.find(request.path)
+        writer = Writer(self._formats.get(place.format or "", self._usual), root_of(place.entry), self._wishes_of(request))
+        if isinstance(outcome, Result) and found_nothing(outcome):
+            outcome = Refused(faults=(Fault(code=Code.NOT_FOUND, message="no such records", hint="None of these keys exists."),))
+        if isinstance(outcome, Refused):
+            answer = writer.write_refusal(status_of(outcome.faults), text_of(outcome.faults))
+            answer.outcome = outcome.faults[0].code.value
+            answer.target = place.entry.path if place.entry is not None else ""
+            return answer
+        if isinstance(outcome, Result):
+            return writer.write_result(outcome, cachable=request.verb in ("GET", "HEAD"))
+        return writer.write_started(outcome)
+
+    def _wishes_of(self, request: Request) -> Wishes:
+        """How the answer is wanted, from the query; what cannot be read there is told elsewhere."""
+        if b"http_status" not in request.query and b"bom" not in request.query:
+            return Wishes(http_status=self._http_status)
+        try:
+            pairs, _ = read_pairs(request.query)
+        except Refusal:                         # too many of them
+            pairs = {}
+        status, bom = (_FLAGS.get(pairs.get(name, [""])[-1]) for name in (_HTTP_STATUS, _BOM))
+        return Wishes(http_status=self._http_status if status is None else status, bom=bool(bom))
+
+
+def _read_body(request: Request, place: Place) -> Mapping[str, Any]:
+    """The parameters in a body, which is of the format of the address (W5)."""
+    raw = request.body if isinstance(request.body, bytes) else request.body.read()
+    form = place.format or ""
+    text = raw.removeprefix(b"\xef\xbb\xbf").strip()
+    if not text:
+        return {}
+    if not text.startswith(_BEGINNINGS[form]):
+        raise malformed(f"no {form.upper()}", f"Send {form.upper()}, as the address says, or ask elsewhere.")
+    return read_json(text) if form == "json" else read_xml(text)
+
+
+def _add_positional(parameters: Parameters, entry: Entry | None, positional: Sequence[bytes]) -> None:
+    """Give the values in the path their names; what stands in the query wins (W4). Raises `Refusal` for too many."""
+    names = entry.positions if entry is not None else ()
+    if len(positional) > len(names):
+        order = "/".join(f"{{{name}}}" for name in names)
+        raise refuse(Code.REQUEST_MALFORMED, f"too many values in the path: {len(positional)}, where {len(names)} may stand",
+                     hint=f"Their order is {order}." if names else "Send parameters in the body." if entry is None else "Leave them out.")
+    for name, raw in zip(names, positional, strict=False):
+        if raw != _ABSENT and name not in parameters.left:
+            parameters.left[name] = [unquote_path(raw)]
+
+
+def _read_sort(parameters: Parameters) -> str | None:
+    """The field to sort by, with `-` before it for the other direction."""
+    sort, direction = parameters.take(SORT), parameters.take(SORT_TYPE)
+    if direction not in (None, "asc", "desc"):
+        parameters.faults.append(Fault(code=Code.PARAMETER_INVALID, message="invalid value", field=SORT_TYPE, value=direction,
+                                       hint="Use asc or desc."))
+    return f"-{sort}" if sort is not None and direction == "desc" else sort
+
+
+def _take_operation(target: Resource | Method, parameters: Parameters) -> str | None:
+    """The id of an operation that was started here."""
+    operation = parameters.take(_OPERATION)
+    if operation is None or (isinstance(target, Method) and target.operation):
+        return operation
+    parameters.faults.append(Fault(code=Code.PARAMETER_UNKNOWN, message="no operation is started here", field=_OPERATION,
+                                   value=operation, hint="Leave it out."))
+    return None
+
+
+def _check_flag(name: str, parameters: Parameters) -> None:
+    """Take a parameter that only the writing of the answer reads."""
+    text = parameters.take(name)
+    if text is not None and text not in _FLAGS:
+        parameters.faults.append(Fault(code=Code.PARAMETER_INVALID, message="invalid value", field=name, value=text, hint="Use 1 or 0."))

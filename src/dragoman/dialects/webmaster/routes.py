@@ -1,0 +1,123 @@
+"""Which path is whose: `/<library>/<format>/<resource>/{positional...}` below the mount (W1, W4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ...catalog.catalog import Catalog
+from ...catalog.method import Method
+from ...catalog.names import Naming
+from ...catalog.resource import Resource
+from ...catalog.routes import Route, Routes
+from ...errors import Code, DeclarationError, Refusal, refuse
+from ...formats.form import plain_path
+
+START, LIMIT, SORT, SORT_TYPE, SEARCH = PAGING = ("start", "limit", "sort", "sort_type", "q")
+"""The parameters of lists, in the order of their positions."""
+_REMEDY = "Give one of them another group or name."
+
+
+class Entry(Route, frozen=True, gc=False):
+    """A resource of a library, in the words of this convention."""
+
+    root: str
+    """What its documents are called in XML, without `RequestData` and `ResponseData`."""
+    positions: tuple[str, ...]
+    """The parameters that may stand in the path, in this order."""
+
+
+class Place(NamedTuple):
+    """What a path names, as far as that exists."""
+
+    library: str | None
+    format: str | None
+    entry: Entry | None
+    positional: tuple[bytes, ...]
+    """Percent-encoded."""
+
+
+class Libraries:
+    """Every resource of every library under a mount, by path."""
+
+    def __init__(self, mount: str, formats: Sequence[str], naming: Naming) -> None:
+        """`formats` by name; the first is that of the addresses that are shown."""
+        self._mount, self._naming = mount, naming
+        self._formats = {each.encode(): each for each in formats}
+        self._shown = formats[0]
+        self._routes: Routes[Entry] = Routes(_REMEDY)
+        self._libraries: dict[str, dict[str, Entry]] = {}
+        """By library and root."""
+
+    def add_target(self, catalog: Catalog, target: Resource | Method) -> None:
+        """Route a target. Raises `DeclarationError` where another one has its address or its root."""
+        entry = Entry(catalog.name, target.path, target, root_of(target), self._positions_of(target))
+        library = self._libraries.setdefault(target.group, {})
+        taken = library.get(entry.root)
+        if taken is not None:
+            raise DeclarationError(str(entry), f"its documents are called {entry.root} like those of {taken}.",
+                                   "Rename one of them, or its function.", target.place)
+        self._routes.add(f"{self._mount}/{target.group}/{self._shown}/{target.name}", entry)
+        library[entry.root] = entry
+
+    def address_of(self, catalog: str, path: str) -> str | None:
+        """Where a target is asked for; None where there is none of that name."""
+        return self._routes.address_of(catalog, path)
+
+    def claims(self) -> dict[str, str]:
+        """Every address with who declared it."""
+        return dict(self._routes.claims())
+
+    def find(self, path: bytes) -> Place:
+        """What a path names; slashes that stand twice, or at the end, mean nothing."""
+        library, written, name, *positional = [*filter(None, plain_path(path[len(self._mount):]).split(b"/"))] + [b""] * 3
+        known = self._libraries.get(library.decode("latin-1"))
+        if known is None:
+            return Place(None, None, None, ())
+        entry = self._routes.get(b"/".join((self._mount.encode(), library, self._shown.encode(), name)))
+        return Place(library.decode(), self._formats.get(written), entry, tuple(filter(None, positional)))
+
+    def refusal(self, place: Place) -> Refusal:
+        """Why nothing answers at a place: its library, its format or its resource does not exist."""
+        if place.library is None:
+            hint = f"Ask for {self._mount}/<library>/<format>/<resource>; there is {', '.join(self._libraries) or 'none'}."
+            return refuse(Code.TARGET_UNKNOWN, "no such library", hint=hint)
+        if place.format is None:
+            return refuse(Code.FORMAT_UNKNOWN, "no such format", hint=f"Use {', '.join(self._formats.values())}.")
+        names = sorted(entry.target.name for entry in self._libraries[place.library].values())
+        return refuse(Code.TARGET_UNKNOWN, "no such resource", hint=f"{place.library} has {', '.join(names)}.")
+
+    def _positions_of(self, target: Resource | Method) -> tuple[str, ...]:
+        """The declared positions; else the first filters, then those of lists, then the other filters."""
+        known = _parameters_of(target, self._naming)
+        if target.positions is None:
+            return known
+        stranger = next((name for name in target.positions if name not in known), None)
+        if stranger is not None:
+            raise DeclarationError(target.path, f"the position {stranger!r} is no parameter in {self._naming.name}.",
+                                   f"Name some of {', '.join(known) or 'none'}.", target.place)
+        return target.positions
+
+
+def _parameters_of(target: Resource | Method, naming: Naming) -> tuple[str, ...]:
+    if isinstance(target, Method):
+        return tuple(parameter.name_in(naming.name) for parameter in target.parameters)
+    if target.single:
+        return ()
+    if target.by is not None:
+        return (SEARCH, "type", START, LIMIT)
+    filters = [(field.filter.first, field.name_in(naming.name)) for field in target.fields if field.filter is not None]
+    return (*(name for first, name in filters if first), *PAGING, *(name for first, name in filters if not first))
+
+
+def root_of(target: Resource | Method) -> str:
+    """What its documents are called: `getBannerSizes` for the resource `banner-sizes`, `setUserLanguage` for the method
+    `set_user_language`."""
+    if isinstance(target, Method):
+        return _camel(target.function.__name__)
+    return _camel(f"get-{target.name}")
+
+
+def _camel(name: str) -> str:
+    first, *others = [part for part in name.replace("-", "_").split("_") if part]
+    return first + "".join(part[:1].upper() + part[1:] for part in others)

@@ -1,0 +1,100 @@
+"""Outcomes in the one envelope of this convention: `status`, `error`, `request_id`, `data`, in whichever format (W6, W7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from ...catalog.method import Method
+from ...catalog.resource import Resource
+from ...catalog.shapes import Many, Nested, Shape, bare
+from ...contracts import Format
+from ...exchange import Answer, Document, Header, Result, StartedOperation
+from ...formats.documents import body_of
+from ...formats.headers import ASK_AGAIN, NO_STORE, PRIVATE
+from ...query import Ask
+from .routes import Entry
+
+VARY: Header = (b"vary", b"Accept-Encoding, Accept-Language, X-Schema-Version")
+DONE, STARTED = 200, 204
+_NOTHING = Result(plan=None, body=b"[]")  # type: ignore[arg-type]  # of which nothing but the body is read
+
+
+class Wishes(msgspec.Struct, frozen=True):
+    """How an answer is wanted, beside its format."""
+
+    http_status: bool = False
+    """Whether the status is repeated as that of HTTP."""
+    bom: bool = False
+    """Whether CSV begins with a byte order mark."""
+
+
+class Writer:
+    """Writes every outcome of one request in one format."""
+
+    def __init__(self, form: Format, root: str, wishes: Wishes) -> None:
+        self._form, self._root, self._wishes = form, root, wishes
+
+    def write_result(self, result: Result, *, cachable: bool) -> Answer:
+        """What was found, or what a method returned."""
+        plan, target = result.plan, result.plan.target
+        public = cachable and bool(result.tag) and plan.audience.public
+        cache = ASK_AGAIN if public else NO_STORE if isinstance(target, Method) else PRIVATE
+        answer = self._answer(DONE, "", 0, result, cache, **_records_of(result))
+        answer.target, answer.language = target.path, plan.view.language
+        if isinstance(target, Method) or target.localized:
+            answer.headers.append((b"content-language", plan.view.language.encode()))
+        if public:
+            parts = (result.tag, self._form.name, "bom" if self._wishes.bom else "")
+            answer.etag = b'"%b"' % "-".join(filter(None, parts)).encode()
+        return answer
+
+    def write_started(self, started: StartedOperation) -> Answer:
+        """A long operation runs: its id, by which its result can be had later (W8). HTTP has no 204 with a body."""
+        answer = self._answer(STARTED, "", started.id, _NOTHING, NO_STORE)
+        answer.status, answer.target = DONE, started.plan.target.path
+        return answer
+
+    def write_refusal(self, status: int, text: str) -> Answer:
+        """What is wrong, with no data (W6)."""
+        return self._answer(status, text, 0, _NOTHING, NO_STORE)
+
+    def _answer(self, status: int, error: str, request_id: int, result: Result, cache: Header, **records: Any) -> Answer:
+        document = Document(root=f"{self._root}ResponseData", data="data", bom=self._wishes.bom,
+                            head=(("status", status), ("error", error), ("request_id", request_id)), **records)
+        headers: list[Header] = [(b"content-type", self._form.content_type), cache, VARY]
+        return Answer(status=status if self._wishes.http_status else DONE, headers=headers,
+                      body=body_of(self._form.writer(document), result))
+
+
+def _records_of(result: Result) -> Mapping[str, Any]:
+    """What the records of a result are, and how they are listed."""
+    target, view = result.plan.target, result.plan.view
+    if isinstance(target, Resource):
+        return {"item": Nested(target.record), "shown": view.shown, "listed": target.listed, "key": target.key.name,
+                "total": result.total}
+    return {"item": _item_of(target), "shown": view.shown, "listed": target.listed, "total": _count_of(result)}
+
+
+def _item_of(method: Method) -> Shape | None:
+    """What each of the things looks like that a method returns: of a list those in it."""
+    returns = bare(method.returns) if method.returns is not None else None
+    return returns.item if isinstance(returns, Many) else returns
+
+
+def _count_of(result: Result) -> int:
+    if result.stream is not None:
+        return result.stream.count
+    return len(result.value) if isinstance(result.value, list) else int(result.value is not None)
+
+
+def found_nothing(result: Result) -> bool:
+    """Whether records were named by their keys, and none of them exists."""
+    return result.plan.ask is Ask.MANY and result.found == 0
+
+
+def root_of(entry: Entry | None) -> str:
+    """What a document is called: what belongs to no resource is an error."""
+    return entry.root if entry is not None else "error"

@@ -1,0 +1,1 @@
+"""The webmaster dialect over real HTTP."""
