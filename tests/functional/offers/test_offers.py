@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import shutil
 import sqlite3
@@ -13,14 +14,17 @@ from typing import Any
 
 import httpx
 import pytest
+from lxml import etree
 
 from ...conftest import Server
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "offers"
 PEOPLE = {"alice": "7001", "bob": "7002", "charlie": None}
-KINDS = {"gw2": "KEY", "api-token": "API", "user-token": "USER"}
+KINDS = {"gw2": "KEY", "api-token": "API", "user-token": "USER", "remote-auth": "AUTH"}
 """The kinds of keys, with what the README calls them."""
 EVERYTHING = ("--permission", "account", "--permission", "statistics")
+FINE = r'{"status":20[04],|<\?xml.*\n.*<status>200<|status,.*\n200,'
+"""How answers of the webmaster dialect begin, in its three formats, where nothing is wrong."""
 SORTS = ("id", "name", "rating", "cpl", "cpa", "epc7days")
 
 
@@ -153,6 +157,80 @@ def test_a_webmaster_sees_what_is_hers(offers: Server, keys: dict[str, dict[str,
     assert stored == tuple(sum(each) for each in zip(*((1, day["clicks"], day["leads"]) for day in days["alice"]), strict=True))
 
 
+def rest(offers: Server, keys: dict[str, dict[str, str]], path: str, whose: str = "alice", **parameters: Any) -> dict[str, Any]:
+    """What a client of the network is told in JSON."""
+    told: dict[str, Any] = offers.get(f"/api/rest/webmaster/json/{path}", params={
+        "remote_auth": keys[whose]["remote-auth"], **parameters}).json()
+    return told
+
+
+def put(offers: Server, keys: dict[str, dict[str, str]], path: str, body: str) -> httpx.Response:
+    """Change something of Alice's as such a client does; `path` begins with the format."""
+    return offers.ask("PUT", f"/api/rest/webmaster/{path}", params={"remote_auth": keys["alice"]["remote-auth"]}, content=body.encode())
+
+
+@pytest.mark.covers("W1", "W4")
+def test_clients_of_the_network_read_offers_by_position_and_by_name(offers: Server, keys: dict[str, dict[str, str]]) -> None:
+    """Keyed by id; the same in the path, in the query and mixed, where the query wins."""
+    asked = "type=web&start=1&limit=4&sort=cpl&sort_type=desc&geo=276,643,840&platforms=1&categories=2&traffic_types=1,2"
+    parts = asked.replace("traffic_types=1,2", "").split("&")
+    by_name = offers.get(f"/api/rest/webmaster/json/offers?{asked}&remote_auth={keys['alice']['remote-auth']}").json()["data"]
+    path = "offers/web/1/4/cpl/desc/-/276,643,840/1/2/1,2"
+    assert rest(offers, keys, path)["data"] == by_name
+    assert rest(offers, keys, "offers/mobile/1", **dict(part.split("=") for part in parts if part), traffic_types="1,2")["data"] == by_name
+    every = [offer for offer in get(offers, "offers?ids=all").json() if offer["type"] == "web" and {276, 643, 840} & set(offer["geo"])
+             and 1 in offer["platforms"] and 2 in offer["categories"] and {1, 2} & set(offer["traffic_types"])]
+    best = sorted(every, key=lambda offer: -offer["cpl"])
+    assert by_name["total"] == len(every)
+    assert {str(offer["id"]): offer for offer in best[4:8]} == by_name["items"] != {}
+    assert rest(offers, keys, "offers/all/0/1")["data"]["total"] == 300
+    assert rest(offers, keys, "offers/paper")["status"] == 400
+    assert rest(offers, keys, "offers/web", q="amber", limit=1000)["data"]["items"].keys() <= {
+        str(offer["id"]) for offer in get(offers, "offers?search=amber&page=0").json()}
+    sizes = rest(offers, keys, "banner-sizes")["data"]
+    assert sizes == get(offers, "banner-sizes?ids=all").json()
+
+
+@pytest.mark.covers("W5", "W6")
+def test_clients_of_the_network_read_and_change_what_is_a_webmasters_own(offers: Server, keys: dict[str, dict[str, str]]) -> None:
+    """One profile, days by pages, and the language by the two bodies that mean the same."""
+    assert rest(offers, keys, "profile")["data"] == get(offers, "profile", keys["alice"]["gw2"]).json()
+    stranger = rest(offers, keys, "profile", "charlie")
+    assert (stranger["status"], stranger["data"]) == (404, [])
+    days = rest(offers, keys, "statistics/1/10/money/desc")["data"]
+    everything = sorted((day["money"] for day in get(offers, "statistics?ids=all", keys["alice"]["gw2"]).json()), reverse=True)
+    assert (days["total"], [day["money"] for day in days["items"]]) == (len(everything), everything[10:20])
+    for format, body, language in (
+        ("xml", "<setUserLanguageRequestData><lang>ru</lang></setUserLanguageRequestData>", "ru"), ("json", '{"lang": "en"}', "en"),
+    ):
+        assert put(offers, keys, f"{format}/user-language", body).status_code == 200
+        assert rest(offers, keys, "profile")["data"]["language"] == language
+    contacts = "<setProfileRequestData><site>https://a.example/</site><phone>+44 20</phone></setProfileRequestData>"
+    assert "<status>200</status>" in put(offers, keys, "xml/contacts", contacts).text
+    assert [rest(offers, keys, "profile")["data"][name] for name in ("site", "phone")] == ["https://a.example/", "+44 20"]
+    wrong = put(offers, keys, "json/user-language", '{"lang": "de"}').json()
+    assert (wrong["status"], wrong["data"]) == (400, [])
+    assert "one of en, ru" in wrong["error"]
+
+
+@pytest.mark.covers("W2", "W6")
+@pytest.mark.parametrize("name", ["offers", "geo", "platforms", "categories", "traffic-types", "banner-sizes", "profile", "statistics"])
+def test_everything_is_there_in_three_formats(offers: Server, keys: dict[str, dict[str, str]], name: str) -> None:
+    """With the same envelope; CSV and XML have as many records as JSON."""
+    told = {format: offers.get(f"/api/rest/webmaster/{format}/{name}", params={"remote_auth": keys["alice"]["remote-auth"]})
+            for format in ("json", "xml", "csv")}
+    json = told["json"].json()
+    assert [json[part] for part in ("status", "error", "request_id")] == [200, "", 0]
+    data = json["data"]
+    count = 1 if name == "profile" else len(data["items"] if isinstance(data, dict) else data)
+    rows = list(csv.reader(told["csv"].text.splitlines()))
+    assert dict(zip(rows[0], rows[1], strict=True)).items() >= {"status": "200", "error": "", "request_id": "0"}.items()
+    assert len(rows) - 3 == count
+    tree = etree.fromstring(told["xml"].content)
+    assert (tree.tag, tree.findtext("status")) == ("get" + name.title().replace("-", "") + "ResponseData", "200")
+    assert len(tree.findall("data//id")) == count
+
+
 def test_a_webmaster_changes_her_profile(offers: Server, keys: dict[str, dict[str, str]]) -> None:
     """What was changed in one dialect is seen in the others; what cannot be is told, field by field."""
     bob = keys["bob"]["gw2"]
@@ -192,18 +270,22 @@ def test_a_report_is_a_long_operation(offers: Server, keys: dict[str, dict[str, 
 
 def test_what_the_readme_asks_is_answered(offers: Server, keys: dict[str, dict[str, str]]) -> None:
     """Each line, with the status that it names, or 200."""
+    text = (EXAMPLE / "README.md").read_text()
     lines = re.findall(r"^ {4}curl (?P<options>[^#\n]*?)[\"'](?P<url>http://127\.0\.0\.1:8000[^\"']+)[\"'](?: +# (?P<status>\d{3})?.*)?$",
-                       (EXAMPLE / "README.md").read_text(), re.M)
-    assert len(lines) == 15
+                       text, re.M)
+    assert len(lines) == text.count("\n    curl ") == 25
     secrets = {name: keys["alice"][kind] for kind, name in KINDS.items()} | {"ID": keys["alice"]["application"]}
     for options, url, status in lines:
         target = re.sub(r"\$([A-Z]+)", lambda name: secrets[name[1]], url).removeprefix("http://127.0.0.1:8000")
         key = {"Authorization": f"Bearer {secrets['KEY']}"} if "$KEY" in options else {}
         body = re.search(r"-d '([^']+)'", options)
-        form = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+        form = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}        # as curl says of any body
         answer = offers.ask("PUT" if "-X PUT" in options else "GET", target, headers={**key, **form}, content=body[1] if body else None)
         assert answer.status_code == int(status or 200), target
-        assert not (answer.status_code == 200 and target.startswith("/offers/")) or answer.json()["status"] == "ok", target
+        assert not target.startswith("/offers/") or answer.json()["status"] == "ok", target
+        assert not target.startswith("/api/rest/") or re.match(FINE, answer.text), target
+        if "/report/" in target and "request_id" not in target:
+            secrets["REQUEST"] = str(answer.json()["request_id"])
 
 
 def test_the_network_is_the_same_each_time(tmp_path: Path) -> None:
