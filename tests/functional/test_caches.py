@@ -22,7 +22,8 @@ CATALOG = """
 
     from dragoman import Catalog, Filter, Key, Localized, Record, Rows
 
-    catalog = Catalog("cached", languages=("en", "de"), database={"eu": "sqlite://", "na": "sqlite://"})
+    catalog = Catalog("cached", languages=("en", "de"), formats=("xml", "csv"),
+                      database={"eu": "sqlite://", "na": "sqlite://"})
 
     def rows(cluster):
         return ({"id": n, "name": {"en": f"Thing {n} of {cluster}", "de": f"Ding {n} of {cluster}"}, "text": "word " * 50,
@@ -141,6 +142,23 @@ def test_codings_do_not_mix(cache: Cache) -> None:
         assert answer.headers.get("content-encoding", "identity") == (coding if coding != "br" else "identity")
         if coding != "zstd":
             assert answer.json() == plain.json()
+
+
+@pytest.mark.parametrize("path", ["/v2/things/9", "/v2/things?ids=9,10", "/v2/things?page=1&page_size=3", "/v2/things?ids=all&x=formats"])
+def test_formats_do_not_mix(cache: Cache, path: str) -> None:
+    """Whoever came first, each gets the format that was asked for, and a tag is known in its own alone."""
+    kinds = {kind: kind for kind in ("application/json", "application/xml", "text/csv")} | {"a/b": "application/json"}
+    tags = {}
+    for _ in range(2):
+        for accept, kind in kinds.items():
+            answer = cache.get(path, Accept=accept)
+            assert answer.headers["content-type"].startswith(kind), accept
+            tags[kind] = answer.headers["etag"]
+    assert cache.state(path, Accept="text/csv") == "HIT"
+    assert len(set(tags.values())) == 3
+    assert cache.get(path, Accept="text/csv", If_None_Match=tags["text/csv"]).status_code == 304
+    assert cache.get(path, Accept="text/csv", If_None_Match=tags["application/xml"]).status_code == 200
+    assert "<item>" in cache.get(path, Accept="application/xml", Accept_Language="de").text
 
 
 def test_versions_and_keys_are_answered_apart(cache: Cache) -> None:

@@ -29,22 +29,25 @@ API_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*\Z")
 PERMISSION = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]*\Z")
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*\Z", re.IGNORECASE)
 CLUSTER_DEFAULT = "default"
+FORMATS = ("xml", "csv")
+"""What answers may be written in beside the JSON of their dialects."""
 
 
 class Catalog:
     """Join resources and methods under one name.
 
     `languages` are those of its texts, the first being the default (G9); `permissions` map each name to what it lets
-    an application do, in words for account holders; `database` is one URL, or one for each cluster (L9).
+    an application do, in words for account holders; `database` is one URL, or one for each cluster (L9). `formats` are those
+    that clients of any dialect may ask for by `Accept` instead of JSON: "xml", "csv".
     """
 
     def __init__(
         self, name: str, *, title: str = "", description: str = "", languages: Iterable[str] = ("en",),
         permissions: Mapping[str, str] | None = None, database: str | Mapping[str, str] | None = None,
-        clusters: Iterable[str] = (), api_name: str = "",
+        clusters: Iterable[str] = (), api_name: str = "", formats: Iterable[str] = (),
     ) -> None:
         self.place = caller_place()
-        self._check_kinds(languages, permissions, database, clusters)
+        self._check_kinds(languages, permissions, database, clusters, formats)
         self.name, self.title, self.description = name, title or name, description
         self.api_name = api_name or name
         """How it is called in the addresses of dialects that have one for each catalog; it may carry a version (L9)."""
@@ -52,6 +55,8 @@ class Catalog:
         self.permissions = dict(permissions or {})
         self.database = database
         self.clusters = tuple(clusters) or (tuple(database) if isinstance(database, Mapping) else (CLUSTER_DEFAULT,))
+        self.formats = tuple(formats)
+        """What clients may ask for by `Accept`, the first where they would have several alike."""
         self.resources: dict[str, Resource] = {}
         self.searches: dict[str, Resource] = {}
         """Ways to find records of resources, each at a path of its own."""
@@ -67,12 +72,14 @@ class Catalog:
     def _wrong(self, reason: str, remedy: str) -> DeclarationError:
         return DeclarationError(f"catalog {getattr(self, 'name', '')!r}", reason, remedy, self.place)
 
-    def _check_kinds(self, languages: Any, permissions: Any, database: Any, clusters: Any) -> None:
+    def _check_kinds(self, languages: Any, permissions: Any, database: Any, clusters: Any, formats: Any) -> None:
         """Refuse what would be read letter by letter, or not at all."""
         if isinstance(languages, str):
             raise self._wrong("languages is one text.", f'Write languages=("{languages}",).')
         if isinstance(clusters, str):
             raise self._wrong("clusters is one text.", f'Write clusters=("{clusters}",).')
+        if isinstance(formats, str):
+            raise self._wrong("formats is one text.", f'Write formats=("{formats}",).')
         if permissions is not None and not isinstance(permissions, Mapping):
             raise self._wrong("permissions are names with what they allow.",
                               'Write permissions={"account": "Your account"}.')
@@ -100,6 +107,9 @@ class Catalog:
                 raise wrong(f"the cluster {cluster!r} stands in directories.", "Use letters, digits and `-`.")
         if len(set(self.clusters)) != len(self.clusters):
             raise wrong("a cluster stands twice.", "Name each once.")
+        if any(each not in FORMATS or self.formats.count(each) > 1 for each in self.formats):
+            raise wrong(f"the formats {', '.join(map(str, self.formats))} are not some of {', '.join(FORMATS)}, each once.",
+                        "JSON is there always; name what there is beside it.")
         if isinstance(self.database, Mapping) and set(self.database) != set(self.clusters):
             raise wrong("databases and clusters are not the same.", "Name one database for each cluster.")
 

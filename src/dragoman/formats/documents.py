@@ -5,9 +5,32 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
+from ..catalog.method import Method
 from ..catalog.plain import encode_json
+from ..catalog.shapes import Many, Nested, Shape, bare
 from ..contracts import Writer
-from ..exchange import Buffer, Result, Stream
+from ..exchange import Buffer, Document, Result, Stream
+from ..query import Ask, Plan
+
+
+def document_of(plan: Plan) -> Document:
+    """The document of an answer that is its records alone, named after what was asked."""
+    shown = None if plan.ask is Ask.KEYS else plan.view.shown
+    return Document(root=plan.target.name, item=item_of(plan), shown=shown)
+
+
+def item_of(plan: Plan) -> Shape | None:
+    """What each record of an answer looks like: a record, a key, or what a method returns; None for nothing."""
+    target = plan.target
+    if isinstance(target, Method):
+        return _item_of_result(target.returns)
+    return target.key.shape if plan.ask is Ask.KEYS else Nested(target.record)
+
+
+def _item_of_result(returns: Shape | None) -> Shape | None:
+    """A list that a method returns is its items; nothing else is taken apart."""
+    inner = bare(returns) if returns is not None else None
+    return inner.item if isinstance(inner, Many) else inner
 
 
 def body_of(writer: Writer, result: Result) -> bytes | AsyncIterator[bytes]:

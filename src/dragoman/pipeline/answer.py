@@ -13,15 +13,16 @@ import msgspec
 from ..catalog.catalog import Catalog
 from ..catalog.method import Method
 from ..catalog.resource import Resource
-from ..contracts import Dialect, Switches
+from ..contracts import Dialect, Format, Switches
 from ..errors import Code, Fault, Refusal, refuse
-from ..exchange import Answer, Header, Outcome, Refused, Request, Work
+from ..exchange import Answer, Header, Outcome, Refused, Request, Result, Work
 from ..observations import Crashed, Observe
 from ..query import ANONYMOUS, Ask, Caller, Query
 from . import conditional, cors
 from .encoding import Encoder
 from .execute import Executor, Later
 from .faults import faults_of
+from .formatting import Formatter
 from .gate import Gate
 from .operating import ANY, no_such_operation
 from .plan import Planner
@@ -37,13 +38,15 @@ _REPR.maxother = 1_000
 class Course:
     """What a request has become so far, for whoever writes its answer."""
 
-    __slots__ = ("caller", "query", "standing", "version")
+    __slots__ = ("caller", "format", "negotiated", "query", "standing", "version")
 
     def __init__(self) -> None:
         self.query: Query | None = None
         self.caller = ANONYMOUS
         self.standing: Standing | None = None
         self.version = ""
+        self.format: str | None = None
+        self.negotiated = False
 
 
 class Spoken(NamedTuple):
@@ -59,12 +62,14 @@ class Pipeline:
 
     def __init__(
         self, targets: Targets, dialects: Sequence[Dialect], gate: Gate, executor: Executor, encoder: Encoder,
-        observe: Observe, body_max_bytes: int, *, switches: Switches | None = None, hears_host: bool = False,
+        observe: Observe, body_max_bytes: int, *, formats: Sequence[Format] = (), switches: Switches | None = None,
+        hears_host: bool = False,
     ) -> None:
         """`hears_host`: whether a proxy's `X-Forwarded-Host` chooses the cluster, which caches have to know."""
         self._targets, self._gate, self._executor, self._encoder = targets, gate, executor, encoder
         self._observe, self._body_max_bytes, self._switches, self._hears_host = observe, body_max_bytes, switches, hears_host
-        self._spoken = [Spoken(each, Planner(each), cors.exposed(each.exposed_headers)) for each in dialects]
+        self._formatter = Formatter(formats)
+        self._spoken = [Spoken(each, Planner(each, self._formatter), cors.exposed(each.exposed_headers)) for each in dialects]
         self._deepest = sorted(self._spoken, key=lambda each: len(each.dialect.mount), reverse=True)
         """Those first whose mount may lie below another's."""
 
@@ -91,7 +96,7 @@ class Pipeline:
                 self._enter(query, ANY, request, course)
                 outcome = partial(self._ask_whatever, query, spoken, request, course)
             else:
-                catalog, target = self._find(query)
+                catalog, target = self._find(query, course)
                 self._enter(query, target, request, course)
                 outcome = self._plan(query, catalog, target, spoken, request, course)
         except Exception as error:  # noqa: BLE001  # the one place where every failure becomes an answer
@@ -118,10 +123,11 @@ class Pipeline:
                 self._tell(error, "", "serves")
         return None
 
-    def _find(self, query: Query) -> tuple[Catalog, Resource | Method]:
+    def _find(self, query: Query, course: Course) -> tuple[Catalog, Resource | Method]:
         found = self._targets.get((query.catalog or "", query.target))
         if found is None:
             raise refuse(Code.TARGET_UNKNOWN, "no such endpoint", value=query.target)
+        course.negotiated = self._formatter.negotiates(query, found[0])
         if self._switches is not None and self._switches.off:
             _check_on(self._switches.off, found[0].name, query.target)
         return found
@@ -137,7 +143,7 @@ class Pipeline:
         self, query: Query, catalog: Catalog, target: Resource | Method, spoken: Spoken, request: Request, course: Course,
     ) -> Outcome | Later:
         plan = spoken.planner.plan(query, catalog, target, course.caller, request)
-        course.version = plan.view.version
+        course.version, course.format = plan.view.version, plan.format
         return self._executor.execute(plan)
 
     async def _ask_whatever(self, query: Query, spoken: Spoken, request: Request, course: Course) -> Outcome:
@@ -149,7 +155,7 @@ class Pipeline:
         if query.catalog not in (None, catalog) or (catalog, path) not in self._targets:
             raise no_such_operation(text, named)
         query.ask, query.catalog, query.target = Ask.CALL, catalog, path
-        declared, target = self._find(query)
+        declared, target = self._find(query, course)
         self._gate.allow(course.caller, target)
         outcome = self._plan(query, declared, target, spoken, request, course)
         return await outcome() if callable(outcome) else outcome
@@ -168,6 +174,9 @@ class Pipeline:
             outcome: Outcome = await later()
         except Exception as error:  # noqa: BLE001  # the same place, for work
             outcome = self._refused(error, course.query, request, "work")
+        if course.format is not None and isinstance(outcome, Result):
+            answer: Answer = await self._executor.aside(self._write, outcome, spoken, request, course)
+            return answer
         return self._write(outcome, spoken, request, course)
 
     def _refused(self, error: Exception, query: Query | None, request: Request, stage: str) -> Refused:
@@ -197,6 +206,8 @@ class Pipeline:
         answer = spoken.dialect.write(outcome, request)
         if isinstance(outcome, Refused):
             answer.headers += refusal_headers(outcome.faults[0])
+        elif course.negotiated and isinstance(outcome, Result) and course.format is not None and answer.outcome == "ok":
+            self._formatter.rewrite(answer, outcome, request)
         return self._finish(answer, spoken, request, course)
 
     def _finish(self, answer: Answer, spoken: Spoken, request: Request, course: Course) -> Answer:
@@ -205,6 +216,8 @@ class Pipeline:
         answer.application, answer.key, answer.version = course.caller.application, course.caller.key, course.version
         if course.standing is not None:
             answer.headers += course.standing.headers()
+        if course.negotiated:
+            answer.headers = conditional.varying(answer.headers, b"Accept")
         if self._hears_host:
             answer.headers = conditional.varying(answer.headers, b"X-Forwarded-Host")
         answer.headers += (cors.ORIGIN, spoken.exposed)

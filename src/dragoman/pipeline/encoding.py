@@ -10,9 +10,9 @@ from threading import Lock
 
 from ..exchange import Answer, Buffer, Request
 from ..formats.codings import CODINGS, SIZE_MIN_BYTES, compressor
+from .preferences import HEADER_MAX_BYTES, qualities
 
 _SEEN_MAX, _PENDING_MAX = 8_192, 16
-_HEADER_MAX_BYTES = 1_024
 _ENTRY_BYTES = 512
 """What an answer that is kept takes beside its body, roughly."""
 
@@ -20,24 +20,11 @@ _ENTRY_BYTES = 512
 @lru_cache(maxsize=1024)
 def acceptable(header: bytes) -> tuple[str, ...]:
     """The codings of ours that an `Accept-Encoding` allows, best first; none where identity is preferred."""
-    qualities: dict[str, float] = {}
-    for part in header.decode("latin-1").lower().split(","):
-        name, _, parameters = part.strip().partition(";")
-        qualities[name.strip()] = _quality(parameters)
-    others = qualities.get("*", 0.0)
-    wanted = [(-qualities.get(coding, others), order, coding) for order, coding in enumerate(CODINGS)]
-    identity = qualities.get("identity", 0.0)
+    named = qualities(header)
+    others = named.get("*", 0.0)
+    wanted = [(-named.get(coding, others), order, coding) for order, coding in enumerate(CODINGS)]
+    identity = named.get("identity", 0.0)
     return tuple(coding for quality, _, coding in sorted(wanted) if quality < 0 and -quality >= identity)
-
-
-def _quality(parameters: str) -> float:
-    name, _, value = parameters.strip().partition("=")
-    if name.strip() != "q":
-        return 1.0
-    try:
-        return min(1.0, max(0.0, float(value)))
-    except ValueError:
-        return 0.0
 
 
 def compress(body: bytes, coding: str) -> bytes:
@@ -64,7 +51,7 @@ class Encoder:
     def encode(self, answer: Answer, request: Request) -> str | None:
         """Exchange the answer's body for a coded one where there is one; the coding, or None."""
         header = request.headers.get(b"accept-encoding", b"")
-        codings = acceptable(header) if len(header) <= _HEADER_MAX_BYTES else ()
+        codings = acceptable(header) if len(header) <= HEADER_MAX_BYTES else ()
         if not codings:
             return None
         for coding in codings:

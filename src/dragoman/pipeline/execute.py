@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from ..catalog.method import Method
 from ..contracts import Runtime
@@ -10,6 +11,7 @@ from ..editions.store import Edition, Editions, Shelf
 from ..errors import Code, refuse
 from ..exchange import Outcome, Result
 from ..query import Ask, Plan
+from .batches import is_long, is_quick, stream
 from .calls import Calls
 from .keys import check_range, cut, keys_json, no_such
 from .live import Live
@@ -28,6 +30,19 @@ class Executor:
 
     def execute(self, plan: Plan) -> Outcome | Later:
         """The outcome at once, or what will give it. Raises `Refusal` for what is not to be had."""
+        outcome = self._execute(plan)
+        if plan.format is None or not isinstance(outcome, Result) or is_quick(outcome):
+            return outcome
+
+        async def give() -> Outcome:
+            return outcome
+        return give
+
+    async def aside(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """What a function returns that takes time, called in a thread."""
+        return await self._runtime.in_thread(function, *arguments)
+
+    def _execute(self, plan: Plan) -> Outcome | Later:
         target = plan.target
         if isinstance(target, Method):
             return self._called(plan, target)
@@ -39,6 +54,8 @@ class Executor:
             raise refuse(Code.NOT_READY, "not published yet", hint="Try again in a moment.", facts={"retry_after_s": 1})
         if plan.filtered:
             return self._listed(plan, edition, shelf)
+        if plan.format is not None and plan.ask in (Ask.KEYS, Ask.ALL) and is_long(plan, shelf, shelf.count):
+            return self._streamed(plan, edition, shelf, range(shelf.count))
         return self._reads[plan.ask](plan, edition, shelf)
 
     def _called(self, plan: Plan, method: Method) -> Later:
@@ -61,12 +78,22 @@ class Executor:
         """A filtered or sorted list: from the positions found before, or found now, away from the event loop."""
         positions = shelf.select(plan.filtered, plan.view.language)
         if positions is not None:
-            return _selected(plan, edition, shelf, positions)
+            return self._selected(plan, edition, shelf, positions)
 
         async def materialize() -> Outcome:
             found = await self._runtime.in_thread(shelf.materialize, plan.filtered, plan.view.language)
-            return _selected(plan, edition, shelf, found)
+            return self._selected(plan, edition, shelf, found)
         return materialize
+
+    def _selected(self, plan: Plan, edition: Edition, shelf: Shelf, positions: Sequence[int]) -> Result:
+        if plan.format is not None and plan.ask is not Ask.PAGE and is_long(plan, shelf, len(positions)):
+            return self._streamed(plan, edition, shelf, positions)
+        return _selected(plan, edition, shelf, positions)
+
+    def _streamed(self, plan: Plan, edition: Edition, shelf: Shelf, positions: Sequence[int]) -> Result:
+        """A list that another format than the edition's would make too long to be held."""
+        return Result(plan=plan, stream=stream(plan, shelf, positions, self._runtime), found=len(positions), total=len(positions),
+                      tag=_tag(plan, edition), published_at=edition.published_at)
 
 
 # -------------------------------------------------------------------------------------------- published resources

@@ -22,6 +22,7 @@ from ..exchange import Request
 from ..formats.parameters import header
 from ..query import Ask, Caller, Filtered, Plan, Query, View
 from ..views.select import Selection
+from .formatting import Formatter
 from .gate import audience_of, owned_by
 from .language import match, negotiate
 from .operating import read_id
@@ -40,8 +41,8 @@ NO_NAMES: Mapping[str, str] = {}
 class Planner:
     """Plans the queries of one dialect."""
 
-    def __init__(self, dialect: Dialect) -> None:
-        self._dialect = dialect
+    def __init__(self, dialect: Dialect, formatter: Formatter) -> None:
+        self._dialect, self._formatter = dialect, formatter
         self._filters: dict[int, dict[str, Field]] = {}
         self._names: dict[int, dict[str, str]] = {}
         self._views: dict[tuple[str, str, str], View] = {}
@@ -80,7 +81,7 @@ class Planner:
             view=view, keyed=self._dialect.keyed, audience=audience_of(caller, target), caller=caller, keys=keys,
             page=page, page_size=page_size, paging=self._dialect.paging, filtered=filtered, owned=owned, arguments=arguments,
             names=self._names_of(target) if isinstance(target, Method) else NO_NAMES,
-            idempotency_key=idempotency_key, request_id=request.id,
+            format=self._formatter.choose(query, catalog, request), idempotency_key=idempotency_key, request_id=request.id,
         )
         return self._asking(plan, query) if asks else plan
 
