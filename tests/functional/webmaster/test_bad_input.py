@@ -66,6 +66,11 @@ def test_parameters_that_make_no_sense(network: Network, parameters: dict, statu
     ("xml", "<tellRequestData><count>1</count><count>2</count></tellRequestData>", "count"),
     ("xml", "<tellRequestData><count>1</count><unheard>2</unheard></tellRequestData>", "unheard"),
     ("xml", "<tellRequestData></tellRequestData>", "count"),
+    ("xml", "<tellRequestData>\n<half>1</half>\n<count>1</count></tellRequestData>", "count: malformed body: <count> comes too late"),
+    ("xml", "<tellRequestData>\n\n<count>x</count></tellRequestData>", "line 3"), ("xml", "<sayRequestData/>", "Send <tellRequestData>"),
+    ("xml", '<tellRequestData xmlns="urn:x"><count>1</count></tellRequestData>', "namespace"),
+    ("xml", "<tellRequestData><count>1</count><slot><weights><item>1</item><item>x</item></weights></slot></tellRequestData>", "slot.name"),
+    ("xml", "<tellRequestData><count>10</count><tags><tag>a</tag></tags></tellRequestData>", "<item>"),
 ])
 def test_bodies_that_make_no_sense(network: Network, form: str, body: str | bytes, told: str) -> None:
     found = network.tell(f"tools/{form}/tell", "POST", body)
@@ -103,3 +108,26 @@ def test_the_status_is_repeated_where_that_is_wished(network: Network, path: str
     assert b"secret" not in mirrored.content
     if status != 404:
         assert read(usual, form).status == read(mirrored, form).status == status
+
+
+@pytest.mark.covers("W5")
+def test_every_fault_of_a_body_is_told_with_its_line(network: Network) -> None:
+    """In one answer, in the order of the body."""
+    document = "<tellRequestData>\n<count>10</count>\n<half>x</half>\n<size>xl</size>\n</tellRequestData>"
+    told = network.tell("tools/xml/tell", "POST", document).error
+    assert [told.index(f"(line {line})") for line in (2, 3, 4)] == sorted(told.index(f"(line {line})") for line in (2, 3, 4))
+
+
+@pytest.mark.covers("W5")
+def test_the_same_is_sent_in_xml_and_json(network: Network) -> None:
+    """Lists, nested records, texts with commas and marks; JSON in any order."""
+    sent = {"slot": {"name": "a,b <&>", "weights": [1.5, 2.0]}, "tags": ["x,y", "", " z "], "count": 3, "loud": True, "size": "l",
+            "half": 0.25}
+    document = ("<tellRequestData><count>3</count><half>0.25</half><loud>true</loud><size>l</size>"
+                "<tags><item>x,y</item><item/><item> z </item></tags>"
+                "<slot><name>a,b &lt;&amp;&gt;</name><weights><item>1.5</item><item>2.0</item></weights></slot></tellRequestData>")
+    told = network.data("tools/json/tell", "POST", json.dumps(sent))
+    assert told == [{name: sent[name] for name in ("count", "half", "loud", "size", "tags", "slot")}]
+    assert network.data("tools/xml/tell", "POST", document)[0].keys() == told[0].keys()
+    answer = network.ask("tools/xml/tell", "POST", document)
+    assert json.loads(read(answer, "xml").data[0]["slot"]) == sent["slot"]

@@ -13,12 +13,12 @@ from ...catalog.resource import Resource
 from ...contracts import Format, Keys, Switches
 from ...errors import Code, Fault, Refusal, refuse
 from ...exchange import Answer, Outcome, Refused, Request, Result
-from ...formats.body import malformed, read_json, read_xml
+from ...formats.body import malformed, read_json
 from ...formats.form import read_pairs, unquote_path
 from ...formats.parameters import Parameters, read_choices
 from ...query import Ask, Credential, Paging, Query
 from .refusals import status_of, text_of
-from .routes import LIMIT, PAGING, SEARCH, SORT, SORT_TYPE, START, Entry, Libraries, Place
+from .routes import BODIED, LIMIT, PAGING, SEARCH, SORT, SORT_TYPE, START, Entry, Libraries
 from .writing import Wishes, Writer, found_nothing, root_of
 
 _KEY, _OPERATION, _HTTP_STATUS, _BOM = "remote_auth", "request_id", "http_status", "bom"
@@ -86,7 +86,7 @@ class Webmaster:
 
     def takes_body(self, request: Request) -> bool:
         """What is put or posted is read in the format of the answer; CSV is none to ask in (W5)."""
-        if request.verb not in ("POST", "PUT"):
+        if request.verb not in BODIED:
             return False
         place = self._libraries.find(request.path)
         return place.entry is not None and place.format in _BODIES
@@ -100,10 +100,10 @@ class Webmaster:
         if entry is None or place.format is None:
             raise self._libraries.refusal(place)
         target = entry.target
-        asks = request.verb not in ("POST", "PUT")
+        asks = request.verb not in BODIED
         if not asks and place.format not in _BODIES:
             raise refuse(Code.FORMAT_UNKNOWN, f"nothing is put or posted as {place.format}", hint="Use json or xml.")
-        parameters = Parameters(request, blanks=isinstance(target, Method), overlap=False, body=_read_body(request, place))
+        parameters = Parameters(request, blanks=isinstance(target, Method), overlap=False, body=_read_body(request, place.format, entry))
         query = Query(target=entry.path, catalog=entry.catalog, ask=Ask.CALL, verb=request.verb, format=place.format,
                       requires=("remote-auth",))
         _add_positional(parameters, entry if asks else None, place.positional)
@@ -166,16 +166,17 @@ class Webmaster:
         return Wishes(http_status=self._http_status if status is None else status, bom=bool(bom))
 
 
-def _read_body(request: Request, place: Place) -> Mapping[str, Any]:
+def _read_body(request: Request, form: str, entry: Entry) -> Mapping[str, Any]:
     """The parameters in a body, which is of the format of the address (W5)."""
     raw = request.body if isinstance(request.body, bytes) else request.body.read()
-    form = place.format or ""
     text = raw.removeprefix(b"\xef\xbb\xbf").strip()
     if not text:
         return {}
     if not text.startswith(_BEGINNINGS[form]):
         raise malformed(f"no {form.upper()}", f"Send {form.upper()}, as the address says, or ask elsewhere.")
-    return read_json(text) if form == "json" else read_xml(text)
+    if form == "json":
+        return read_json(text)
+    return entry.schema.read(text) if entry.schema is not None else {}      # what takes none refuses the verb
 
 
 def _add_positional(parameters: Parameters, entry: Entry | None, positional: Sequence[bytes]) -> None:

@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from ...catalog.catalog import Catalog
 from ...catalog.method import Method
 from ...catalog.names import Naming
 from ...catalog.resource import Resource
 from ...catalog.routes import Route, Routes
 from ...errors import Code, DeclarationError, Refusal, refuse
+from ...formats.calls import call_of
 from ...formats.form import plain_path
+from ...formats.xml_body import RequestSchema
 
 START, LIMIT, SORT, SORT_TYPE, SEARCH = PAGING = ("start", "limit", "sort", "sort_type", "q")
 """The parameters of lists, in the order of their positions."""
+BODIED = frozenset(("POST", "PUT"))
+"""The verbs with which parameters are sent in a body (W5)."""
 _REMEDY = "Give one of them another group or name."
 
 
@@ -25,6 +31,8 @@ class Entry(Route, frozen=True, gc=False):
     """What its documents are called in XML, without `RequestData` and `ResponseData`."""
     positions: tuple[str, ...]
     """The parameters that may stand in the path, in this order."""
+    schema: RequestSchema | None
+    """What may be sent to it in XML; None where nothing is."""
 
 
 class Place(NamedTuple):
@@ -51,7 +59,7 @@ class Libraries:
 
     def add_target(self, catalog: Catalog, target: Resource | Method) -> None:
         """Route a target. Raises `DeclarationError` where another one has its address or its root."""
-        entry = Entry(catalog.name, target.path, target, root_of(target), self._positions_of(target))
+        entry = Entry(catalog.name, target.path, target, root_of(target), self._positions_of(target), self._schema_of(target))
         library = self._libraries.setdefault(target.group, {})
         taken = library.get(entry.root)
         if taken is not None:
@@ -86,6 +94,12 @@ class Libraries:
             return refuse(Code.FORMAT_UNKNOWN, "no such format", hint=f"Use {', '.join(self._formats.values())}.")
         names = sorted(entry.target.name for entry in self._libraries[place.library].values())
         return refuse(Code.TARGET_UNKNOWN, "no such resource", hint=f"{place.library} has {', '.join(names)}.")
+
+    def _schema_of(self, target: Resource | Method) -> RequestSchema | None:
+        if not isinstance(target, Method) or target.verb not in BODIED:
+            return None
+        parameters = [msgspec.structs.replace(each, name=each.name_in(self._naming.name)) for each in target.parameters]
+        return RequestSchema(call_of(target, root_of(target), parameters, target.listed))
 
     def _positions_of(self, target: Resource | Method) -> tuple[str, ...]:
         """The declared positions; else the first filters, then those of lists, then the other filters."""
