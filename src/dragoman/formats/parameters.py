@@ -79,6 +79,11 @@ def repeated(name: str) -> Fault:
     return Fault(code=Code.PARAMETER_REPEATED, message="given more than once", field=name, hint="Send it once.")
 
 
+def unknown(name: str) -> Fault:
+    """What is wrong with a parameter that means nothing here."""
+    return Fault(code=Code.PARAMETER_UNKNOWN, message="unknown parameter", field=name, hint="Leave it out.")
+
+
 def read_choices(query: Query, parameters: Parameters, request: Request, language: str = "lang") -> None:
     """The language and the version of the schema, by parameter or by header; the parameter wins (G9)."""
     query.language, query.version = parameters.take(language), parameters.take("v")

@@ -15,13 +15,13 @@ from ...errors import Code, Fault, Refusal, refuse
 from ...exchange import Answer, Outcome, Refused, Request, Result
 from ...formats.body import malformed, read_json
 from ...formats.form import read_pairs, unquote_path
-from ...formats.parameters import Parameters, read_choices
+from ...formats.parameters import Parameters, read_choices, unknown
 from ...query import Ask, Credential, Paging, Query
 from .refusals import status_of, text_of
-from .routes import BODIED, LIMIT, PAGING, SEARCH, SORT, SORT_TYPE, START, Entry, Libraries
-from .writing import Wishes, Writer, found_nothing, root_of
+from .routes import BODIED, LIMIT, PAGING, SEARCH, SORT, SORT_TYPE, START, Entry, Libraries, Place, root_of
+from .writing import Wishes, Writer, found_nothing
 
-_KEY, _OPERATION, _HTTP_STATUS, _BOM = "remote_auth", "request_id", "http_status", "bom"
+_KEY, _HTTP_STATUS, _BOM = "remote_auth", "http_status", "bom"
 _ABSENT = b"-"
 """Stands in a position whose parameter is not given."""
 _FLAGS = {"1": True, "true": True, "0": False, "false": False}
@@ -33,7 +33,7 @@ class Webmaster:
     """Keeps the contract of `Dialect`: every request names whose key it is, and the format of its answer."""
 
     name: ClassVar[str] = "webmaster"
-    reserved: ClassVar[frozenset[str]] = frozenset((_KEY, _OPERATION, _HTTP_STATUS, _BOM, "language", "v"))
+    reserved: ClassVar[frozenset[str]] = frozenset((_KEY, _HTTP_STATUS, _BOM, "language", "v"))
     reserved_in_lists: ClassVar[frozenset[str]] = frozenset(PAGING)
     paging: ClassVar[Paging] = Paging(first=0, size_default=50, size_max=1000, beyond="empty", page=START, size=LIMIT)
     keys_max: ClassVar[int] = 1000
@@ -42,9 +42,9 @@ class Webmaster:
     hidden_nulls: ClassVar[bool] = False
     keyed: ClassVar[bool] = False
     checks_keys: ClassVar[bool] = True
-    asked_by: ClassVar[str] = _OPERATION
     verbs: ClassVar[str] = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
     verbs_alike: ClassVar[bool] = False
+    asked_by: ClassVar[str] = "request_id"
     exposed_headers: ClassVar[str] = (
         "Content-Language, ETag, RateLimit, RateLimit-Policy, Retry-After, X-Progress, X-Request-Id, X-Schema-Version")
     own: Sequence[Catalog] = ()
@@ -97,32 +97,52 @@ class Webmaster:
         """Read a request into a query. Raises `Refusal` for what is no question."""
         place = self._libraries.find(request.path)
         entry = place.entry
-        if entry is None or place.format is None:
+        if place.format is None or (entry is None and not place.operation):
             raise self._libraries.refusal(place)
-        target = entry.target
+        query = Query(target="", ask=Ask.OPERATION, verb=request.verb, format=place.format, requires=("remote-auth",))
         asks = request.verb not in BODIED
         if not asks and place.format not in _BODIES:
             raise refuse(Code.FORMAT_UNKNOWN, f"nothing is put or posted as {place.format}", hint="Use json or xml.")
-        parameters = Parameters(request, blanks=isinstance(target, Method), overlap=False, body=_read_body(request, place.format, entry))
-        query = Query(target=entry.path, catalog=entry.catalog, ask=Ask.CALL, verb=request.verb, format=place.format,
-                      requires=("remote-auth",))
-        _add_positional(parameters, entry if asks else None, place.positional)
+        called = entry is None or isinstance(entry.target, Method)
+        parameters = Parameters(request, blanks=called, overlap=False, body=_read_body(request, place.format, entry))
+        _add_positional(parameters, place, asks=asks)
+        self._take_common(query, parameters, request)
+        if entry is None:
+            self._ask_operation(query, parameters)
+        else:
+            query.target, query.catalog = entry.path, entry.catalog
+            self._ask(query, entry.target, parameters)
+        query.parameters, query.faults = parameters.left, parameters.faults
+        return query
+
+    def _take_common(self, query: Query, parameters: Parameters, request: Request) -> None:
+        """What every request may say. Raises `Refusal` where nobody could tell who asks."""
         key = parameters.take(_KEY)
         query.credentials = (Credential("remote-auth", key),) if key else ()
         parameters.check(_KEY)
         for name in (_HTTP_STATUS, _BOM):
             _check_flag(name, parameters)
         read_choices(query, parameters, request, "language")
-        query.operation = _take_operation(target, parameters)
-        if isinstance(target, Resource):
-            self._ask(query, target, parameters)
-        else:
-            query.arguments = parameters.arguments()
-        query.parameters, query.faults = parameters.left, parameters.faults
-        return query
 
-    def _ask(self, query: Query, resource: Resource, parameters: Parameters) -> None:
-        """What is wanted: one's own record, those of some keys, or a page of those that fit."""
+    def _ask_operation(self, query: Query, parameters: Parameters) -> None:
+        """A long operation by its id alone, whatever its method; DELETE ends it."""
+        query.operation, query.cancels = parameters.take(self.asked_by), query.verb == "DELETE"
+        faults = [*parameters.faults, *(unknown(name) for name in parameters.left)]
+        if query.operation is None:
+            faults.append(Fault(code=Code.PARAMETER_MISSING, message="missing parameter", field=self.asked_by, hint="Expected integer."))
+        if faults:
+            raise Refusal(*faults)
+
+    def _ask(self, query: Query, target: Resource | Method, parameters: Parameters) -> None:
+        """What is wanted: a call, one's own record, those of some keys, or a page of those that fit."""
+        if isinstance(target, Method):
+            query.ask, query.operation = Ask.CALL, parameters.take(self.asked_by) if target.operation else None
+            query.cancels = query.verb == "DELETE" and query.operation is not None
+            query.arguments = parameters.arguments()
+            return
+        self._ask_records(query, target, parameters)
+
+    def _ask_records(self, query: Query, resource: Resource, parameters: Parameters) -> None:
         if resource.single:
             query.ask = Ask.ONE
             return
@@ -142,7 +162,8 @@ class Webmaster:
     def write(self, outcome: Outcome, request: Request) -> Answer:
         """Write what was found, or everything that was wrong, in the format of the address."""
         place = self._libraries.find(request.path)
-        writer = Writer(self._formats.get(place.format or "", self._usual), root_of(place.entry), self._wishes_of(request))
+        root = place.entry.root if place.entry is not None else "error" if isinstance(outcome, Refused) else root_of(outcome.plan.target)
+        writer = Writer(self._formats.get(place.format or "", self._usual), root, self._wishes_of(request))
         if isinstance(outcome, Result) and found_nothing(outcome):
             outcome = Refused(faults=(Fault(code=Code.NOT_FOUND, message="no such records", hint="None of these keys exists."),))
         if isinstance(outcome, Refused):
@@ -166,7 +187,7 @@ class Webmaster:
         return Wishes(http_status=self._http_status if status is None else status, bom=bool(bom))
 
 
-def _read_body(request: Request, form: str, entry: Entry) -> Mapping[str, Any]:
+def _read_body(request: Request, form: str, entry: Entry | None) -> Mapping[str, Any]:
     """The parameters in a body, which is of the format of the address (W5)."""
     raw = request.body if isinstance(request.body, bytes) else request.body.read()
     text = raw.removeprefix(b"\xef\xbb\xbf").strip()
@@ -176,16 +197,16 @@ def _read_body(request: Request, form: str, entry: Entry) -> Mapping[str, Any]:
         raise malformed(f"no {form.upper()}", f"Send {form.upper()}, as the address says, or ask elsewhere.")
     if form == "json":
         return read_json(text)
-    return entry.schema.read(text) if entry.schema is not None else {}      # what takes none refuses the verb
+    return entry.schema.read(text) if entry is not None and entry.schema is not None else {}      # what takes none refuses the verb
 
 
-def _add_positional(parameters: Parameters, entry: Entry | None, positional: Sequence[bytes]) -> None:
+def _add_positional(parameters: Parameters, place: Place, *, asks: bool) -> None:
     """Give the values in the path their names; what stands in the query wins (W4). Raises `Refusal` for too many."""
-    names = entry.positions if entry is not None else ()
+    names, positional = place.positions if asks else (), place.positional
     if len(positional) > len(names):
         order = "/".join(f"{{{name}}}" for name in names)
         raise refuse(Code.REQUEST_MALFORMED, f"too many values in the path: {len(positional)}, where {len(names)} may stand",
-                     hint=f"Their order is {order}." if names else "Send parameters in the body." if entry is None else "Leave them out.")
+                     hint=f"Their order is {order}." if names else "Leave them out." if asks else "Send parameters in the body.")
     for name, raw in zip(names, positional, strict=False):
         if raw != _ABSENT and name not in parameters.left:
             parameters.left[name] = [unquote_path(raw)]
@@ -198,16 +219,6 @@ def _read_sort(parameters: Parameters) -> str | None:
         parameters.faults.append(Fault(code=Code.PARAMETER_INVALID, message="invalid value", field=SORT_TYPE, value=direction,
                                        hint="Use asc or desc."))
     return f"-{sort}" if sort is not None and direction == "desc" else sort
-
-
-def _take_operation(target: Resource | Method, parameters: Parameters) -> str | None:
-    """The id of an operation that was started here."""
-    operation = parameters.take(_OPERATION)
-    if operation is None or (isinstance(target, Method) and target.operation):
-        return operation
-    parameters.faults.append(Fault(code=Code.PARAMETER_UNKNOWN, message="no operation is started here", field=_OPERATION,
-                                   value=operation, hint="Leave it out."))
-    return None
 
 
 def _check_flag(name: str, parameters: Parameters) -> None:

@@ -19,6 +19,8 @@ from ...formats.xml_body import RequestSchema
 
 START, LIMIT, SORT, SORT_TYPE, SEARCH = PAGING = ("start", "limit", "sort", "sort_type", "q")
 """The parameters of lists, in the order of their positions."""
+OPERATION = b"operation"
+"""The resource of every library at which long operations are asked about by their id alone."""
 BODIED = frozenset(("POST", "PUT"))
 """The verbs with which parameters are sent in a body (W5)."""
 _REMEDY = "Give one of them another group or name."
@@ -43,6 +45,13 @@ class Place(NamedTuple):
     entry: Entry | None
     positional: tuple[bytes, ...]
     """Percent-encoded."""
+    operation: bool = False
+    """Whether long operations of any method are asked about here."""
+
+    @property
+    def positions(self) -> tuple[str, ...]:
+        """The parameters that may stand in the path."""
+        return self.entry.positions if self.entry is not None else ("request_id",) if self.operation else ()
 
 
 class Libraries:
@@ -59,6 +68,9 @@ class Libraries:
 
     def add_target(self, catalog: Catalog, target: Resource | Method) -> None:
         """Route a target. Raises `DeclarationError` where another one has its address or its root."""
+        if target.name == OPERATION.decode():
+            raise DeclarationError(target.path, f"{self._naming.name} asks about long operations at this address.", "Choose another name.",
+                                   target.place)
         entry = Entry(catalog.name, target.path, target, root_of(target), self._positions_of(target), self._schema_of(target))
         library = self._libraries.setdefault(target.group, {})
         taken = library.get(entry.root)
@@ -83,7 +95,7 @@ class Libraries:
         if known is None:
             return Place(None, None, None, ())
         entry = self._routes.get(b"/".join((self._mount.encode(), library, self._shown.encode(), name)))
-        return Place(library.decode(), self._formats.get(written), entry, tuple(filter(None, positional)))
+        return Place(library.decode(), self._formats.get(written), entry, tuple(filter(None, positional)), name == OPERATION)
 
     def refusal(self, place: Place) -> Refusal:
         """Why nothing answers at a place: its library, its format or its resource does not exist."""

@@ -13,9 +13,8 @@ from ...catalog.shapes import Many, Nested, Shape, bare
 from ...contracts import Format
 from ...exchange import Answer, Document, Header, Result, StartedOperation
 from ...formats.documents import body_of
-from ...formats.headers import ASK_AGAIN, NO_STORE, PRIVATE
+from ...formats.headers import ASK_AGAIN, NO_STORE, PRIVATE, progress_headers
 from ...query import Ask
-from .routes import Entry
 
 VARY: Header = (b"vary", b"Accept-Encoding, Accept-Language, X-Schema-Version")
 DONE, STARTED = 200, 204
@@ -52,9 +51,12 @@ class Writer:
         return answer
 
     def write_started(self, started: StartedOperation) -> Answer:
-        """A long operation runs: its id, by which its result can be had later (W8). HTTP has no 204 with a body."""
-        answer = self._answer(STARTED, "", started.id, _NOTHING, NO_STORE)
+        """A long operation waits or runs: its id, by which its result can be had later (W8). HTTP has no 204 with a body.
+        Of one that was told to end, and has, there is nothing to come back for."""
+        progress = progress_headers(started)
+        answer = self._answer(STARTED if progress else DONE, "", started.id if progress else 0, _NOTHING, NO_STORE)
         answer.status, answer.target = DONE, started.plan.target.path
+        answer.headers += progress
         return answer
 
     def write_refusal(self, status: int, text: str) -> Answer:
@@ -93,8 +95,3 @@ def _count_of(result: Result) -> int:
 def found_nothing(result: Result) -> bool:
     """Whether records were named by their keys, and none of them exists."""
     return result.plan.ask is Ask.MANY and result.found == 0
-
-
-def root_of(entry: Entry | None) -> str:
-    """What a document is called: what belongs to no resource is an error."""
-    return entry.root if entry is not None else "error"
