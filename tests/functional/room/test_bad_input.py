@@ -100,6 +100,19 @@ def test_forms_are_utf_8_whatever_is_said_of_them(room: Room, path: str, charset
         assert (answer.status_code, answer.json()["error"]) == (400, "unsupported_grant_type")
 
 
+@pytest.mark.parametrize("path", ["/oauth/token", "/oauth/revoke", "/auth/token"])
+def test_a_program_is_told_in_its_own_form_what_no_form_is(room: Room, path: str) -> None:
+    """Parts without their ends, far too many fields, ten megabytes: JSON, in English, whatever else is wrong."""
+    parts, form = "multipart/form-data", "application/x-www-form-urlencoded"
+    many, large = b"&".join(b"a%d=1" % number for number in range(3_000)), b"code=" + b"x" * 10_000_000
+    for type, body, status in ((parts, b"x", 400), (f"{parts}; boundary=\xff", b"x", 400), (form, many, 400), (form, large, 413)):
+        answer = httpx.post(room.url + path, content=body, timeout=30,
+                            headers={"content-type": type.encode("latin-1"), "accept-language": "ru"})  # type: ignore[dict-item]
+        told = answer.json()
+        assert (answer.status_code, told["error"], told["error_description"].isascii()) == (status, "invalid_request", True)
+        assert answer.headers["cache-control"] == "no-store"
+
+
 def test_a_body_of_ten_megabytes_is_refused(room: Room) -> None:
     """Before Django sees it."""
     with room.visitor() as visitor:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from ..ledger.told import Gone
 from ..logs import is_unavailable
@@ -29,6 +31,13 @@ PAGES: dict[int, tuple[_StrPromise, _StrPromise]] = {
 }
 """Heading and advice by status."""
 _RETRY_AFTER_S = 5
+_FOR_PROGRAMS = ("/oauth/token", "/oauth/revoke", "/oauth/userinfo", "/auth/token")
+"""Addresses that no person looks at."""
+_TO_PROGRAMS = {
+    400: "This form cannot be read: send application/x-www-form-urlencoded, in UTF-8, to a host that is ours.",
+    413: "The form is too large.",
+    503: "The server is busy or without its database: try again in a moment.",
+}
 _UNKNOWN_HOST = (
     _("This server is not known by that name"),
     _("It was asked as a host that its settings do not name. Operators: set base_url to the public address."),
@@ -41,9 +50,19 @@ _CSRF = (
 
 def page(request: HttpRequest, status: int, texts: tuple[_StrPromise, _StrPromise] | None = None) -> HttpResponse:
     """The page of an error. It needs neither the database nor an account."""
+    if request.path.startswith(_FOR_PROGRAMS):
+        return _for_program(status)
     heading, advice = texts or PAGES[status]
     facts = {"status": status, "heading": heading, "advice": advice, "request_id": request.META.get("HTTP_X_REQUEST_ID", "")}
     return render(request, "room/error.html", facts, status=status)
+
+
+def _for_program(status: int) -> HttpResponse:
+    """The same for a program that wants a token (RFC 6749, section 5.2), in English, as everything there."""
+    with override("en"):
+        told = {"error": "server_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request",
+                "error_description": _TO_PROGRAMS.get(status, str(PAGES[status][0]) + ".")}
+    return JsonResponse(told, status=status, headers={"Access-Control-Allow-Origin": "*"})
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
