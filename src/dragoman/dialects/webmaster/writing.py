@@ -9,10 +9,9 @@ import msgspec
 
 from ...catalog.method import Method
 from ...catalog.resource import Resource
-from ...catalog.shapes import Many, Nested, Shape, bare
 from ...contracts import Format
 from ...exchange import Answer, Document, Header, Result, StartedOperation
-from ...formats.documents import body_of
+from ...formats.documents import body_of, item_of
 from ...formats.headers import ASK_AGAIN, NO_STORE, PRIVATE, progress_headers
 from ...query import Ask
 
@@ -73,17 +72,11 @@ class Writer:
 
 def _records_of(result: Result) -> Mapping[str, Any]:
     """What the records of a result are, and how they are listed."""
-    target, view = result.plan.target, result.plan.view
+    plan, target = result.plan, result.plan.target
+    records = {"item": item_of(plan), "shown": plan.view.shown, "listed": target.listed}
     if isinstance(target, Resource):
-        return {"item": Nested(target.record), "shown": view.shown, "listed": target.listed, "key": target.key.name,
-                "total": result.total}
-    return {"item": _item_of(target), "shown": view.shown, "listed": target.listed, "total": _count_of(result)}
-
-
-def _item_of(method: Method) -> Shape | None:
-    """What each of the things looks like that a method returns: of a list those in it."""
-    returns = bare(method.returns) if method.returns is not None else None
-    return returns.item if isinstance(returns, Many) else returns
+        return {**records, "key": target.key.name, "total": result.total}
+    return {**records, "total": _count_of(result)}
 
 
 def _count_of(result: Result) -> int:
