@@ -107,7 +107,7 @@ def test_a_program_is_told_in_its_own_form_what_no_form_is(room: Room, path: str
     many, large = b"&".join(b"a%d=1" % number for number in range(3_000)), b"code=" + b"x" * 10_000_000
     for type, body, status in ((parts, b"x", 400), (f"{parts}; boundary=\xff", b"x", 400), (form, many, 400), (form, large, 413)):
         answer = httpx.post(room.url + path, content=body, timeout=30,
-                            headers={"content-type": type.encode("latin-1"), "accept-language": "ru"})  # type: ignore[dict-item]
+                            headers={b"content-type": type.encode("latin-1"), b"accept-language": b"ru"})
         told = answer.json()
         assert (answer.status_code, told["error"], told["error_description"].isascii()) == (status, "invalid_request", True)
         assert answer.headers["cache-control"] == "no-store"
