@@ -198,6 +198,12 @@ class TestCsv:
         assert rows[0] == ["id", "name", "price", "tags", "none", "nested.deep", "nested.name", "names", "text", "free"]
         assert rows[1] == ["1", 'Ж\n"\\', "1.50", "[]", "", '[{"a":true}]', "", '{"a \\"b\\"&<c>":1,"":2}', "", ""]
 
+    def test_the_shown_fields_alone_are_columns_and_stand_in_json(self):
+        shown = (("id", None), ("nested", (("deep", (("a", None),)),)))
+        value = {"id": 1, "name": "x", "nested": {"name": "y", "deep": [{"a": True, "b": 1}]}}
+        assert read_rows(write(CsvFormat(), Document(root="a", item=OFFER, shown=shown), [value])) == [
+            ["id", "nested.deep"], ["1", '[{"a":true}]']]
+
     def test_a_record_that_is_null_leaves_its_columns_empty(self):
         rows = read_rows(write(CsvFormat(), BARE, [{"id": 1, "nested": None}, {"id": 2}]))
         assert [row[5:7] for row in rows[1:]] == [["", ""], ["", ""]]

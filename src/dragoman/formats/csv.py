@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -19,12 +18,11 @@ Fill = Callable[[Any, list[str]], None]
 
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _END = "\r\n"
+_QUOTE = '"'
 _VALUE = "value"
 """The one column of what are no records."""
-_FORMULA = "=+-@\t\r\n＝＋－＠"
+_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
 """What a spreadsheet would take for the beginning of a formula."""
-_is_special = re.compile(rf'\A[{re.escape(_FORMULA)}]|[",\r\n]').search
-_needs_quotes = re.compile(r'[",\r\n]').search
 _unset = msgspec.UNSET
 _values_of = msgspec.structs.astuple
 _encode = msgspec.json.Encoder().encode
@@ -48,7 +46,7 @@ class CsvWriter:
     def __init__(self, document: Document) -> None:
         self._document = document
         shape = document.item if document.item is not None else Anything()
-        self._decode = batch_decoder(shape, document.shown)
+        self._decode = batch_decoder(shape, document.shown, whole=True)
         self._fill = _fill_of(shape, document.shown)
 
     def open(self) -> bytes:
@@ -137,9 +135,7 @@ def _text_cell(value: Any) -> str:
     """A text, or what JSON writes as one; true or false. What a spreadsheet would run gets an apostrophe before it."""
     if not isinstance(value, str):
         return ("true" if value else "false") if isinstance(value, bool) else str(value)
-    if not _is_special(value):
-        return value
-    return _quoted(f"'{value}" if value[0] in _FORMULA else value)
+    return _quoted(f"'{value}" if value[:1] in _FORMULA else value)
 
 
 def _number_cell(value: msgspec.Raw) -> str:
@@ -149,10 +145,12 @@ def _number_cell(value: msgspec.Raw) -> str:
 
 def _json_cell(value: Any) -> str:
     """Several values, or JSON of any form: nothing that JSON begins with is a formula."""
-    text = _encode(value).decode()
+    text = str(value, "utf-8") if isinstance(value, msgspec.Raw) else _encode(value).decode()
     return "" if text == "null" else _quoted(text)
 
 
 def _quoted(text: str) -> str:
     """A cell with quotes around it where it needs them."""
-    return '"' + text.replace('"', '""') + '"' if _needs_quotes(text) else text
+    if '"' in text:
+        return f'"{text.replace(_QUOTE, _QUOTE * 2)}"'
+    return f'"{text}"' if "," in text or "\n" in text or "\r" in text else text

@@ -18,13 +18,14 @@ Part = tuple[Field, Shown | None]
 
 
 @lru_cache(maxsize=512)
-def batch_decoder(shape: Shape, shown: Shown | None) -> Callable[[Buffer], list[Any]]:
+def batch_decoder(shape: Shape, shown: Shown | None, *, whole: bool = False) -> Callable[[Buffer], list[Any]]:
     """What decodes a JSON array of values of a shape.
 
     A record becomes a structure of its shown fields in their order, `UNSET` where one is absent; numbers and JSON of any form
-    become `Raw`, as their digits are nobody's to change; texts, booleans and null become what Python has.
+    become `Raw`, as their digits are nobody's to change; texts, booleans and null become what Python has. With `whole`, lists
+    and mappings become `Raw` too, where everything in them is shown.
     """
-    return msgspec.json.Decoder(list[_type(shape, shown)]).decode  # type: ignore[misc]  # a type made just now
+    return msgspec.json.Decoder(list[_type(shape, shown, whole)]).decode  # type: ignore[misc]  # a type made just now
 
 
 def shown_parts(shape: Nested, shown: Shown | None) -> tuple[Part, ...]:
@@ -48,21 +49,23 @@ def is_raw(shape: Shape) -> bool:
             return isinstance(shape, Anything)
 
 
-def _type(shape: Shape, shown: Shown | None) -> Any:
+def _type(shape: Shape, shown: Shown | None, whole: bool) -> Any:
     """What a value is decoded as. Null is taken everywhere, since a field that a caller may not see can be null."""
     match shape:
         case Nested():
-            return _struct(shape, shown) | None
+            return _struct(shape, shown, whole) | None
         case Nullable(inner):
-            return _type(inner, shown)
+            return _type(inner, shown, whole)
+        case Many() | Keyed() if whole and shown is None:
+            return msgspec.Raw
         case Many(item):
-            return list[_type(item, shown)] | None  # type: ignore[misc]  # a type made just now
+            return list[_type(item, shown, False)] | None  # type: ignore[misc]  # a type made just now
         case Keyed(value):
-            return dict[str, _type(value, shown)] | None  # type: ignore[misc]  # a type made just now
+            return dict[str, _type(value, shown, False)] | None  # type: ignore[misc]  # a type made just now
         case _:
             return msgspec.Raw if is_raw(shape) else Any
 
 
-def _struct(shape: Nested, shown: Shown | None) -> Any:
-    declared = [(field.name, _type(field.shape, below), msgspec.UNSET) for field, below in shown_parts(shape, shown)]
+def _struct(shape: Nested, shown: Shown | None, whole: bool) -> Any:
+    declared = [(field.name, _type(field.shape, below, whole), msgspec.UNSET) for field, below in shown_parts(shape, shown)]
     return msgspec.defstruct(shape.record.__name__, declared, gc=False)

@@ -154,6 +154,8 @@ def _named_of(inner: Content) -> Content:
 def _plain_text(value: Any) -> str | None:
     """A text, or what JSON writes as one; true, false or null."""
     if isinstance(value, str):
+        if value.isprintable() and "&" not in value and "<" not in value and ">" not in value:
+            return value                    # tells most texts several times faster than what is right for all
         return value.translate(_IN_TEXT) if _is_special(value) else value
     if value is None:
         return None
