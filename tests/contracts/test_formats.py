@@ -167,6 +167,13 @@ class TestXml:
         for text in ("1.10", "1000", "-0.00000025", "12345678901234567890.123"):
             assert f"<item>{text}</item>" in written
 
+    @pytest.mark.parametrize("tiny", ["1E-99999999999", "-5E-1001", "0E-9999", "1.5E-2000"])
+    def test_a_few_characters_ask_for_no_billion_zeros(self, tiny):
+        written = self.write(Document(root="a", item=Scalar("decimal")), [Decimal(tiny)])
+        assert len(written) < 1_050
+        assert abs(Decimal(parse_xml(written.encode())[0].text)) <= Decimal("1E-1000")
+        assert self.write(Document(root="a", item=Scalar("decimal")), [Decimal("0E+99999999")]) == "<a><item>0</item></a>"
+
     def test_null_among_the_items_of_a_list_keeps_its_place(self):
         shape = Many(Nullable(Scalar("int")))
         assert read_xml(write(XmlFormat(), Document(root="a", item=shape), [[1, None, 2]]), shape) == [[1, None, 2]]

@@ -23,6 +23,8 @@ _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _INSTANCE = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 _TOTALED = ("paged", "keyed")
 """The ways to list records that tell how many there are."""
+_PLACES_MAX = 1_000
+"""How many places a decimal has at most that was written with an exponent: a few characters could ask for a billion zeros."""
 _NIL = 'xsi:nil="true"'
 _REPLACED = dict.fromkeys((*range(32), 0xFFFE, 0xFFFF), "\N{REPLACEMENT CHARACTER}")
 """XML 1.0 has no way to hold these, not even by number."""
@@ -170,7 +172,10 @@ def _raw_text(value: msgspec.Raw) -> str | None:
 def _decimal_text(value: msgspec.Raw) -> str | None:
     """All the digits, without an exponent, which decimals of XML Schema do not have."""
     text = _raw_text(value)
-    return f"{Decimal(text):f}" if text is not None and "e" in text.lower() else text
+    if text is None or "e" not in text.lower():
+        return text
+    places = re.search("-[0-9]+$", text)
+    return f"{Decimal(text):.{_PLACES_MAX}f}" if places and int(places[0]) < -_PLACES_MAX else f"{Decimal(text):f}"
 
 
 def _json_text(value: msgspec.Raw) -> str | None:
