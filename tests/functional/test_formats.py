@@ -303,6 +303,7 @@ def test_methods_answer_in_other_formats_too(shop: Shop) -> None:
     assert shop.get("/v2/tools/none", "text/csv").text == ""
 
 
+@pytest.mark.covers("W2")
 def test_an_address_that_names_its_format_is_answered_in_that_one(shop: Shop) -> None:
     """Nothing is negotiated there, and no cache is told that anything was."""
     for name, kind in (("json", "application/json"), ("csv", "text/csv"), ("xml", "application/xml")):
