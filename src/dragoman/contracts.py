@@ -122,6 +122,9 @@ class Dialect(Protocol):
     def address_of(self, catalog: str, path: str) -> str | None:
         """Where a resource or method is asked for; None where this dialect does not show it."""
 
+    def descriptions_of(self, catalog: str) -> Mapping[str, Mapping[str, str]]:
+        """Where programs find descriptions of what it shows of a catalog: by library, then by kind, such as `XSD`."""
+
     def example(self, address: str, language: str | None, secrets: Mapping[str, str]) -> str | None:
         """How a few records at the address of a resource are asked for, in a language, to be shown and tried; with secrets
         by their kind, as `Credential` names them. None where this dialect answers nobody without more."""

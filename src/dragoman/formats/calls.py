@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -12,7 +12,14 @@ from ..catalog.fields import Field
 from ..catalog.method import Method
 from ..catalog.resource import Resource
 from ..catalog.shapes import Many, Nullable, Shape, bare, peel, shape_of, without_null
-from ..errors import MethodError
+
+
+class Told(NamedTuple):
+    """An error that a method declares: its name, the status by which clients know it, and what it means."""
+
+    name: str
+    status: int
+    meaning: str
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,26 +42,41 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     permission: str | None = None
     operation: bool = False
     localized: bool = False
-    errors: tuple[type[MethodError], ...] = ()
-    """What a method declares to raise."""
+    errors: tuple[Told, ...] = ()
+    """What it declares to go wrong."""
+    options: tuple[Field, ...] = ()
+    """What may be said of any question, by parameters of the query, such as a language."""
+    positions: tuple[str, ...] = ()
+    """The parameters that may stand in the path, in their order."""
 
     @property
-    def reads(self) -> bool:
-        """Whether it is asked with a query; all others are sent a body."""
-        return self.verb == "GET"
+    def has_body(self) -> bool:
+        """Whether its parameters are sent in a body."""
+        return self.verb in ("POST", "PUT")
 
 
-def call_of(target: Resource | Method, name: str, parameters: Iterable[Field], listed: str = "array") -> Call:
-    """A target as a call of that name; `parameters` bear the names and stand in the order of the dialect."""
+class Library(msgspec.Struct, frozen=True, kw_only=True):
+    """The calls that are described together."""
+
+    name: str
+    title: str
+    description: str = ""
+    address: str
+    """The path that all of them lie under: `/api/rest/webmaster`."""
+    calls: tuple[Call, ...]
+
+
+def call_of(target: Resource | Method, name: str, parameters: Iterable[Field], **rest: Any) -> Call:
+    """A target as a call of that name; `parameters` bear the names and stand in the order of the dialect, which says the `rest`."""
     if isinstance(target, Resource):
         return Call(
             name=name, path=target.name, verb="GET", description=target.description, parameters=tuple(parameters),
-            item=target.record, only=target.only, listed=listed, permission=target.permission, localized=target.localized,
+            item=target.record, only=target.only, listed=target.listed, permission=target.permission, localized=target.localized, **rest,
         )
     return Call(
         name=name, path=target.name, verb=target.verb, description=target.description, parameters=tuple(parameters),
-        item=item_of(target.result.type, target.result.shape) if target.result is not None else None, listed=listed,
-        permission=target.permission, operation=target.operation, errors=target.raises,
+        item=item_of(target.result.type, target.result.shape) if target.result is not None else None, listed=target.listed,
+        permission=target.permission, operation=target.operation, **rest,
     )
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import typing
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -12,16 +11,14 @@ from lxml import etree
 
 from ..catalog.fields import Field
 from ..catalog.record import Record
-from ..catalog.shapes import Anything, Keyed, Many, Nested, Text, all_fields, bottom
+from ..catalog.shapes import Anything, Keyed, Many, Nested, Text
 from .calls import Call, parts_of
 from .facets import Simple, notes_of, simple_of, writable
+from .naming import INPUT, Names, differs, may_lack
 
 NAMESPACE = "http://www.w3.org/2001/XMLSchema"
 REQUEST, RESPONSE, ERROR = "RequestData", "ResponseData", "errorResponseData"
 """What is added to the name of a call, and the root of an answer to what is no call."""
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_INPUT = "Input"
-"""What is added to the name of a record as clients send it, where that is not as they get it."""
 
 
 def describe_calls(calls: Iterable[Call], *, answers: bool = True) -> Any:
@@ -53,7 +50,7 @@ class Schema:
         self._elements: list[Any] = []
         self._types: dict[tuple[type[Record], bool], str] = {}
         self._made: list[Any] = []
-        self._taken: set[str] = set()
+        self._names = Names()
 
     def element(self) -> Any:
         """The whole schema; no namespace is its target, as answers have none."""
@@ -108,7 +105,7 @@ class Schema:
         if isinstance(shape, Nested):
             kind = etree.Element(_xs("complexType"))
             _sub(kind, "sequence", minOccurs="0").extend(
-                self._field(field, sent=False, optional=_may_lack(field)) for field in shape.fields)
+                self._field(field, sent=False, optional=may_lack(field)) for field in shape.fields)
             return kind
         if _is_list(shape, sent=False):
             return self._list(shape, inner, (), sent=False)
@@ -123,7 +120,7 @@ class Schema:
         item = _element("item", minOccurs="0", maxOccurs="unbounded")
         if call.only:
             sequence = _sub(_sub(item, "complexType"), "sequence")
-            sequence.extend(self._field(field, sent=False, optional=_may_lack(field))
+            sequence.extend(self._field(field, sent=False, optional=may_lack(field))
                             for field in call.item.__dragoman_fields__ if field.name in call.only)
             return item
         self._type(item, call.item, sent=False)
@@ -178,7 +175,7 @@ class Schema:
             return
         simple = item.find(_xs("simpleType"))
         if simple is not None:
-            named = self._name("Value")
+            named = self._names.take("Value")
             simple.set("name", named)
             self._made.append(simple)
         is_record = named in self._types.values()
@@ -187,41 +184,21 @@ class Schema:
 
     def _record(self, record: type[Record], *, sent: bool) -> str:
         """The name of the type of a class of records."""
-        known = (record, sent and _differs(record))
+        known = (record, sent and differs(record))
         if known not in self._types:
-            self._types[known] = self._name(record.__name__ + (_INPUT if known[1] else ""))
+            self._types[known] = self._names.take(record.__name__ + (INPUT if known[1] else ""))
             kind = etree.Element(_xs("complexType"), name=self._types[known])
             self._made.append(kind)
             _document(kind, (record.__doc__ or "").strip())
             sequence = _sub(kind, "sequence")
-            sequence.extend(self._field(field, sent=sent, optional=not field.required if known[1] else _may_lack(field))
+            sequence.extend(self._field(field, sent=sent, optional=not field.required if known[1] else may_lack(field))
                             for field in record.__dragoman_fields__)
         return self._types[known]
-
-    def _name(self, wanted: str) -> str:
-        """A name that no other type has, as near as can be to the one that is wanted."""
-        stem = wanted if _NAME.match(wanted) else "Record"
-        name, number = stem, 2
-        while name in self._taken:
-            name, number = f"{stem}{number}", number + 1
-        self._taken.add(name)
-        return name
 
 
 def _is_list(shape: Any, sent: bool) -> bool:
     """Whether a value is written as items; of a localized text clients send all languages, and get one."""
     return isinstance(shape, (Many, Keyed)) or (sent and isinstance(shape, Text))
-
-
-def _may_lack(field: Field) -> bool:
-    """Whether some answers lack a field: what is hidden, what was not asked for, and what has a default."""
-    return field.extra or field.needs is not None or not field.required
-
-
-def _differs(record: type[Record]) -> bool:
-    """Whether a record is sent in another form than it is got."""
-    return any(isinstance(bottom(field.shape), Text) or (field.required and (field.extra or field.needs is not None))
-               for _, field in all_fields(record))
 
 
 def _fill_simple(element: Any, shape: Any, constraints: Sequence[msgspec.Meta]) -> None:
@@ -271,10 +248,3 @@ def _sub(parent: Any, tag: str, /, **attributes: str) -> Any:
 
 def _xs(name: str) -> str:
     return f"{{{NAMESPACE}}}{name}"
-
-
-def names_of(calls: Iterable[Call]) -> Iterator[str]:
-    """The names of all elements that the schema of some calls declares."""
-    for call in calls:
-        yield from (call.name + REQUEST, call.name + RESPONSE)
-    yield ERROR

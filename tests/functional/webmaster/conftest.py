@@ -12,6 +12,7 @@ import pytest
 from ...conftest import Server
 from ..dast.conftest import CATALOG
 from .reading import Told, read
+from .valid import Descriptions
 
 FORMATS = ("json", "xml", "csv")
 WITHIN_S = 10.0
@@ -20,15 +21,17 @@ WITHIN_S = 10.0
 class Network:
     """The server as programs of webmasters ask it, with Alice's key unless another one, or none, is given."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, knows: str = "data/json/profile", permissions: tuple[str, ...] = ("account", "bans")) -> None:
+        """`knows` is what only a key is answered at."""
         self.server = server
+        self.descriptions = Descriptions(server.url)
         for name, subject in (("alice", "a-1"), ("bob", "b-2"), ("charlie", "c-3")):
             server.prepare("account", "add", name, "--subject", subject)
         self.weak = self.make("charlie", "account")
-        self.bob = self.make("bob", "account", "bans")
-        self.alice = self.make("alice", "account", "bans")
+        self.bob = self.make("bob", *permissions)
+        self.alice = self.make("alice", *permissions)
         deadline = time.monotonic() + WITHIN_S
-        while self.tell("data/json/profile").status == 403:         # the last was made last
+        while self.tell(knows).status == 403:         # the last was made last
             assert time.monotonic() < deadline
 
     def make(self, account: str, *permissions: str) -> str:
@@ -38,10 +41,10 @@ class Network:
         return secret
 
     def ask(self, path: str, verb: str = "GET", content: bytes | str | None = None, **parameters: Any) -> httpx.Response:
-        """Ask below the mount, with parameters in the query; `remote_auth=None` for none."""
+        """Ask below the mount, with parameters in the query; `remote_auth=None` for none. Every answer is valid, or nothing is."""
         given = {"remote_auth": self.alice, **parameters}
         params = {name: value for name, value in given.items() if value is not None}
-        return self.server.ask(verb, f"/api/rest/{path}", params=params, content=content)
+        return self.descriptions.check(self.server.ask(verb, f"/api/rest/{path}", params=params, content=content))
 
     def tell(self, path: str, verb: str = "GET", content: bytes | str | None = None, **parameters: Any) -> Told:
         """What is told at a path, in its format."""

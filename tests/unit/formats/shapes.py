@@ -64,8 +64,11 @@ ANNOTATIONS = st.recursive(SINGLE, _inside, max_leaves=6)
 def values(annotation: Any, *, sent: bool = False) -> st.SearchStrategy[Any]:
     """Plain values that fit a type; `sent` by clients, or got by them: then in one language, and with fields left out."""
     shape, inner, constraints, nullable = parts_of(annotation)
-    if nullable:
-        return st.none() | values(_without_null(inner, constraints), sent=sent)
+    found = _values(shape, inner, constraints, sent)
+    return st.none() | found if nullable else found
+
+
+def _values(shape: Any, inner: Any, constraints: Any, sent: bool) -> st.SearchStrategy[Any]:
     if isinstance(shape, Nested):
         return _records(shape, sent)
     if isinstance(shape, (Many, Keyed)) or (sent and isinstance(shape, Text)):
@@ -77,10 +80,6 @@ def values(annotation: Any, *, sent: bool = False) -> st.SearchStrategy[Any]:
     if isinstance(shape, Anything):
         return st.recursive(st.none() | st.booleans() | st.integers(-9, 9) | SAFE, lambda each: st.lists(each, max_size=2), max_leaves=3)
     return _singles(shape.kind, constraints).map(to_plain)
-
-
-def _without_null(inner: Any, constraints: Any) -> Any:
-    return Annotated[(inner, *constraints)] if constraints else inner
 
 
 def _records(shape: Nested, sent: bool) -> st.SearchStrategy[Any]:

@@ -61,6 +61,10 @@ class Dast:
         """Where a resource is listed or a method is called; None where there is none of that name."""
         return self._actions.address_of(catalog, path)
 
+    def descriptions_of(self, catalog: str) -> Mapping[str, Mapping[str, str]]:  # noqa: ARG002  # the contract's
+        """None: programs have no convention for them here."""
+        return {}
+
     def example(self, address: str, language: str | None, secrets: Mapping[str, str]) -> str | None:
         """A page of records for whoever has a token; nobody else is answered."""
         if "api-token" not in secrets:

@@ -69,6 +69,10 @@ class Lesta:
         """Where a resource or method is asked for; None where there is none of that name."""
         return self._routes.address_of(catalog, path)
 
+    def descriptions_of(self, catalog: str) -> Mapping[str, Mapping[str, str]]:  # noqa: ARG002  # the contract's
+        """None: programs have no convention for them here."""
+        return {}
+
     def example(self, address: str, language: str | None, secrets: Mapping[str, str]) -> str | None:
         """A page of records for an application; nobody else is answered."""
         if "application-id" not in secrets:

@@ -17,8 +17,9 @@ from ...formats.body import malformed, read_json
 from ...formats.form import read_pairs, unquote_path
 from ...formats.parameters import Parameters, read_choices, unknown
 from ...query import Ask, Credential, Paging, Query
+from .descriptions import Descriptions
 from .refusals import status_of, text_of
-from .routes import BODIED, LIMIT, PAGING, SEARCH, SORT, SORT_TYPE, START, Entry, Libraries, Place, root_of
+from .routes import BODIED, ERROR, LIMIT, PAGING, SEARCH, SORT, SORT_TYPE, START, TYPE, Entry, Libraries, Place, root_of
 from .writing import Wishes, Writer, found_nothing
 
 _KEY, _HTTP_STATUS, _BOM = "remote_auth", "http_status", "bom"
@@ -49,25 +50,28 @@ class Webmaster:
         "Content-Language, ETag, RateLimit, RateLimit-Policy, Retry-After, X-Progress, X-Request-Id, X-Schema-Version")
     own: Sequence[Catalog] = ()
 
-    def __init__(self, formats: Sequence[Format], mount: str = "/api/rest", *, http_status: bool = False) -> None:
+    def __init__(
+        self, formats: Sequence[Format], mount: str = "/api/rest", *, http_status: bool = False, max_age_s: int = 60,
+    ) -> None:
         """`formats`: the first is that of what names none; `http_status`: whether the status is that of HTTP, too, unless a
-        request says otherwise (W7)."""
-        self.mount, self._http_status = mount, http_status
+        request says otherwise (W7); `max_age_s`: how long caches may keep descriptions."""
+        self.mount, self._http_status, self._max_age_s = mount, http_status, max_age_s
         self._formats = {each.name: each for each in formats}
         self._usual = formats[0]
         self._prefix, self._base = mount.encode() + b"/", mount.encode()
-        self._libraries = self._bound(())
+        self._bind(())
 
-    def _bound(self, catalogs: Sequence[Catalog]) -> Libraries:
+    def _bind(self, catalogs: Sequence[Catalog]) -> None:
         libraries = Libraries(self.mount, tuple(self._formats), self)
         for catalog in catalogs:
             for target in catalog.targets:
                 libraries.add_target(catalog, target)
-        return libraries
+        self._libraries = libraries
+        self._descriptions = Descriptions(self.mount, libraries.entries(), catalogs, self, self.paging, self._max_age_s)
 
     def bind(self, catalogs: Sequence[Catalog], keys: Keys, switches: Switches | None = None) -> Mapping[str, str]:  # noqa: ARG002  # the contract's
         """Route every resource and method of the catalogs; the paths with their owners."""
-        self._libraries = self._bound(catalogs)
+        self._bind(catalogs)
         return {**self._libraries.claims(), self.mount: "the webmaster base"}
 
     def serves(self, path: bytes) -> bool:
@@ -77,6 +81,10 @@ class Webmaster:
     def address_of(self, catalog: str, path: str) -> str | None:
         """Where a resource or method is asked for; None where there is none of that name."""
         return self._libraries.address_of(catalog, path)
+
+    def descriptions_of(self, catalog: str) -> Mapping[str, Mapping[str, str]]:
+        """XSD, WSDL and OpenAPI of each library (W9)."""
+        return self._descriptions.addresses(catalog)
 
     def example(self, address: str, language: str | None, secrets: Mapping[str, str]) -> str | None:
         """A page of records for whoever has a key; nobody else is answered (W3)."""
@@ -95,6 +103,9 @@ class Webmaster:
 
     def read(self, request: Request) -> Query | Answer:
         """Read a request into a query. Raises `Refusal` for what is no question."""
+        described = self._descriptions.answer(request)
+        if described is not None:
+            return described
         place = self._libraries.find(request.path)
         entry = place.entry
         if place.format is None or (entry is None and not place.operation):
@@ -148,7 +159,7 @@ class Webmaster:
             return
         query.ask = Ask.PAGE
         if resource.by is not None:
-            query.search_type = parameters.take("type")
+            query.search_type = parameters.take(TYPE)
         else:
             query.sort = _read_sort(parameters)
             if resource.key.filter is None:         # a key that can be filtered is a filter like others
@@ -162,7 +173,7 @@ class Webmaster:
     def write(self, outcome: Outcome, request: Request) -> Answer:
         """Write what was found, or everything that was wrong, in the format of the address."""
         place = self._libraries.find(request.path)
-        root = place.entry.root if place.entry is not None else "error" if isinstance(outcome, Refused) else root_of(outcome.plan.target)
+        root = place.entry.root if place.entry is not None else ERROR if isinstance(outcome, Refused) else root_of(outcome.plan.target)
         writer = Writer(self._formats.get(place.format or "", self._usual), root, self._wishes_of(request))
         if isinstance(outcome, Result) and found_nothing(outcome):
             outcome = Refused(faults=(Fault(code=Code.NOT_FOUND, message="no such records", hint="None of these keys exists."),))

@@ -35,8 +35,11 @@ def status_of(faults: tuple[Fault, ...]) -> int:
     """The status of the first fault: 400, 403, 404 or 500."""
     first = faults[0]
     declared = first.facts.get("status") if first.code is Code.METHOD_FAILED else None
-    if declared is None:
-        return _STATUSES.get(first.code, WRONG)
+    return _STATUSES.get(first.code, WRONG) if declared is None else declared_status(declared)
+
+
+def declared_status(declared: int) -> int:
+    """The one of these statuses that is nearest to what a method declared."""
     if declared in (401, FORBIDDEN):
         return FORBIDDEN
     return NOT_FOUND if declared == NOT_FOUND else WRONG if declared < FAILED else FAILED

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from ...catalog.catalog import Catalog
+from ...catalog.fields import NAME
 from ...catalog.method import Method
 from ...catalog.names import Naming
 from ...catalog.resource import Resource
@@ -23,6 +24,10 @@ OPERATION = b"operation"
 """The resource of every library at which long operations are asked about by their id alone."""
 BODIED = frozenset(("POST", "PUT"))
 """The verbs with which parameters are sent in a body (W5)."""
+TYPE = "type"
+"""What a search takes a text for."""
+ERROR = "error"
+"""What documents are called that belong to no resource."""
 _REMEDY = "Give one of them another group or name."
 
 
@@ -73,8 +78,8 @@ class Libraries:
                                    target.place)
         entry = Entry(catalog.name, target.path, target, root_of(target), self._positions_of(target), self._schema_of(target))
         library = self._libraries.setdefault(target.group, {})
-        taken = library.get(entry.root)
-        if taken is not None:
+        taken = library.get(entry.root) or (entry.root == ERROR and "failures")
+        if taken:
             raise DeclarationError(str(entry), f"its documents are called {entry.root} like those of {taken}.",
                                    "Rename one of them, or its function.", target.place)
         self._routes.add(f"{self._mount}/{target.group}/{self._shown}/{target.name}", entry)
@@ -87,6 +92,10 @@ class Libraries:
     def claims(self) -> dict[str, str]:
         """Every address with who declared it."""
         return dict(self._routes.claims())
+
+    def entries(self) -> Mapping[str, Collection[Entry]]:
+        """What is in each library."""
+        return {name: library.values() for name, library in self._libraries.items()}
 
     def find(self, path: bytes) -> Place:
         """What a path names; slashes that stand twice, or at the end, mean nothing."""
@@ -111,7 +120,7 @@ class Libraries:
         if not isinstance(target, Method) or target.verb not in BODIED:
             return None
         parameters = [msgspec.structs.replace(each, name=each.name_in(self._naming.name)) for each in target.parameters]
-        return RequestSchema(call_of(target, root_of(target), parameters, target.listed))
+        return RequestSchema(call_of(target, root_of(target), parameters))
 
     def _positions_of(self, target: Resource | Method) -> tuple[str, ...]:
         """The declared positions; else the first filters, then those of lists, then the other filters."""
@@ -131,7 +140,7 @@ def _parameters_of(target: Resource | Method, naming: Naming) -> tuple[str, ...]
     if target.single:
         return ()
     if target.by is not None:
-        return (SEARCH, "type", START, LIMIT)
+        return (SEARCH, TYPE, START, LIMIT)
     filters = [(field.filter.first, field.name_in(naming.name)) for field in target.fields if field.filter is not None]
     return (*(name for first, name in filters if first), *PAGING, *(name for first, name in filters if not first))
 
@@ -140,7 +149,8 @@ def root_of(target: Resource | Method) -> str:
     """What its documents are called: `getBannerSizes` for the resource `banner-sizes`, `setUserLanguage` for the method
     `set_user_language`."""
     if isinstance(target, Method):
-        return _camel(target.function.__name__)
+        name = target.function.__name__
+        return _camel(name if NAME.match(name) and name.strip("_") else target.name)
     return _camel(f"get-{target.name}")
 
 
