@@ -230,6 +230,10 @@ class Plane(msgspec.Struct, frozen=True):
         return {dialect.name: found for dialect in self.dialects
                 if (found := dialect.address_of(catalog.name, path)) is not None}
 
+    def descriptions_of(self, catalog: Catalog) -> dict[str, Mapping[str, str]]:
+        """Where programs find descriptions of a catalog: by library, then by kind."""
+        return {library: found for dialect in self.dialects for library, found in dialect.descriptions_of(catalog.name).items()}
+
     def example(self, dialect: Dialect, secrets: Mapping[str, str] = _NO_SECRETS) -> str | None:
         """An address in a dialect that answers with published records, or with what secrets are worth; None where there is
         none, or before the first edition."""

@@ -52,7 +52,7 @@ def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_js
     meter, leased = assembly.open_meter(settings, log)
     plane = assembly.assemble(shops, settings, log, register, meter, switches, SignIns(settings))
     published = Published(catalogs=plane.catalogs, address_of=plane.address_of, addresses_of=plane.addresses_of, sample_of=plane.sample_of,
-                          examples_with=plane.examples_with,
+                          examples_with=plane.examples_with, descriptions_of=plane.descriptions_of,
                           index=settings.bases()["gw2"].current)
     room = Room(settings, published, log)
     counter, recorder = assembly.open_statistics(settings, log)

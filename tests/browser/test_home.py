@@ -121,6 +121,19 @@ def test_the_language_can_be_chosen_and_stays(browser: Browser, atlas: Server) -
         expect(page.get_by_text("Reading is public")).to_be_visible()
 
 
+@pytest.mark.covers("W10")
+@pytest.mark.parametrize(("locale", "words"), [("en", "For programs: data"), ("ru", "Для программ: data")])
+def test_programs_find_their_descriptions_from_the_first_page(browser: Browser, atlas: Server, locale: str, words: str) -> None:
+    """XSD, WSDL and OpenAPI of each library, beside what is told to people of every resource."""
+    with visit(browser, atlas, locale=locale) as page:
+        expect(page.get_by_text(words, exact=True)).to_be_visible()
+        found = {name: page.get_by_role("link", name=f"{name} data", exact=True).get_attribute("href")
+                 for name in ("XSD", "WSDL", "OpenAPI")}
+        assert found == {"XSD": "/api/rest/data/xsd", "WSDL": "/api/rest/data/wsdl", "OpenAPI": "/api/rest/data/openapi.json"}
+        for address in found.values():
+            assert b"getCurrencies" in httpx.get(atlas.url + str(address)).content
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_stands_in_the_way_of_anybody(browser: Browser, atlas: Server, scheme: Any) -> None:
     """axe finds no fault, with all that can be unfolded unfolded."""
@@ -138,9 +151,9 @@ def test_everything_can_be_reached_and_opened_by_keyboard(browser: Browser, atla
         expect(skip).to_be_in_viewport()
         page.keyboard.press("Enter")
         expect(page.locator("main")).to_be_focused()
-        reached = [_focused_next(page) for _ in range(8)]
-        assert reached == ["Sign up", "currencies", "scripts", "languages", "territories", "timezones", "/v2/currencies",
-                           "/v2/currencies/EUR?lang=es"]
+        reached = [_focused_next(page) for _ in range(11)]
+        assert reached == ["Sign up", "currencies", "scripts", "languages", "territories", "timezones", "XSD data", "WSDL data",
+                           "OpenAPI data", "/v2/currencies", "/v2/currencies/EUR?lang=es"]
         summary = page.locator("summary").first
         summary.focus()
         page.keyboard.press("Enter")

@@ -26,6 +26,8 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
     """Where a resource or method of a catalog is asked for; None where no dialect shows it."""
     addresses_of: Callable[[Catalog, str], Mapping[str, str]] = lambda _catalog, _path: {}
     """The same by dialect."""
+    descriptions_of: Callable[[Catalog], Mapping[str, Mapping[str, str]]] = lambda _catalog: {}
+    """Where programs find descriptions of a catalog: by library, then by kind, such as `XSD`."""
     sample_of: Callable[[Catalog, str], Sample | None] = lambda _catalog, _path: None
     """What is published of a resource; None before the first edition."""
     examples_with: Callable[[Mapping[str, str]], Mapping[str, str]] = lambda _secrets: {}

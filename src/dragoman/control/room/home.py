@@ -81,6 +81,8 @@ class Section(NamedTuple):
     totals: list[tuple[str, list[Card]]]
     """Resources, and methods where there are any, each with how many there are."""
     cards: list[Card]
+    descriptions: list[tuple[str, list[tuple[str, str]]]]
+    """Libraries, each with kinds and addresses of what describes it for programs."""
 
 
 def sections(published: Published, origin: str) -> list[Section]:
@@ -106,6 +108,7 @@ def _section(catalog: Catalog, published: Published, origin: str) -> Section:
             (methods, ngettext("%(count)s method", "%(count)s methods", len(methods))),
         ) if found],
         cards=[*cards, *methods],
+        descriptions=[(library, list(kinds.items())) for library, kinds in published.descriptions_of(catalog).items()],
     )
 
 
