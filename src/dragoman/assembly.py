@@ -38,6 +38,8 @@ from .limits.leased import LeasedMeter
 from .limits.memory import MemoryMeter
 from .limits.shared import SharedMeter
 from .observations import Observe
+from .operations.doorbells import Doorbell, open_doorbell
+from .operations.jobs import JobQueue
 from .operations.store import OperationStore
 from .operations.tables import operations_file
 from .pipeline import live
@@ -340,11 +342,9 @@ def assemble(
     editions = Editions(data_dir, [(shop[0].name, shop[1]) for shop in shops], settings.memory, observe)
     sources = {(catalog.name, cluster, path): source for catalog, cluster, opened in shops
                for path, source in opened.items()}
-    runtime = AsyncioRuntime(settings.methods.threads_max)
-    showing = Showing()
-    store = _open_store(settings)
+    runtime, showing, store = AsyncioRuntime(settings.methods.threads_max), Showing(), _open_store(settings)
     calls = Calls(runtime, _databases(shops), store, showing)
-    operating = Operating(_operations_in(store, settings), calls, showing, runtime)
+    operating = Operating(_operations_in(store, settings), calls, showing, runtime, observe)
     executor = Executor(editions, live.Live(sources, settings.live.rows_max), calls, operating, runtime)
     address, wrong_keys, client = _rates(settings, "address", "wrong_keys", "client")
     gate = Gate(credentials, meter or MemoryMeter(), address, wrong_keys=wrong_keys, client=client)
@@ -365,6 +365,11 @@ def _open_store(settings: Settings) -> Transactions:
 def open_operations(settings: Settings) -> OperationStore:
     """The long operations of a data directory, or of the PostgreSQL database of accounts."""
     return _operations_in(_open_store(settings), settings)
+
+
+def open_jobs(settings: Settings) -> tuple[JobQueue, Doorbell]:
+    """The same as workers see it, and what wakes them."""
+    return JobQueue(open_operations(settings)), open_doorbell(settings.database_url, operations_file(Path(settings.data_dir)))
 
 
 def _operations_in(store: Transactions, settings: Settings) -> OperationStore:
@@ -390,5 +395,3 @@ def _with_former(pipeline: Pipeline, settings: Settings, spoken: Sequence[Dialec
         check_own(each.former.place, f"the former base {each.former.place}")
     hosts = [read_former(text, "former_hosts") for text in settings.former_hosts]
     return FormerBases(pipeline, moved, hosts, settings.base_url) if moved or hosts else pipeline
-
-

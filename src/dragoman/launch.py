@@ -19,6 +19,7 @@ from .beside import DemoBeside, publish_beside
 from .control.published import Published, note_address
 from .control.sign_ins import SignIns
 from .control.site import Room
+from .pool import Pool, has_operations
 from .progress import looking
 from .screen import Screen
 from .serving import server
@@ -50,7 +51,9 @@ def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_js
     shops = assembly.open_sources(catalogs, settings)
     register, switches, following = assembly.open_register(settings, log)
     meter, leased = assembly.open_meter(settings, log)
-    plane = assembly.assemble(shops, settings, log, register, meter, switches, SignIns(settings))
+    pool = Pool(sources, name, settings, log) if settings.operations.processes and has_operations(catalogs) else None
+    metrics = Metrics(open_folder(settings, shared=pool is not None), lambda: plane.publications())
+    plane = assembly.assemble(shops, settings, share(metrics, log), register, meter, switches, SignIns(settings))
     published = Published(catalogs=plane.catalogs, address_of=plane.address_of, addresses_of=plane.addresses_of, sample_of=plane.sample_of,
                           examples_with=plane.examples_with, descriptions_of=plane.descriptions_of,
                           index=settings.bases()["gw2"].current)
@@ -69,7 +72,6 @@ def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_js
     publisher = publish_beside(shops, settings, log, as_json=as_json)
     prepared = DemoBeside(settings, published) if demo else None
     screen = Screen(plane, url, None if settings.mail.host else data_dir / "mail", out, as_json=as_json)
-    metrics = Metrics(open_folder(settings), plane.publications)
     application = Application(
         plane.answerer, settings, share(metrics, counter, log), ready=plane.ready, metrics=metrics.render,
         room=room, on_start=[*(each.start for each in beside)], on_tick=[plane.editions.refresh, metrics.tick],
@@ -77,7 +79,17 @@ def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_js
     )
     watcher = threading.Thread(target=_watch, args=(publisher, prepared, plane, screen), daemon=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))       # until the server takes it over, nothing has been served
-    server.run(application, settings, log, listening, watcher.start)
+
+    def begin() -> None:
+        watcher.start()
+        if pool is not None:
+            pool.start()
+
+    try:
+        server.run(application, settings, log, listening, begin)
+    finally:
+        if pool is not None:
+            pool.stop()
     if publisher is not None and publisher.exitcode and not plane.ready():
         sys.exit(1)
 

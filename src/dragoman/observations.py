@@ -115,6 +115,49 @@ class StatisticsRegained(Observation, frozen=True, kw_only=True, tag="statistics
     """The database answers again, and what waited is written."""
 
 
+class OperationAccepted(Observation, frozen=True, kw_only=True, tag="operation-accepted", gc=False):
+    """A long operation was accepted, and is kept."""
+
+    operation: int
+    target: str
+    request_id: str
+    application: str | None = None
+    key: str | None = None
+
+
+class OperationBegun(Observation, frozen=True, kw_only=True, tag="operation-begun", gc=False):
+    """A worker began an operation."""
+
+    operation: int
+    target: str
+    attempt: int
+    """From 1."""
+    worker: str
+    request_id: str
+    """Of the request that it was accepted with."""
+
+
+class OperationEnded(Observation, frozen=True, kw_only=True, tag="operation-ended", gc=False):
+    """A worker ended with an operation."""
+
+    operation: int
+    target: str
+    state: str
+    """`done`, `failed` or `cancelled`; `given-back` for one that another worker begins anew, since this one had to stop; `lost`
+    where another has it already."""
+    outcome: str
+    """`ok`, or the code of what was wrong."""
+    time_s: float
+
+
+class OperationRetried(Observation, frozen=True, kw_only=True, tag="operation-retried", gc=False):
+    """The worker of an operation was not heard of any more: it is begun anew after a while."""
+
+    operation: int
+    worker: str
+    """Who noticed it."""
+
+
 class Started(Observation, frozen=True, kw_only=True, tag="started", gc=False):
     """A process listens."""
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from dragoman.assembly import open_operations
 from dragoman.contracts import Operations
+from dragoman.operations.store import OperationStore
 from dragoman.settings import Operations as Limits
 from dragoman.settings import Settings
 
-from .operations import OperationsContract
+from .jobs import JobsContract
+from .operations import ALICE, REPORT, OperationsContract
 
 MANY = Limits(living_max=1_000_000)
 
@@ -40,3 +43,43 @@ class TestInPostgres(OperationsContract):
     def _database(self, database: str, tmp_path: Path) -> None:
         (tmp_path / "url").write_text(database)
 
+
+
+class TestJobsInSqlite(JobsContract):
+    """The queue in a file."""
+
+    @staticmethod
+    def open(folder: Path, limits: Limits) -> OperationStore:
+        return open_operations(Settings(data_dir=str(folder), operations=limits))
+
+
+class TestJobsInPostgres(JobsContract):
+    """The queue in PostgreSQL."""
+
+    @staticmethod
+    def open(folder: Path, limits: Limits) -> OperationStore:
+        return open_operations(Settings(data_dir=str(folder), database_url=(folder / "url").read_text(), operations=limits))
+
+    @pytest.fixture(autouse=True)
+    def _database(self, database: str, tmp_path: Path) -> None:
+        (tmp_path / "url").write_text(database)
+
+
+def test_an_older_file_is_brought_over(tmp_path: Path) -> None:
+    """Where nothing ran: the ids stay, their owners are told what to do, and new ids do not collide."""
+    base = sqlite3.connect(tmp_path / "operations.db")
+    base.executescript("""CREATE TABLE operation (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, method TEXT NOT NULL, arguments BLOB NOT NULL, owner TEXT NOT NULL,
+        idempotency_key TEXT, digest TEXT NOT NULL, state TEXT NOT NULL, done INTEGER NOT NULL DEFAULT 0, total INTEGER,
+        result BLOB, fault BLOB, created_at REAL NOT NULL, UNIQUE (owner, idempotency_key));
+        INSERT INTO operation VALUES
+        (7, 'letters:statistics/report', X'7B7D', 'account:1', 'k', 'd', 'queued', 0, NULL, NULL, NULL, 1.5)""")
+    base.close()
+    store = open_operations(Settings(data_dir=str(tmp_path)))
+    seen = store.look(7, ALICE)
+    assert seen is not None
+    assert (seen.state, seen.method, seen.created_at) == ("failed", "letters:statistics/report", 1.5)
+    assert seen.fault is not None
+    assert "Start it again" in seen.fault.hint
+    assert store.start(REPORT, {"year": 1}, ALICE) == 8
+    assert open_operations(Settings(data_dir=str(tmp_path))).look(7, ALICE) == seen

@@ -117,7 +117,7 @@ class JobQueue:
         """Let another worker do it, now."""
         def free(transaction: Transaction) -> bool:
             freed = transaction.execute(
-                f"UPDATE {OPERATIONS} SET worker = NULL, attempts = attempts - 1, due_at = :now WHERE {_MINE}",  # noqa: S608  # constants
+                f"UPDATE {OPERATIONS} SET worker = NULL, lease = lease + 1, attempts = attempts - 1, due_at = :now WHERE {_MINE}",  # noqa: S608  # constants
                 now=self._store.now(transaction), **_named(claim))
             if freed:
                 transaction.execute(f"DELETE FROM {PARTS} WHERE operation = :id", id=claim.id)  # noqa: S608  # its own name

@@ -60,7 +60,7 @@ class OperationStore:
 
     def run(self, work: Callable[[Transaction], T], timeout_s: float = TIMEOUT_S) -> T:
         """What a piece of work on the tables gives. Raises `SourceUnavailable`."""
-        self._make()
+        self.make()
         return self._transact(work, timeout_s)
 
     def _transact(self, work: Callable[[Transaction], T], timeout_s: float = TIMEOUT_S) -> T:
@@ -70,7 +70,8 @@ class OperationStore:
             return work(transaction)
         return self._database.run(whole, self._turn(timeout_s))
 
-    def _make(self) -> None:
+    def make(self) -> None:
+        """Make the tables, where they are missing."""
         if self._made:
             return
         with self._lock:
@@ -165,6 +166,8 @@ class OperationStore:
 
     def recent(self, parties: Sequence[str] | None, limit: int) -> Sequence[Operation]:
         """The newest jobs of some parties, or of all."""
+        if parties is not None and not parties:
+            return []
         whose = "" if parties is None else "WHERE party IN :parties"
         named: dict[str, Any] = {} if parties is None else {"parties": list(parties)}
         rows = self.run(lambda transaction: transaction.rows(

@@ -13,6 +13,7 @@ from ..catalog.method import Method, declare
 from ..contracts import Operations, Runtime
 from ..errors import Code, Refusal, refuse
 from ..exchange import Buffer, Operation, OperationResult, Outcome, Result, StartedOperation, Stream
+from ..observations import Observe, OperationAccepted
 from ..query import Caller, Plan
 from .calls import Calls
 from .results import Showing, answers_one, decode
@@ -45,8 +46,8 @@ def no_such_operation(text: str, named: str) -> Refusal:
 class Operating:
     """Begins operations and answers for them."""
 
-    def __init__(self, operations: Operations, calls: Calls, showing: Showing, runtime: Runtime) -> None:
-        self._operations, self._calls, self._showing, self._runtime = operations, calls, showing, runtime
+    def __init__(self, operations: Operations, calls: Calls, showing: Showing, runtime: Runtime, observe: Observe) -> None:
+        self._operations, self._calls, self._showing, self._runtime, self._observe = operations, calls, showing, runtime, observe
 
     async def start(self, plan: Plan, method: Method) -> StartedOperation:
         """Accept an operation, once its rule allows it."""
@@ -54,6 +55,8 @@ class Operating:
         id = await self._runtime.in_thread(partial(
             self._operations.start, method, plan.arguments, plan.caller, plan.idempotency_key, cluster=plan.cluster,
             request_id=plan.request_id))
+        self._observe(OperationAccepted(operation=id, target=f"{plan.catalog.name}:{method.path}", request_id=plan.request_id,
+                                        application=plan.caller.application, key=plan.caller.key))
         return StartedOperation(id=id, plan=plan)
 
     async def find(self, text: str, named: str, caller: Caller) -> Operation:

@@ -14,7 +14,15 @@ import msgspec
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
-from ..observations import Answered, Crashed, Observation
+from ..observations import (
+    Answered,
+    Crashed,
+    Observation,
+    OperationAccepted,
+    OperationBegun,
+    OperationEnded,
+    OperationRetried,
+)
 from ..settings import Settings
 
 BOUNDS_US = (100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 5_000_000)
@@ -22,6 +30,8 @@ BOUNDS_US = (100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000
 _SERIES_MAX = 10_000
 """Past so many series, further targets are counted under the empty name."""
 _FLUSH_S = 1.0
+
+_EVENTS: dict[type[Observation], str] = {OperationAccepted: "accepted", OperationBegun: "begun", OperationRetried: "retried"}
 
 EditionAges = Callable[[], Iterable[tuple[str, str, float]]]
 """Catalog, cluster and UNIX time of publication of every edition that is served."""
@@ -42,10 +52,14 @@ class Counts(msgspec.Struct, array_like=True):
     body_bytes: dict[str, int] = {}
     crashes: dict[str, int] = {}
     """By stage."""
+    operations: dict[str, int] = {}
+    """By what became of them: `accepted`, `begun`, `retried`, and the states that they ended in."""
 
     def add(self, other: Counts) -> None:
         """Take another's counts into these."""
-        for mine, theirs in ((self.body_bytes, other.body_bytes), (self.crashes, other.crashes)):
+        for mine, theirs in (
+            (self.body_bytes, other.body_bytes), (self.crashes, other.crashes), (self.operations, other.operations),
+        ):
             for name, count in theirs.items():
                 mine[name] = mine.get(name, 0) + count
         for series, count in other.answers.items():
@@ -86,6 +100,9 @@ class Metrics:
             counts.body_bytes[dialect] = counts.body_bytes.get(dialect, 0) + observation.size_bytes
         elif isinstance(observation, Crashed):
             counts.crashes[observation.stage] = counts.crashes.get(observation.stage, 0) + 1
+        elif isinstance(observation, OperationEnded) or type(observation) in _EVENTS:
+            event = observation.state if isinstance(observation, OperationEnded) else _EVENTS[type(observation)]
+            counts.operations[event] = counts.operations.get(event, 0) + 1
 
     def tick(self) -> None:
         """Let the other workers know, once a second."""
@@ -147,6 +164,10 @@ class _Told:
         for stage, count in sorted(self._counts.crashes.items()):
             crashes.add_metric((stage,), count)
         yield crashes
+        operations = CounterMetricFamily("dragoman_operations", "Long operations by what became of them.", labels=("event",))
+        for event, count in sorted(self._counts.operations.items()):
+            operations.add_metric((event,), count)
+        yield operations
 
     def _durations(self) -> Metric:
         family = HistogramMetricFamily(
@@ -173,10 +194,16 @@ class _Told:
 # -------------------------------------------------------------------------------------------- the folder of a run
 
 
-def open_folder(settings: Settings) -> Path | None:
+def folder_of(settings: Settings, pid: int) -> Path:
+    """Where the processes of one run of a server share their counts, by the id of the first of them."""
+    return Path(settings.data_dir) / "metrics" / f"{socket.gethostname()}.{pid}"
+
+
+def open_folder(settings: Settings, *, shared: bool = False) -> Path | None:
     """A new folder for the counts of one run of a server, None where a single worker shares with nobody; those of runs
-    on this machine that have ended are removed. Several servers may share a data directory."""
-    if settings.workers == 1:
+    on this machine that have ended are removed. Several servers may share a data directory. With `shared`, other
+    processes count with a single worker."""
+    if settings.workers == 1 and not shared:
         return None
     base = Path(settings.data_dir) / "metrics"
     base.mkdir(parents=True, exist_ok=True)
@@ -185,7 +212,7 @@ def open_folder(settings: Settings) -> Path | None:
         host, _, pid = other.name.rpartition(".")
         if host == here and pid.isdigit() and not _runs(int(pid)):
             shutil.rmtree(other, ignore_errors=True)
-    folder = base / f"{here}.{os.getpid()}"
+    folder = folder_of(settings, os.getpid())
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     return folder

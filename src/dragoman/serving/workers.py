@@ -43,10 +43,11 @@ class Workers:
     """Runs `work` in several processes until told to stop."""
 
     def __init__(
-        self, count: int, work: Callable[[int], None], observe: Observe, stop_timeout_s: float,
+        self, count: int, work: Callable[[int], None], observe: Observe, stop_timeout_s: float, *,
+        alive: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`work` is given a file descriptor that reaches its end when this process does."""
-        self._work, self._observe, self._stop_timeout_s = work, observe, stop_timeout_s
+        """`work` is given a file descriptor that reaches its end when this process does; once `alive` says no, all end."""
+        self._work, self._observe, self._stop_timeout_s, self._alive = work, observe, stop_timeout_s, alive
         self._workers = [Worker() for _ in range(count)]
         self._stopping = False
         self._alive_read, self._alive_write = os.pipe()
@@ -65,6 +66,7 @@ class Workers:
                 self._wait()
                 self._reap()
                 self._start_due()
+                self._stopping = self._stopping or not self._alive()
             self._end()
         finally:
             signal.set_wakeup_fd(wakeup)
