@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -30,8 +31,8 @@ class Simple(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
-def simple_of(shape: Shape, constraints: Iterable[msgspec.Meta] = ()) -> Simple:
-    """The type of a single value; text for whatever is none, such as free JSON."""
+def simple_of(shape: Shape, constraints: Iterable[msgspec.Meta] = (), *, patterns: bool = True) -> Simple:
+    """The type of a single value; text for whatever is none, such as free JSON. `patterns`: with those of the author."""
     notes: tuple[str, ...] = ()
     if isinstance(shape, Choice):
         writable = not any(isinstance(value, str) and _UNWRITABLE.search(value) for value in shape.values)
@@ -43,7 +44,7 @@ def simple_of(shape: Shape, constraints: Iterable[msgspec.Meta] = ()) -> Simple:
         return Simple("xs:string", (("pattern", UUID),))
     facets: list[tuple[str, str]] = []
     for constraint in constraints:
-        facets += _facets_of(constraint)
+        facets += [facet for facet in _facets_of(constraint) if patterns or facet[0] != "pattern"]
         notes += tuple(notes_of(constraint))
     return Simple(_BASES.get(shape.kind, "xs:string"), tuple(facets), notes)
 
@@ -52,7 +53,7 @@ def _facets_of(constraint: msgspec.Meta) -> Iterator[tuple[str, str]]:
     for names in (_BOUNDS, _LENGTHS):
         for name, facet in names.items():
             value = getattr(constraint, name)
-            if value is not None:
+            if value is not None and math.isfinite(value):
                 yield facet, str(value)
     pattern = translate_pattern(constraint.pattern) if constraint.pattern is not None else None
     if pattern is not None:

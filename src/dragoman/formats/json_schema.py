@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import typing
 from collections.abc import Iterable, Mapping
@@ -103,7 +104,7 @@ def _or_null(schema: Schema) -> Schema:
 
 
 def _limits_of(constraint: msgspec.Meta, schema: Schema) -> Schema:
-    found = {name: value for own, name in _BOUNDS.items() if (value := getattr(constraint, own)) is not None}
+    found = {name: value for own, name in _BOUNDS.items() if (value := getattr(constraint, own)) is not None and math.isfinite(value)}
     if "contentEncoding" not in schema:             # lengths are those of the bytes, not of the text
         for own, start in (("min_length", "min"), ("max_length", "max")):
             value = getattr(constraint, own)

@@ -19,7 +19,7 @@ from ..errors import Code, Fault, Refusal
 from . import xml
 from .body import VALUES_MAX, malformed
 from .calls import Call, parts_of
-from .xsd import REQUEST, describe_calls
+from .xsd import REQUEST, compile_request
 
 _INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}"
 _NIL = _INSTANCE + "nil"
@@ -43,7 +43,7 @@ class RequestSchema:
 
     def __init__(self, call: Call) -> None:
         self._root, self._fields = call.name + REQUEST, call.parameters
-        self._schema = etree.XMLSchema(describe_calls([call], answers=False))
+        self._schema = compile_request(call)
 
     def read(self, raw: bytes) -> dict[str, Any]:
         """The arguments in a body by name: texts as they are, other single values as `Written`, lists, mappings, and None

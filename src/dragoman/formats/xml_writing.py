@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -10,6 +11,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from ..catalog.plain import to_plain
 from ..catalog.shapes import Anything, Keyed, Many, Nested, Nullable, Scalar, Shape
 from ..exchange import Buffer, Document
 from ..query import Shown
@@ -25,6 +27,8 @@ _TOTALED = ("paged", "keyed")
 """The ways to list records that tell how many there are."""
 _PLACES_MAX = 1_000
 """How many places a decimal has at most that was written with an exponent: a few characters could ask for a billion zeros."""
+_ZONE_MAX = "14:00"
+"""How far from UTC a zone of XML Schema may be (XSD 1.0, Part 2, 3.2.7)."""
 _NIL = 'xsi:nil="true"'
 _REPLACED = dict.fromkeys((*range(32), 0xFFFE, 0xFFFF), "\N{REPLACEMENT CHARACTER}")
 """XML 1.0 has no way to hold these, not even by number."""
@@ -121,6 +125,8 @@ def _content_of(shape: Shape, shown: Shown | None) -> Content:
             return _named_of(_content_of(value, shown))
         case Scalar("decimal"):
             return _decimal_text
+        case Scalar("datetime" | "time"):
+            return _zoned_text
         case _ if is_raw(shape):
             return _json_text if isinstance(shape, Anything) else _raw_text
         case _:
@@ -176,6 +182,19 @@ def _decimal_text(value: msgspec.Raw) -> str | None:
         return text
     places = re.search("-[0-9]+$", text)
     return f"{Decimal(text):.{_PLACES_MAX}f}" if places and int(places[0]) < -_PLACES_MAX else f"{Decimal(text):f}"
+
+
+def _zoned_text(value: Any) -> str | None:
+    """A time as it is; in UTC where it is of a zone farther from that than XML Schema knows any."""
+    text = _plain_text(value)
+    if text is None or text[-6:-5] not in ("+", "-") or text[-5:] <= _ZONE_MAX:
+        return text
+    moment = dt.datetime.fromisoformat(text if "T" in text else f"2000-01-01T{text}")
+    try:
+        within = str(to_plain(moment.astimezone(dt.UTC)))
+    except OverflowError:                       # the first or last day that there is
+        return text
+    return within if "T" in text else within.partition("T")[2]
 
 
 def _json_text(value: msgspec.Raw) -> str | None:

@@ -21,16 +21,25 @@ REQUEST, RESPONSE, ERROR = "RequestData", "ResponseData", "errorResponseData"
 """What is added to the name of a call, and the root of an answer to what is no call."""
 
 
-def describe_calls(calls: Iterable[Call], *, answers: bool = True) -> Any:
-    """The schema element of some calls: for each its request and, where `answers` are wanted, its response."""
+def describe_calls(calls: Iterable[Call]) -> Any:
+    """The schema element of some calls: for each its request and its response."""
     schema = Schema()
     for call in calls:
         schema.add_request(call)
-        if answers:
-            schema.add_response(call)
-    if answers:
-        schema.add_error()
+        schema.add_response(call)
+    schema.add_error()
     return schema.element()
+
+
+def compile_request(call: Call) -> Any:
+    """What judges what is sent to a call, for `lxml`.
+
+    The author's patterns are left to the reader of values, which judges them anyway: where several ways lead through one, libxml2
+    may take long over a long text, and some it reads wrong.
+    """
+    schema = Schema(patterns=False)
+    schema.add_request(call)
+    return etree.XMLSchema(schema.element())
 
 
 def write_xsd(calls: Iterable[Call]) -> bytes:
@@ -46,7 +55,9 @@ def document(root: Any) -> bytes:
 class Schema:
     """Gathers elements, and the types that they share: one for each class of records, each with a name of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, patterns: bool = True) -> None:
+        """`patterns`: with those that authors declared."""
+        self._patterns = patterns
         self._elements: list[Any] = []
         self._types: dict[tuple[type[Record], bool], str] = {}
         self._made: list[Any] = []
@@ -149,7 +160,7 @@ class Schema:
             _note(element, (note for constraint in constraints for note in notes_of(constraint)))
             element.append(self._list(shape, inner, constraints, sent=sent))
         else:
-            _fill_simple(element, shape, constraints)
+            _fill_simple(element, simple_of(shape, constraints, patterns=self._patterns))
 
     def _list(self, shape: Any, inner: Any, constraints: Sequence[msgspec.Meta], *, sent: bool) -> Any:
         """The type of what holds items: those of a list, or the values of free names, each with its name as `key`."""
@@ -201,8 +212,7 @@ def _is_list(shape: Any, sent: bool) -> bool:
     return isinstance(shape, (Many, Keyed)) or (sent and isinstance(shape, Text))
 
 
-def _fill_simple(element: Any, shape: Any, constraints: Sequence[msgspec.Meta]) -> None:
-    simple = simple_of(shape, constraints)
+def _fill_simple(element: Any, simple: Simple) -> None:
     _note(element, simple.notes)
     if not simple.facets:
         element.set("type", simple.base)

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from ..catalog.fields import Field
-from ..catalog.fitting import Misfit, Misfits, check_of
+from ..catalog.fitting import Misfit, Misfits, check_of, tighten
 from ..catalog.method import Method
 from ..catalog.plain import encode_json, show, to_plain
 from ..catalog.shapes import Many, Nested, Nullable, bare
@@ -30,11 +30,24 @@ def checked(method: Method, value: Any) -> Any:
         if value is not None:
             raise Misfits([Misfit("result", "nothing, as declared", show(value))])
         return None
+    return _fitted(method.result, value)
+
+
+def _fitted(field: Field, value: Any) -> Any:
+    """A value that fits as plain values of its very type: a decimal that came as text is a number, a date is written in one way, and
+    what a mapping lacks has its default. Raises `Misfits` for one that does not fit."""
     plain = to_plain(value)
-    found = list(check_of(method.result)(plain, "result"))
+    found = list(check_of(field)(plain, "result"))
     if found:
         raise Misfits(found)
-    return plain
+    known = _TIGHT.get(id(field))
+    if known is None:
+        known = _TIGHT[id(field)] = (field, tighten(field.type))
+    return to_plain(msgspec.convert(plain, known[1]))
+
+
+_TIGHT: dict[int, tuple[Field, Any]] = {}
+"""The types that results are converted to, by the identity of their fields; they live as long as their catalog."""
 
 
 def is_listed(method: Method) -> bool:
@@ -60,14 +73,7 @@ def _item_check(result: Field) -> Callable[[Any], Any]:
     if isinstance(many.item, Nested):
         return Validator(many.item.record)
     field = Field(name="result", type=_item_type(result.type), shape=many.item)
-
-    def check(value: Any) -> Any:
-        plain = to_plain(value)
-        found = list(check_of(field)(plain, "result"))
-        if found:
-            raise Misfits(found)
-        return plain
-    return check
+    return lambda value: _fitted(field, value)
 
 
 def _item_type(annotation: Any) -> Any:

@@ -17,7 +17,10 @@ from dragoman.catalog.record import RecordMeta
 from dragoman.catalog.shapes import Anything, Choice, Keyed, Many, Nested, Nullable, Text, shape_of
 from dragoman.formats.calls import parts_of
 
-ZONES = st.timezones() | st.builds(dt.timezone, st.integers(-14 * 60, 14 * 60).map(lambda minutes: dt.timedelta(minutes=minutes)))
+FIXED = st.builds(dt.timezone, st.integers(-23 * 60, 23 * 60).map(lambda minutes: dt.timedelta(minutes=minutes)))
+ZONES = st.timezones() | FIXED
+DAYS = dt.datetime(1, 1, 3), dt.datetime(9999, 12, 29)  # noqa: DTZ001  # zones are drawn beside
+"""The first and last moments that are there in every zone."""
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 SAFE = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=12)
 """What XML can hold as it is."""
@@ -79,7 +82,13 @@ def _values(shape: Any, inner: Any, constraints: Any, sent: bool) -> st.SearchSt
         return st.sampled_from(shape.values)
     if isinstance(shape, Anything):
         return st.recursive(st.none() | st.booleans() | st.integers(-9, 9) | SAFE, lambda each: st.lists(each, max_size=2), max_leaves=3)
-    return _singles(shape.kind, constraints).map(to_plain)
+    found = _singles(shape.kind, constraints).map(to_plain)
+    return found.filter(_is_short) if sent and shape.kind == "decimal" else found
+
+
+def _is_short(number: Decimal) -> bool:
+    """Whether it is a number that clients may write out: of at most thirty digits on each side."""
+    return abs(number.adjusted()) < 30 and int(number.as_tuple().exponent) > -30
 
 
 def _records(shape: Nested, sent: bool) -> st.SearchStrategy[Any]:
@@ -110,6 +119,6 @@ def _singles(kind: str, constraints: Any) -> st.SearchStrategy[Any]:
         "decimal": st.decimals(allow_nan=False, allow_infinity=False).filter(lambda number: abs(number.adjusted()) < 300),
         "bool": st.booleans(), "str": st.text(st.characters(exclude_categories=["Cs"]), min_size=meta.min_length or 0,
                                               max_size=meta.max_length or 12),
-        "bytes": st.binary(max_size=9), "date": st.dates(), "datetime": st.datetimes(timezones=ZONES),
-        "time": st.times(), "uuid": st.uuids(),
+        "bytes": st.binary(max_size=9), "date": st.dates(), "datetime": st.datetimes(*DAYS, timezones=ZONES),
+        "time": st.times(timezones=st.none() | st.just(dt.UTC) | FIXED), "uuid": st.uuids(),
     }[kind]

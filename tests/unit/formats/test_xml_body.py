@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from xml.sax.saxutils import quoteattr
@@ -151,7 +152,8 @@ def test_spaces_and_signs_that_xml_schema_allows_are_read(annotation, text, valu
 
 @pytest.mark.parametrize(("annotation", "text"), [
     (bool, "TRUE"), (float, "NaN"), (float, "INF"), (dt.datetime, "2024-06-01 12:00:00Z"), (dt.datetime, "2024-06-01T12:00:00"),
-    (dt.date, "2024-06-01Z"), (int, "1_000"), (int, "9223372036854775808"), (Decimal, "1e5"), (dt.datetime, "2024-06-01T12:00:00+15:00"),
+    (dt.date, "2024-06-01Z"), (int, "1_000"), (int, "9223372036854775808"), (Decimal, "1e5"),
+    (dt.datetime, "2024-06-01T12:00:00+15:00"), (dt.time, "12:00:00+14:30"),
 ])
 def test_what_only_one_of_schema_and_reader_takes_is_refused(annotation, text):
     schema, _ = one(annotation)
@@ -159,6 +161,15 @@ def test_what_only_one_of_schema_and_reader_takes_is_refused(annotation, text):
     assert found[:2] == (Code.PARAMETER_INVALID.value, "a")
     assert "(line 1)" in found[2]
     assert "Expected" in found[2]
+
+
+def test_a_pattern_with_many_ways_through_it_takes_no_longer_than_its_author_made_it():
+    """It is judged once, by the reader of values."""
+    schema, _ = one(Annotated[str, msgspec.Meta(pattern="(a|b)+c")])
+    began = time.process_time()
+    schema.read(b"<doRequestData><a>%bc</a></doRequestData>" % (b"ab" * 50_000))
+    assert time.process_time() - began < 1
+    assert faults("<doRequestData><a>aab</a></doRequestData>", schema)[0][:2] == (Code.PARAMETER_INVALID.value, "a")
 
 
 def one(annotation: Any) -> tuple[RequestSchema, tuple[Field, ...]]:

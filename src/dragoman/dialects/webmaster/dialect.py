@@ -200,15 +200,17 @@ class Webmaster:
 
 def _read_body(request: Request, form: str, entry: Entry | None) -> Mapping[str, Any]:
     """The parameters in a body, which is of the format of the address (W5)."""
-    raw = request.body if isinstance(request.body, bytes) else request.body.read()
-    text = raw.removeprefix(b"\xef\xbb\xbf").strip()
+    raw = (request.body if isinstance(request.body, bytes) else request.body.read()).removeprefix(b"\xef\xbb\xbf")
+    text = raw.strip()
     if not text:
         return {}
     if not text.startswith(_BEGINNINGS[form]):
         raise malformed(f"no {form.upper()}", f"Send {form.upper()}, as the address says, or ask elsewhere.")
     if form == "json":
         return read_json(text)
-    return entry.schema.read(text) if entry is not None and entry.schema is not None else {}      # what takes none refuses the verb
+    if entry is None or entry.schema is None:
+        return {}                               # what takes none refuses the verb
+    return entry.schema.read(text if text.startswith(b"<?") else raw)       # lines are counted from the beginning
 
 
 def _add_positional(parameters: Parameters, place: Place, *, asks: bool) -> None:

@@ -1,0 +1,57 @@
+"""What methods return, as plain values of the very types that they declared, however it was written."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from dragoman import Catalog, Localized, Record
+from dragoman.catalog.fitting import Misfits
+from dragoman.pipeline.results import checked, item_check
+
+
+class Bill(Record):
+    """What somebody owes."""
+
+    name: Localized
+    sum: Decimal
+    paid: bool = False
+
+
+def method(returns: Any) -> Any:
+    catalog = Catalog("tools")
+
+    def find() -> None:
+        """Find it."""
+
+    find.__annotations__["return"] = returns
+    catalog.method("find")(find)
+    return catalog.methods["data/find"]
+
+
+@pytest.mark.parametrize(("returns", "value", "plain"), [
+    (Decimal, "1.50", Decimal("1.50")), (float, 7, 7.0), (dt.datetime, "2024-01-01 00:00:00z", "2024-01-01T00:00:00Z"),
+    (uuid.UUID, "A" * 32, "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"), (dict[str, Any], {"a": Decimal(1)}, {"a": Decimal(1)}),
+    (int | None, None, None),
+    (Bill, {"name": {"en": "Rent"}, "sum": "5"}, {"name": {"en": "Rent"}, "sum": Decimal(5), "paid": False}),
+    (Bill, Bill(name={"en": "Rent"}, sum=Decimal(5)), {"name": {"en": "Rent"}, "sum": Decimal(5), "paid": False}),
+    (list[dt.date], (dt.date(2024, 1, 1),), ["2024-01-01"]),
+])
+def test_a_result_has_the_form_of_its_type(returns, value, plain):
+    found = checked(method(returns), value)
+    assert found == plain
+    assert type(found) is type(plain)
+
+
+def test_the_items_of_a_list_have_it_too():
+    assert item_check(method(list[Decimal]).result)("1.50") == Decimal("1.50")
+
+
+@pytest.mark.parametrize(("returns", "value"), [(int, "7"), (int, 7.5), (Bill, {"name": {}}), (Decimal, "many"), (None, 1)])
+def test_what_does_not_fit_is_told(returns, value):
+    with pytest.raises(Misfits):
+        checked(method(returns if returns is not None else type(None)), value)
