@@ -273,6 +273,28 @@ def test_a_report_is_a_long_operation(offers: Server, keys: dict[str, dict[str, 
     assert "date_to" in wrong.json()["text"]
 
 
+@pytest.mark.covers("W8")
+def test_a_report_is_had_by_its_request_id_when_it_is_ready(offers: Server, keys: dict[str, dict[str, str]]) -> None:
+    """The days of one webmaster, as the statistics tell them; nobody else has it, and a wrong period is told as what became of it."""
+    path = "report/2026-01-10/2026-02-09"
+    began = rest(offers, keys, path)
+    id = began["request_id"]
+    assert (began, id > 0) == ({"status": 204, "error": "", "request_id": id, "data": []}, True)
+    assert in_time(lambda: rest(offers, keys, path, request_id=id)["status"] == 200)
+    days = [{name: day[name] for name in ("day", "clicks", "leads", "money")}
+            for day in get(offers, "statistics?ids=all", keys["alice"]["gw2"]).json() if "2026-01-10" <= day["day"] <= "2026-02-09"]
+    assert rest(offers, keys, path, request_id=id) == {"status": 200, "error": "", "request_id": 0, "data": days}
+    for format, mark in (("csv", "\r\n2026-01-1"), ("xml", "<item><day>2026-01-1")):
+        told = offers.get(f"/api/rest/webmaster/{format}/{path}", params={"remote_auth": keys["alice"]["remote-auth"], "request_id": id})
+        assert mark in told.text
+    assert rest(offers, keys, path, "bob", request_id=id)["status"] == 404
+    wrong = rest(offers, keys, "report/2026-02-09/2026-01-10")["request_id"]
+    assert in_time(lambda: rest(offers, keys, "report/2026-02-09/2026-01-10", request_id=wrong)["status"] != 204)
+    told = rest(offers, keys, "report/2026-02-09/2026-01-10", request_id=wrong)
+    assert (told["status"], told["data"]) == (400, [])
+    assert "begins before it ends" in told["error"]
+
+
 # -------------------------------------------------------------------------------------------- the example itself
 
 
