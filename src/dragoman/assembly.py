@@ -15,7 +15,6 @@ from .catalog.module import load_module
 from .catalog.names import check_names, check_own
 from .catalog.origin import File, Origin, Rows, Table
 from .contracts import Answerer, CredentialStore, Dialect, Format, Meter, SignIns, Source, SourceKind, Switches, Transactions
-from .control.published import Sample
 from .credentials import fingerprint
 from .credentials.allowances import Allowances
 from .credentials.follower import Follower
@@ -38,6 +37,7 @@ from .limits.leased import LeasedMeter
 from .limits.memory import MemoryMeter
 from .limits.shared import SharedMeter
 from .observations import Observe
+from .operations import own
 from .operations.doorbells import Doorbell, open_doorbell
 from .operations.jobs import JobQueue
 from .operations.store import OperationStore
@@ -52,6 +52,7 @@ from .pipeline.gate import Gate
 from .pipeline.operating import Operating
 from .pipeline.results import Showing
 from .pipeline.turns import CallTurn
+from .plane import Plane
 from .query import Rate, read_rate
 from .serving.runtime import AsyncioRuntime
 from .settings import Live, Settings
@@ -211,73 +212,6 @@ def source_text(catalog: Catalog) -> str:
 # -------------------------------------------------------------------------------------------- the data plane
 
 
-_NO_SECRETS: Mapping[str, str] = {}
-
-
-class Plane(msgspec.Struct, frozen=True):
-    """A data plane: what answers, and the editions it answers from."""
-
-    answerer: Answerer
-    editions: Editions
-    catalogs: list[Catalog]
-    dialects: list[Dialect]
-
-    def address_of(self, catalog: Catalog, path: str) -> str | None:
-        """Where a resource or method is asked for in the first dialect that shows it."""
-        return next((found for dialect in self.dialects
-                     if (found := dialect.address_of(catalog.name, path)) is not None), None)
-
-    def addresses_of(self, catalog: Catalog, path: str) -> dict[str, str]:
-        """Where a resource or method is asked for, by dialect."""
-        return {dialect.name: found for dialect in self.dialects
-                if (found := dialect.address_of(catalog.name, path)) is not None}
-
-    def descriptions_of(self, catalog: Catalog) -> dict[str, Mapping[str, str]]:
-        """Where programs find descriptions of a catalog: by library, then by kind."""
-        return {library: found for dialect in self.dialects for library, found in dialect.descriptions_of(catalog.name).items()}
-
-    def example(self, dialect: Dialect, secrets: Mapping[str, str] = _NO_SECRETS) -> str | None:
-        """An address in a dialect that answers with published records, or with what secrets are worth; None where there is
-        none, or before the first edition."""
-        for catalog in self.catalogs:
-            edition = self.editions.current(catalog.name, catalog.clusters[0])
-            for path, shelf in edition.shelves.items() if edition is not None else ():
-                address, resource = dialect.address_of(catalog.name, path), catalog.resources[path]
-                if shelf.count and address is not None and not resource.authenticated:
-                    return dialect.example(address, catalog.languages[-1] if resource.localized else None, secrets)
-        return None
-
-    def examples_with(self, secrets: Mapping[str, str]) -> dict[str, str]:
-        """By dialect an address that answers with what secrets are worth, where they make a difference."""
-        return {dialect.name: address for dialect in self.dialects
-                if (address := self.example(dialect, secrets)) is not None and address != self.example(dialect)}
-
-    def sample_of(self, catalog: Catalog, path: str) -> Sample | None:
-        """How many records of a resource are published for everybody, and a key where there are any; None before the first
-        edition."""
-        if catalog.resources[path].authenticated:
-            return None
-        edition = self.editions.current(catalog.name, catalog.clusters[0])
-        shelf = edition.shelves.get(path) if edition is not None else None
-        if shelf is None:
-            return None
-        return Sample(count=shelf.count, key=bytes(shelf.key(0)) if shelf.count else None)
-
-    def publications(self) -> list[tuple[str, str, float]]:
-        """Catalog, cluster and UNIX time of publication of every edition that is served."""
-        pairs = [(catalog.name, cluster) for catalog in self.catalogs for cluster in catalog.clusters]
-        served = [(pair, self.editions.current(*pair)) for pair in pairs]
-        return [(*pair, edition.published_at) for pair, edition in served if edition is not None]
-
-    def ready(self) -> bool:
-        """Whether every catalog with something to publish has an open edition."""
-        return all(
-            self.editions.current(catalog.name, cluster) is not None
-            for catalog in self.catalogs if any(not resource.live for resource in catalog.resources.values())
-            for cluster in catalog.clusters
-        )
-
-
 def open_register(settings: Settings, observe: Observe) -> tuple[Register, Switches, tuple[Follower, UseKeeper]]:
     """What keys are worth, what is switched off, and what keeps both up to date, and writes of uses, once it is started.
 
@@ -336,24 +270,27 @@ def assemble(
     Raises `DeclarationError` where names clash.
     """
     catalogs = list({shop[0].name: shop[0] for shop in shops}.values())
+    store = _open_store(settings)
+    operations = _operations_in(store, settings)
+    shown = [*catalogs, *_own_catalogs(catalogs, operations)]
     spoken = dialects(settings, sign_ins)
-    check_names({dialect.name: dialect.bind(catalogs, credentials, switches) for dialect in spoken}, catalogs, spoken)
+    check_names({dialect.name: dialect.bind(shown, credentials, switches) for dialect in spoken}, shown, spoken)
     data_dir = Path(settings.data_dir)
     editions = Editions(data_dir, [(shop[0].name, shop[1]) for shop in shops], settings.memory, observe)
     sources = {(catalog.name, cluster, path): source for catalog, cluster, opened in shops
                for path, source in opened.items()}
-    runtime, showing, store = AsyncioRuntime(settings.methods.threads_max), Showing(), _open_store(settings)
+    runtime, showing = AsyncioRuntime(settings.methods.threads_max), Showing()
     calls = Calls(runtime, _databases(shops), store, showing)
-    operating = Operating(_operations_in(store, settings), calls, showing, runtime, observe)
+    operating = Operating(operations, calls, showing, runtime, observe)
     executor = Executor(editions, live.Live(sources, settings.live.rows_max), calls, operating, runtime)
     address, wrong_keys, client = _rates(settings, "address", "wrong_keys", "client")
     gate = Gate(credentials, meter or MemoryMeter(), address, wrong_keys=wrong_keys, client=client)
-    served = [*catalogs, *(catalog for dialect in spoken for catalog in dialect.own)]
+    served = [*shown, *(catalog for dialect in spoken for catalog in dialect.own)]
     targets = {(catalog.name, target.path): (catalog, target) for catalog in served for target in catalog.targets}
     pipeline = Pipeline(targets, spoken, gate, executor, Encoder(settings.memory.encoded_max_bytes), observe,
                         settings.http.body_max_bytes,
                         formats=FORMATS, switches=switches, hears_host=bool(settings.clusters and settings.http.trusted_proxies))
-    return Plane(_with_former(pipeline, settings, spoken), editions, catalogs, spoken)
+    return Plane(_with_former(pipeline, settings, spoken), editions, catalogs, spoken, operations if len(shown) > len(catalogs) else None)
 
 
 def _open_store(settings: Settings) -> Transactions:
@@ -365,6 +302,12 @@ def _open_store(settings: Settings) -> Transactions:
 def open_operations(settings: Settings) -> OperationStore:
     """The long operations of a data directory, or of the PostgreSQL database of accounts."""
     return _operations_in(_open_store(settings), settings)
+
+
+def _own_catalogs(catalogs: Sequence[Catalog], operations: OperationStore) -> list[Catalog]:
+    """What is served beside what is published: lists of operations, where there may be any."""
+    languages = list(dict.fromkeys(language for catalog in catalogs for language in catalog.languages))
+    return [own.catalog_of(operations, languages)] if any(catalog.has_operations for catalog in catalogs) else []
 
 
 def open_jobs(settings: Settings) -> tuple[JobQueue, Doorbell]:

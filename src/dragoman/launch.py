@@ -14,12 +14,13 @@ from typing import Protocol
 import click
 
 from . import assembly
-from .assembly import Plane, Served
+from .assembly import Served
 from .beside import DemoBeside, publish_beside
 from .control.published import Published, note_address
 from .control.sign_ins import SignIns
 from .control.site import Room
-from .pool import Pool, has_operations
+from .plane import Plane
+from .pool import Pool
 from .progress import looking
 from .screen import Screen
 from .serving import server
@@ -51,11 +52,12 @@ def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_js
     shops = assembly.open_sources(catalogs, settings)
     register, switches, following = assembly.open_register(settings, log)
     meter, leased = assembly.open_meter(settings, log)
-    pool = Pool(sources, name, settings, log) if settings.operations.processes and has_operations(catalogs) else None
+    pool = Pool(sources, name, settings, log) if settings.operations.processes and any(each.has_operations for each in catalogs) else None
     metrics = Metrics(open_folder(settings, shared=pool is not None), lambda: plane.publications())
     plane = assembly.assemble(shops, settings, share(metrics, log), register, meter, switches, SignIns(settings))
     published = Published(catalogs=plane.catalogs, address_of=plane.address_of, addresses_of=plane.addresses_of, sample_of=plane.sample_of,
                           examples_with=plane.examples_with, descriptions_of=plane.descriptions_of,
+                          operations=plane.operations,
                           index=settings.bases()["gw2"].current)
     room = Room(settings, published, log)
     counter, recorder = assembly.open_statistics(settings, log)

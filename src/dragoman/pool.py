@@ -34,11 +34,6 @@ _STOP_S = 10.0
 _DELAY_MAX_S, _HEALTHY_S = 5.0, 2.0
 
 
-def has_operations(catalogs: Sequence[Catalog]) -> bool:
-    """Whether any catalog has long operations."""
-    return any(method.operation for catalog in catalogs for method in catalog.methods.values())
-
-
 def work(sources: Sequence[str], name: str | None, settings: Settings, processes: int, *, as_json: bool, beside: int | None) -> None:
     """Do the operations of catalogs until told to stop, or until the server with the process id `beside` has gone.
 
@@ -56,7 +51,7 @@ def _work_until(
     data_dir = Path(settings.data_dir)
     served = assembly.Served(sources=tuple(sources), name=name) if sources else assembly.recall(data_dir)
     loaded, _ = assembly.load_catalogs(served.sources, served.name, settings)
-    catalogs = {catalog.name: catalog for catalog in loaded if has_operations([catalog])}
+    catalogs = {catalog.name: catalog for catalog in loaded if catalog.has_operations}
     if not catalogs:
         raise SettingsError(f"{', '.join(served.sources)}: no method there is an operation, so that workers would have nothing to do.")
     data_dir.mkdir(parents=True, exist_ok=True)

@@ -11,8 +11,8 @@ from typing import TextIO
 import click
 import msgspec
 
-from .assembly import Plane
 from .control.demo import Demo
+from .plane import Plane
 
 
 class Screen:

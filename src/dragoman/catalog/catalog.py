@@ -177,6 +177,11 @@ class Catalog:
         """Everything published, resources before searches, and these before methods."""
         return (*self.resources.values(), *self.searches.values(), *self.methods.values())
 
+    @property
+    def has_operations(self) -> bool:
+        """Whether any method takes long."""
+        return any(method.operation for method in self.methods.values())
+
     def _add(self, shelf: dict[str, Any], declared: Resource | Method, display: Display) -> None:
         if self._loaded:
             raise DeclarationError(declared.path, "the catalog is loaded already.",

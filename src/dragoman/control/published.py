@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from ..catalog.catalog import Catalog
+from ..contracts import Operations
 from ..settings import Settings
 
 
@@ -32,6 +33,8 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
     """What is published of a resource; None before the first edition."""
     examples_with: Callable[[Mapping[str, str]], Mapping[str, str]] = lambda _secrets: {}
     """By dialect an address to try that answers with what secrets are worth; nothing before the first edition."""
+    operations: Operations | None = None
+    """The long operations; None where nothing that is published takes long."""
     index: str | None = None
     """The address that lists every endpoint; the same with `.json` lists them for programs."""
 

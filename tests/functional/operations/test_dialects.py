@@ -165,3 +165,39 @@ def test_an_operation_of_the_webmaster_dialect_is_had_by_its_id_alone(works: Wor
     bob = speak(works, "webmaster", "bob-by-id")
     for each in (id, 999_999):
         assert works.server.get(address, params={"request_id": each, **bob.auth}).json()["status"] == 404
+
+
+@pytest.mark.parametrize("name", ["gw2", "lesta", "dast", "webmaster"])
+def test_ones_own_are_listed_and_ended_whatever_their_methods(works: Works, name: str) -> None:
+    """In every dialect, as methods like any other; of nobody in particular they are not told, and another's is not there."""
+    who = f"dora-{name}"
+    spoken = (Spoken(works, name, "/v2/works/{}", "operation", {"access_token": works.headers(who)["Authorization"].split()[1]})
+              if name == "gw2" else speak(works, name, who))
+    base = {"gw2": "/v2/operations/{}", "lesta": "/dragoman/operations/{}/", "dast": "/api/operations/{}",
+            "webmaster": "/api/rest/operations/json/{}"}[name]
+    own = Spoken(works, name, base, "operation", spoken.auth)
+    answer = spoken.ask("lines", count=10_000_000)
+    id = int(answer.json()["operation"]) if name == "gw2" else spoken.id_of(answer)
+    listed = own.ask("list")
+    (told,) = listed.json() if name == "gw2" else own.data(listed)
+    assert (told["id"], told["catalog"], told["method"], told["error"]) == (id, "works", "works/lines", None)
+    assert told["state"] in ("queued", "running")
+    ended = (own.ask("cancel", "POST", operation=id) if name != "webmaster"
+             else works.server.ask("POST", base.format("cancel"), params=own.auth, json={"operation": id}))
+    assert str(id) in ended.text, ended.text
+    until = time.monotonic() + ENDS_WITHIN_S
+    while '"state":"cancelled"' not in own.ask("list").text:
+        assert time.monotonic() < until
+        time.sleep(0.03)
+    bob = speak(works, name, f"eve-{name}") if name != "gw2" else Spoken(
+        works, name, base, "operation", {"access_token": works.headers("eve-gw2")["Authorization"].split()[1]})
+    stranger = Spoken(works, name, base, "operation", bob.auth)
+    assert f'"id":{id},' not in stranger.ask("list").text
+    refused = (stranger.ask("cancel", "POST", operation=id) if name != "webmaster"
+               else works.server.ask("POST", base.format("cancel"), params=bob.auth, json={"operation": id}))
+    assert "no such operation" in refused.text or "OPERATION_NOT_FOUND" in refused.text
+
+
+def test_nobody_in_particular_has_operations(works: Works) -> None:
+    assert works.server.get("/v2/operations/list").status_code == 403
+    assert works.server.ask("POST", "/v2/operations/cancel?operation=1").status_code == 403

@@ -9,6 +9,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from .conftest import Works, await_until
@@ -55,6 +56,33 @@ def test_a_long_list_is_streamed(works: Works) -> None:
     assert "content-length" not in answer.headers
     assert [each["number"] for each in answer.json()] == list(range(20_000))
     assert works.ask(f"lines?operation={id}", verb="HEAD").status_code == 200
+
+
+def test_a_result_of_any_length_needs_little_memory(works: Works) -> None:
+    """In whoever works and whoever answers: more than 10 MB of records, within 8 MiB."""
+    pids = [works.server.process.pid, *workers_of(works)]
+    works.await_end("lines", works.begin("lines?count=20000"))
+    before = {pid: peak_kib(pid) for pid in pids}
+    id = works.begin("lines?count=300000")
+    await_until(lambda: works.ask(f"lines?operation={id}", verb="HEAD").status_code, lambda status: status == 200)
+    size = 0
+    with httpx.stream("GET", f"{works.server.url}/v2/works/lines?operation={id}", headers=works.headers("alice"), timeout=30) as answer:
+        for chunk in answer.iter_raw():
+            size += len(chunk)
+    assert size > 10_000_000
+    assert max(peak_kib(pid) - before[pid] for pid in pids) < 8_192
+
+
+def peak_kib(pid: int) -> int:
+    """The most memory that a process has had."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+
+
+def workers_of(works: Works) -> list[int]:
+    """The supervisor that a server brings, and its workers."""
+    found = [int(each) for each in children_of(works.server.process.pid) if b"worker" in command_of(int(each))]
+    return found + [int(each) for supervisor in found for each in children_of(supervisor)]
 
 
 @pytest.mark.parametrize(("how", "shown"), [
@@ -154,9 +182,7 @@ def test_metrics_and_the_log_tell_of_operations(works: Works) -> None:
 def test_the_workers_of_a_server_are_replaced_and_end_with_it(works: Works) -> None:
     """Killed ones, and their supervisor; all of them when the server is killed."""
     def workers() -> list[int]:
-        pid = works.server.process.pid
-        found = [int(each) for each in children_of(pid) if b"worker" in command_of(int(each))]
-        return found + [int(each) for supervisor in found for each in children_of(supervisor)]
+        return workers_of(works)
 
     before = await_until(workers, lambda found: len(found) == 3)
     for pid in before:

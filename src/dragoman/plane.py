@@ -1,0 +1,80 @@
+"""A data plane as a whole: what answers, what is published, and what is known of it for pages and screens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from .catalog.catalog import Catalog
+from .contracts import Answerer, Dialect, Operations
+from .control.published import Sample
+from .editions.store import Editions
+
+_NO_SECRETS: Mapping[str, str] = {}
+
+
+class Plane(msgspec.Struct, frozen=True):
+    """A data plane: what answers, and the editions it answers from."""
+
+    answerer: Answerer
+    editions: Editions
+    catalogs: list[Catalog]
+    dialects: list[Dialect]
+    operations: Operations | None = None
+    """The long operations; None where nothing that is published takes long."""
+
+    def address_of(self, catalog: Catalog, path: str) -> str | None:
+        """Where a resource or method is asked for in the first dialect that shows it."""
+        return next((found for dialect in self.dialects
+                     if (found := dialect.address_of(catalog.name, path)) is not None), None)
+
+    def addresses_of(self, catalog: Catalog, path: str) -> dict[str, str]:
+        """Where a resource or method is asked for, by dialect."""
+        return {dialect.name: found for dialect in self.dialects
+                if (found := dialect.address_of(catalog.name, path)) is not None}
+
+    def descriptions_of(self, catalog: Catalog) -> dict[str, Mapping[str, str]]:
+        """Where programs find descriptions of a catalog: by library, then by kind."""
+        return {library: found for dialect in self.dialects for library, found in dialect.descriptions_of(catalog.name).items()}
+
+    def example(self, dialect: Dialect, secrets: Mapping[str, str] = _NO_SECRETS) -> str | None:
+        """An address in a dialect that answers with published records, or with what secrets are worth; None where there is
+        none, or before the first edition."""
+        for catalog in self.catalogs:
+            edition = self.editions.current(catalog.name, catalog.clusters[0])
+            for path, shelf in edition.shelves.items() if edition is not None else ():
+                address, resource = dialect.address_of(catalog.name, path), catalog.resources[path]
+                if shelf.count and address is not None and not resource.authenticated:
+                    return dialect.example(address, catalog.languages[-1] if resource.localized else None, secrets)
+        return None
+
+    def examples_with(self, secrets: Mapping[str, str]) -> dict[str, str]:
+        """By dialect an address that answers with what secrets are worth, where they make a difference."""
+        return {dialect.name: address for dialect in self.dialects
+                if (address := self.example(dialect, secrets)) is not None and address != self.example(dialect)}
+
+    def sample_of(self, catalog: Catalog, path: str) -> Sample | None:
+        """How many records of a resource are published for everybody, and a key where there are any; None before the first
+        edition."""
+        if catalog.resources[path].authenticated:
+            return None
+        edition = self.editions.current(catalog.name, catalog.clusters[0])
+        shelf = edition.shelves.get(path) if edition is not None else None
+        if shelf is None:
+            return None
+        return Sample(count=shelf.count, key=bytes(shelf.key(0)) if shelf.count else None)
+
+    def publications(self) -> list[tuple[str, str, float]]:
+        """Catalog, cluster and UNIX time of publication of every edition that is served."""
+        pairs = [(catalog.name, cluster) for catalog in self.catalogs for cluster in catalog.clusters]
+        served = [(pair, self.editions.current(*pair)) for pair in pairs]
+        return [(*pair, edition.published_at) for pair, edition in served if edition is not None]
+
+    def ready(self) -> bool:
+        """Whether every catalog with something to publish has an open edition."""
+        return all(
+            self.editions.current(catalog.name, cluster) is not None
+            for catalog in self.catalogs if any(not resource.live for resource in catalog.resources.values())
+            for cluster in catalog.clusters
+        )
