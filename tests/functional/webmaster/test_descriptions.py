@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
@@ -19,7 +20,7 @@ import zeep.exceptions
 from lxml import etree
 
 from ...conftest import Server
-from .conftest import Network
+from .conftest import WITHIN_S, Network
 from .reading import read
 
 CATALOG = '''
@@ -274,6 +275,18 @@ def test_what_is_not_as_it_is_described_is_noticed(shapes):
                                  headers={"content-type": answer.headers["content-type"]})
         with pytest.raises((xmlschema.XMLSchemaException, jsonschema.ValidationError, SyntaxError)):
             shapes.descriptions.check(changed)
+
+
+@pytest.mark.covers("W8", "W9")
+@pytest.mark.parametrize("form", ["xml", "json"])
+def test_a_long_operation_is_valid_from_its_beginning_to_its_result(shapes, form):
+    begun = shapes.tell(f"all/{form}/report", day="2024-06-01")
+    assert begun.status == 204
+    deadline = time.monotonic() + WITHIN_S
+    while (told := shapes.tell(f"all/{form}/report", request_id=begun.request_id)).status == 204:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert [part["name"] for part in told.data] == ["2024-06-01"]
 
 
 @pytest.mark.covers("W5", "W9")

@@ -9,11 +9,11 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from ...catalog.catalog import Catalog
-from ...catalog.fields import Field, field_of
+from ...catalog.fields import Field
 from ...catalog.method import Method
 from ...catalog.names import Naming, key_name
 from ...catalog.resource import Resource
-from ...catalog.shapes import KINDS, Choice, Scalar, Shape, element
+from ...catalog.shapes import KINDS, Choice, Scalar, Shape, element, shape_of
 from ...errors import MethodError, describe_error
 from ...formats.calls import Call, Told, call_of
 from ...query import Paging
@@ -103,5 +103,4 @@ def _choice(values: Sequence[str | int]) -> Any:
 
 def _parameter(name: str, annotation: Any, *default: Any) -> Field:
     """A parameter of ours; it is required where it has no default."""
-    field = field_of(_parameter, name, annotation)
-    return replace(field, required=False, default=default[0]) if default else field
+    return Field(name=name, type=annotation, shape=shape_of(annotation), required=not default, default=default[0] if default else None)

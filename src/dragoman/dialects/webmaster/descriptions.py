@@ -91,11 +91,13 @@ class Described:
         return Library(
             name=self._name, title=", ".join(catalog.title for catalog in catalogs) + f": {self._name}", address=self._address,
             description="\n\n".join(filter(None, (catalog.description for catalog in catalogs))),
-            calls=tuple(map(self._call, self._entries)),
+            calls=tuple(self._calls(None)),
         )
 
-    def _call(self, entry: Entry) -> Call:
-        return call_of_entry(entry, self._catalogs[entry.catalog], self._naming, self._paging)
+    def _calls(self, name: str | None) -> Iterable[Call]:
+        """What is in it; of one name, or all."""
+        return (call_of_entry(entry, self._catalogs[entry.catalog], self._naming, self._paging)
+                for entry in self._entries if name in (None, entry.target.name))
 
     def body(self, kind: str, name: str | None) -> bytes | None:
         """A description as bytes; None where there is none of that."""
@@ -107,5 +109,5 @@ class Described:
 
     def _written(self, kind: str, name: str | None) -> bytes:
         if kind == XSD:
-            return write_xsd(call for call in self.library.calls if name in (None, call.path))
+            return write_xsd(self._calls(name))
         return write_openapi(self.library, _VERSION) if kind == OPENAPI else write_wsdl(self.library, _ORIGIN)

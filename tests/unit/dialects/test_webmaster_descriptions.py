@@ -1,0 +1,113 @@
+"""What the webmaster dialect describes: names that clash, libraries of several catalogs, parameters of lists."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+
+import pytest
+import xmlschema
+from lxml import etree
+
+from dragoman import Catalog, Filter, Key, Localized, Record, Rows, Search, Sort
+from dragoman.assembly import FORMATS
+from dragoman.dialects.webmaster import Webmaster
+from dragoman.errors import Code, DeclarationError, Refusal
+from dragoman.exchange import Answer, Request
+
+from ...contracts.dialects import KEYS
+
+
+def bound(*catalogs: Catalog) -> Webmaster:
+    dialect = Webmaster(FORMATS)
+    dialect.bind([catalog.load() for catalog in catalogs], KEYS)
+    return dialect
+
+
+def ask(dialect: Webmaster, path: str, verb: str = "GET", **given: Any) -> Answer:
+    answer = dialect.read(Request(verb=verb, path=f"/api/rest/{path}".encode(), host="api.example", scheme="https", **given))
+    assert isinstance(answer, Answer)
+    return answer
+
+
+def shelf(name: str = "books") -> Catalog:
+    catalog = Catalog(name, title=name.title(), languages=("en", "ru") if name == "books" else ("de",))
+
+    @catalog.resource(f"shelf/{name}", Rows(list))
+    class Book(Record):
+        id: Annotated[str, Key()]
+        kind: Annotated[Literal["a", "b"], Filter(first=True, any="all")]
+        year: Annotated[int, Filter(any="any"), Sort()]
+        day: Annotated[list[dt.date], Filter()]
+        title: Annotated[Localized, Search(at_least=3), Filter()]
+    return catalog
+
+
+def parameters(dialect: Webmaster, resource: str) -> dict[str, Any]:
+    """What may be sent to a resource by name, as its XSD has it."""
+    root = etree.fromstring(bytes(ask(dialect, f"shelf/xsd/{resource}").body))
+    request = root.find("{*}element").find("{*}complexType/{*}sequence")
+    return {each.get("name"): each for each in request}
+
+
+def test_lists_are_asked_with_what_the_dialect_reads_in_its_order():
+    assert list(parameters(bound(shelf()), "books")) == ["kind", "start", "limit", "sort", "sort_type", "q", "year", "day", "title", "id"]
+
+
+def test_a_filter_takes_its_values_and_what_stands_for_all_of_them():
+    found = parameters(bound(shelf()), "books")
+    assert [each.get("value") for each in found["kind"].iter("{*}enumeration")] == ["a", "b", "all"]
+    kinds = {name: found[name].find(".//{*}element").get("type") for name in ("year", "day", "title", "id")}
+    assert kinds == {"year": "xs:string", "day": "xs:date", "title": "xs:string", "id": "xs:string"}
+    assert found["q"].find(".//{*}minLength").get("value") == "3"
+    assert [each.get("value") for each in found["sort"].iter("{*}enumeration")] == ["year"]
+
+
+def test_catalogs_that_share_a_library_are_described_together_and_each_knows_of_it():
+    dialect = bound(shelf(), shelf("maps"))
+    for catalog in ("books", "maps"):
+        assert dialect.descriptions_of(catalog)["shelf"]["WSDL"] == "/api/rest/shelf/wsdl"
+    schema = xmlschema.XMLSchema(bytes(ask(dialect, "shelf/xsd").body).decode())
+    assert {"getBooksRequestData", "getMapsResponseData", "errorResponseData"} <= set(schema.elements)
+    assert {"Book", "Book2"} <= set(schema.types)
+    assert dialect.descriptions_of("nothing") == {}
+
+
+def test_a_wsdl_is_written_once_and_tells_each_host_its_own_address():
+    dialect = bound(shelf())
+    first, again = ask(dialect, "shelf/wsdl"), ask(dialect, "shelf/wsdl")
+    assert b'location="https://api.example/api/rest/shelf"' in first.body
+    assert (first.etag, first.body) == (again.etag, again.body)
+
+
+@pytest.mark.parametrize("path", ["shelf/xsd/maps", "shelf/wsdl/books", "shelf/xsd/books/1", "shelf/openapi.json/books"])
+def test_what_is_not_described_is_refused(path):
+    with pytest.raises(Refusal) as refused:
+        ask(bound(shelf()), path)
+    assert refused.value.faults[0].code is Code.TARGET_UNKNOWN
+    assert "/api/rest/shelf/wsdl" in refused.value.faults[0].hint
+
+
+def named(name: str, path: str = "tools/do") -> Catalog:
+    """A method whose function has a name."""
+    catalog = Catalog("tools")
+
+    def function() -> int:
+        """Does it."""
+        return 1
+
+    function.__name__ = name
+    catalog.method(path)(function)
+    return catalog
+
+
+def test_a_function_called_like_the_documents_of_failures_is_refused():
+    with pytest.raises(DeclarationError, match="its documents are called error like those of failures"):
+        bound(named("error"))
+
+
+@pytest.mark.parametrize(("name", "root"), [("<lambda>", "doIt"), ("__", "doIt"), ("свет", "doIt"), ("_send_it", "sendIt"),
+                                            ("a1_b2", "a1B2")])
+def test_what_a_function_is_called_is_a_name_in_xml_or_its_path_is(name, root):
+    schema = xmlschema.XMLSchema(bytes(ask(bound(named(name, "tools/do-it")), "tools/xsd").body).decode())
+    assert f"{root}ResponseData" in schema.elements
