@@ -81,7 +81,7 @@ def dialects(settings: Settings, sign_ins: SignIns | None = None) -> list[Dialec
     bases = settings.bases()
     return [Gw2(bases["gw2"].current, max_age_s=settings.cache_max_age_s), Lesta(sign_ins), Dast(bases["dast"].current),
             Webmaster(FORMATS, bases["webmaster"].current, http_status=settings.webmaster.http_status,
-                      max_age_s=settings.cache_max_age_s)]
+                      max_age_s=settings.cache_max_age_s, base_url=settings.base_url)]
 
 
 # -------------------------------------------------------------------------------------------- catalogs

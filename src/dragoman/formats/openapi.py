@@ -25,8 +25,8 @@ _FAILURE = "Failure"
 _NOTHING: Schema = {"type": "array", "maxItems": 0}
 
 
-def write_openapi(library: Library, version: str) -> bytes:
-    """A library as a document of OpenAPI; `version` is that of the description."""
+def write_openapi(library: Library, version: str, prefix: str = "") -> bytes:
+    """A library as a document of OpenAPI; `version` is that of the description, `prefix` what stands before its address."""
     schemas = Schemas()
     schemas.add(_FAILURE, _envelope(_NOTHING, ERROR))
     paths = {f"/{{format}}/{call.path}": {call.verb.lower(): _operation(call, schemas)} for call in library.calls}
@@ -35,7 +35,7 @@ def write_openapi(library: Library, version: str) -> bytes:
     described = {
         "openapi": "3.1.0",
         "info": {"title": library.title, "version": version, **_about(library.description)},
-        "servers": [{"url": library.address}],
+        "servers": [{"url": prefix + library.address}],
         "security": [{_KEY: []}],
         "paths": paths,
         "components": {

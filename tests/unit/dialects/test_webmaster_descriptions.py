@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -78,6 +79,16 @@ def test_a_wsdl_is_written_once_and_tells_each_host_its_own_address():
     first, again = ask(dialect, "shelf/wsdl"), ask(dialect, "shelf/wsdl")
     assert b'location="https://api.example/api/rest/shelf"' in first.body
     assert (first.etag, first.body) == (again.etag, again.body)
+
+
+@pytest.mark.parametrize(("cluster", "told"), [
+    ("default", "https://public.example/games/api/rest/shelf"), ("eu", "https://api.example/games/api/rest/shelf"),
+])
+def test_descriptions_tell_the_public_address_unless_the_host_says_which_cluster_is_meant(cluster, told):
+    dialect = Webmaster(FORMATS, base_url="https://public.example/games")
+    dialect.bind([shelf().load()], KEYS)
+    assert f'location="{told}"'.encode() in ask(dialect, "shelf/wsdl", cluster=cluster).body
+    assert json.loads(ask(dialect, "shelf/openapi.json").body)["servers"] == [{"url": "/games/api/rest/shelf"}]
 
 
 @pytest.mark.parametrize("path", ["shelf/xsd/maps", "shelf/wsdl/books", "shelf/xsd/books/1", "shelf/openapi.json/books"])

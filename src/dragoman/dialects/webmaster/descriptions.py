@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from html import escape
+from urllib.parse import urlsplit
 
 import xxhash
 
-from ...catalog.catalog import Catalog
+from ...catalog.catalog import CLUSTER_DEFAULT, Catalog
 from ...catalog.names import Naming
 from ...errors import Code, refuse
 from ...exchange import Answer, Request
@@ -29,14 +30,15 @@ _VERSION = "1"
 
 
 class Descriptions:
-    """Of every library under a mount. `max_age_s` is how long caches may keep them."""
+    """Of every library under a mount. `max_age_s` is how long caches may keep them, `base_url` the public address, where one is set."""
 
     def __init__(self, mount: str, libraries: Mapping[str, Iterable[Entry]], catalogs: Sequence[Catalog], naming: Naming, paging: Paging,
-                 max_age_s: int) -> None:
-        self._mount = mount
+                 max_age_s: int, base_url: str = "") -> None:
+        self._mount, self._base_url = mount, base_url
+        prefix = urlsplit(base_url).path
         named = {catalog.name: catalog for catalog in catalogs}
         self._described = {
-            name: Described(mount, name, list(entries), named, naming, paging) for name, entries in libraries.items()}
+            name: Described(mount, prefix, name, list(entries), named, naming, paging) for name, entries in libraries.items()}
         self._cache = f"public, max-age={max_age_s}".encode()
 
     def find(self, path: bytes) -> tuple[Described, str, str | None] | None:
@@ -62,10 +64,16 @@ class Descriptions:
             raise refuse(Code.TARGET_UNKNOWN, "no such description", hint=f"There is {', '.join(described.addresses.values())}, and "
                          f"{described.addresses['XSD']}/<resource>.")
         if kind == WSDL:
-            body = body.replace(_ORIGIN.encode(), escape(f"{request.scheme}://{request.host}").encode())
+            body = body.replace(_ORIGIN.encode(), escape(self._origin_of(request)).encode())
         return Answer(status=200, body=body, etag=b'"%s"' % xxhash.xxh3_64_hexdigest(body).encode(), headers=[
             (b"content-type", _JSON if kind == OPENAPI else _XML), (b"cache-control", self._cache), (b"vary", b"Accept-Encoding"),
         ])
+
+    def _origin_of(self, request: Request) -> str:
+        """Where clients go on asking: the public address, but where the host says which cluster is meant."""
+        if self._base_url and request.cluster == CLUSTER_DEFAULT:
+            return self._base_url
+        return f"{request.scheme}://{request.host}{urlsplit(self._base_url).path}"
 
     def addresses(self, catalog: str) -> Mapping[str, Mapping[str, str]]:
         """Where the libraries of a catalog are described, by kind."""
@@ -75,9 +83,10 @@ class Descriptions:
 class Described:
     """One library; each description is made when it is first asked for, and kept."""
 
-    def __init__(self, mount: str, name: str, entries: Sequence[Entry], catalogs: Mapping[str, Catalog], naming: Naming, paging: Paging,
-                 ) -> None:
-        self._entries = entries
+    def __init__(self, mount: str, prefix: str, name: str, entries: Sequence[Entry], catalogs: Mapping[str, Catalog], naming: Naming,
+                 paging: Paging) -> None:
+        """`prefix` is what stands before the mount in public addresses."""
+        self._entries, self._prefix = entries, prefix
         self._catalogs, self._naming, self._paging = catalogs, naming, paging
         self._name, self._address = name, f"{mount}/{name}"
         self._bodies: dict[tuple[str, str | None], bytes] = {}
@@ -110,4 +119,4 @@ class Described:
     def _written(self, kind: str, name: str | None) -> bytes:
         if kind == XSD:
             return write_xsd(self._calls(name))
-        return write_openapi(self.library, _VERSION) if kind == OPENAPI else write_wsdl(self.library, _ORIGIN)
+        return write_openapi(self.library, _VERSION, self._prefix) if kind == OPENAPI else write_wsdl(self.library, _ORIGIN)

@@ -52,10 +52,13 @@ class Webmaster:
 
     def __init__(
         self, formats: Sequence[Format], mount: str = "/api/rest", *, http_status: bool = False, max_age_s: int = 60,
+        base_url: str = "",
     ) -> None:
         """`formats`: the first is that of what names none; `http_status`: whether the status is that of HTTP, too, unless a
-        request says otherwise (W7); `max_age_s`: how long caches may keep descriptions."""
+        request says otherwise (W7); `max_age_s`: how long caches may keep descriptions, which tell
+        the public address `base_url`, or without one the host that was asked."""
         self.mount, self._http_status, self._max_age_s = mount, http_status, max_age_s
+        self._base_url = base_url
         self._formats = {each.name: each for each in formats}
         self._usual = formats[0]
         self._prefix, self._base = mount.encode() + b"/", mount.encode()
@@ -67,7 +70,8 @@ class Webmaster:
             for target in catalog.targets:
                 libraries.add_target(catalog, target)
         self._libraries = libraries
-        self._descriptions = Descriptions(self.mount, libraries.entries(), catalogs, self, self.paging, self._max_age_s)
+        self._descriptions = Descriptions(self.mount, libraries.entries(), catalogs, self, self.paging, self._max_age_s,
+                                          self._base_url)
 
     def bind(self, catalogs: Sequence[Catalog], keys: Keys, switches: Switches | None = None) -> Mapping[str, str]:  # noqa: ARG002  # the contract's
         """Route every resource and method of the catalogs; the paths with their owners."""
