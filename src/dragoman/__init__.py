@@ -5,6 +5,7 @@ What a publisher's catalog needs is here: `from dragoman import Catalog, Key, Re
 
 from .catalog.attachment import Attachment
 from .catalog.catalog import Catalog
+from .catalog.change import Added, Defaulted, Renamed, Reshaped, Revalued
 from .catalog.markers import Extra, Filter, Key, Localized, Named, Needs, Refers, Search, Sort
 from .catalog.origin import File, Rows, Table
 from .catalog.record import Record
@@ -14,6 +15,6 @@ from .query import Caller, Progress, Transaction
 __version__ = "0.1.0"
 
 __all__ = [
-    "Attachment", "Caller", "Catalog", "Extra", "File", "Filter", "Key", "Localized", "MethodError", "Named", "Needs", "Progress", "Record",
-    "Refers", "Rows", "Search", "Sort", "Table", "Transaction",
+    "Added", "Attachment", "Caller", "Catalog", "Defaulted", "Extra", "File", "Filter", "Key", "Localized", "MethodError", "Named", "Needs",
+    "Progress", "Record", "Refers", "Renamed", "Reshaped", "Revalued", "Rows", "Search", "Sort", "Table", "Transaction",
 ]

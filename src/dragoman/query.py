@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
@@ -14,6 +14,7 @@ from xxhash import xxh3_64_hexdigest
 from .catalog.catalog import Catalog
 from .catalog.method import Injected, Method
 from .catalog.resource import Resource
+from .catalog.timeline import Stage
 from .errors import Fault, SettingsError
 
 
@@ -98,6 +99,8 @@ class Caller(Injected, msgspec.Struct, frozen=True, kw_only=True):
     """The id of the key or token used, of several that of the first; it does not reveal the secret."""
     expires_at: float | None = None
     """UNIX time in seconds."""
+    version: str | None = None
+    """The version of the schema that its application has settled on; what a request says comes first."""
     limits: tuple[Limit, ...] = ()
     """What its calls are counted against; none for the limit of its address."""
 
@@ -263,6 +266,8 @@ class Query(msgspec.Struct, kw_only=True, gc=False):
     """Whether it holds what must not travel in the clear (L12)."""
     faults: Sequence[Fault] = ()
     """What is wrong with it already, to be told with all else that is."""
+    settle: Callable[[Stage], None] | None = None
+    """Reads what could not be read before the version was known, such as names of keys and bodies, into the query. Raises `Refusal`."""
 
 
 Shown = tuple[tuple[str, Any], ...]
@@ -321,6 +326,10 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True, gc=False):
     target: Resource | Method
     ask: Ask
     view: View
+    stage: Stage
+    """The target as it is in the version that is asked for."""
+    version: str = ""
+    """The version of the schema that is served, in the form of `read_version`; empty where the catalog has but one."""
     audience: Audience = EVERYBODY
     caller: Caller = ANONYMOUS
     keyed: bool = False
@@ -346,3 +355,8 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True, gc=False):
     """Whether that operation is to end."""
     idempotency_key: str | None = None
     request_id: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether records are answered as they lie in an edition."""
+        return self.view.shown is None and not self.stage.undoings

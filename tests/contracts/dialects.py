@@ -71,7 +71,14 @@ def request(path: str, verb: str = "GET", query: str = "", body: bytes = b"", **
 
 def plan(path: str, ask: Ask, **given: Any) -> Plan:
     """What the pipeline would have made of a question."""
-    return Plan(catalog=CATALOG, cluster="default", target=TARGETS[path], ask=ask, view=View("en"), caller=Caller(), **given)
+    stage = CATALOG.timeline.stage(TARGETS[path], "latest")
+    return Plan(catalog=CATALOG, cluster="default", target=TARGETS[path], ask=ask, view=View("en"), stage=stage, caller=Caller(), **given)
+
+
+def settle(query: Query, path: str) -> None:
+    """Let a dialect read what it could not before the version was known."""
+    if query.settle is not None:
+        query.settle(CATALOG.timeline.stage(TARGETS[path], "latest"))
 
 
 def results() -> list[Result]:
@@ -181,6 +188,7 @@ class DialectContract:
                 except Refusal:
                     continue
                 assert isinstance(query, Query)
+                settle(query, path)
                 assert name not in query.parameters, (path, name)
                 assert query.parameters["other"] == ["2"]
 
@@ -204,6 +212,8 @@ class DialectContract:
             dialect.takes_body(asked)
             try:
                 read = dialect.read(asked)
+                if isinstance(read, Query) and (read.catalog, read.target) in {("harbor", path) for path in TARGETS}:
+                    settle(read, read.target)
             except Refusal as refusal:
                 self.read_error(dialect.write(Refused(faults=refusal.faults), asked))
             else:

@@ -181,7 +181,7 @@ def test_contributing_has_a_paragraph_for_every_package(package: str) -> None:
     assert f"**`{package}/`**" in (ROOT / "CONTRIBUTING.md").read_text()
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/publishing.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/publishing.md", "docs/versions.md"])
 def test_the_catalogs_in_the_documents_load(page: str, tmp_path: Path) -> None:
     """What is shown as an example is a catalog that would be served."""
     examples = [block for block in blocks((ROOT / page).read_text(), "python") if "Catalog(" in block]

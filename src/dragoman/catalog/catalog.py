@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import DeclarationError, MethodError
+from . import change as changes
 from . import method as methods
 from . import resource as resources
+from .change import Change, Step
 from .fields import Field
 from .markers import Refers
 from .method import Method
@@ -20,6 +23,7 @@ from .record import Record
 from .resource import Resource
 from .shapes import all_fields, describe, element, nested_records, scalar_kind
 from .target import GROUP_DEFAULT, Display, displayed
+from .timeline import Timeline
 
 R = TypeVar("R", bound=type[Record])
 F = TypeVar("F", bound=Callable[..., Any])
@@ -60,6 +64,8 @@ class Catalog:
         self.resources: dict[str, Resource] = {}
         self.searches: dict[str, Resource] = {}
         """Ways to find records of resources, each at a path of its own."""
+        self.changes: list[Change] = []
+        """In the order of their declaration."""
         self.methods: dict[str, Method] = {}
         self.file: Path | None = None
         """Where it was declared; files and SQLite databases are found relative to it."""
@@ -116,12 +122,13 @@ class Catalog:
     def resource(
         self, path: str, origin: Origin, *, owner: str | None = None, live: bool = False, single: bool = False,
         expand_all: bool = True, permission: str | None = None, dast: str = "", positions: Sequence[str] | None = None,
-        listed: str = "array",
+        listed: str = "array", since: str | None = None, until: str | None = None,
     ) -> Callable[[R], R]:
         """Publish a record class at `group/name`; raise `DeclarationError` where that cannot work.
 
         `dast` is what its endpoint is called in that dialect, if not `name`. In the webmaster dialect, `positions` are the
         parameters in its path, and `listed` is how records are shown: `array`, `paged`, `keyed`, or `one` of a single resource.
+        `since` and `until` are the versions of the schema in which it came and went.
         """
         _check_path(path, '@catalog.resource("group/name", Table("name"))')
 
@@ -129,7 +136,7 @@ class Catalog:
             self._add(self.resources, resources.declare(
                 self.name, path, origin, record, owner=owner, live=live, single=single,
                 expand_all=expand_all, permission=permission,
-            ), Display(dast=dast, positions=positions, listed=listed))
+            ), Display(dast=dast, positions=positions, listed=listed, since=since, until=until))
             return record
         return publish
 
@@ -137,14 +144,14 @@ class Catalog:
         self, path: str, *, verb: str = "GET", permission: str | None = None, authenticated: bool = False,
         operation: bool = False, timeout_s: float | None = None, raises: Sequence[type[MethodError]] = (),
         allows: Callable[..., bool] | None = None, secret: bool = False, dast: str = "", positions: Sequence[str] | None = None,
-        listed: str = "array",
+        listed: str = "array", since: str | None = None, until: str | None = None,
     ) -> Callable[[F], F]:
         """Publish a function at `group/name`; raise `DeclarationError` where that cannot work.
 
         `permission` is what a key must allow; with `authenticated=True` any valid key will do. `allows` is a function that
         says who may do this to the object that the parameters name; `raises` are the errors that callers are told. With
         `secret=True` no result is kept for whoever repeats a call.
-        `dast` is its `endpoint/action` in that dialect, if not its path; `positions` and `listed` are as in `resource`.
+        `dast` is its `endpoint/action` in that dialect, if not its path; `positions`, `listed`, `since` and `until` are as in `resource`.
         """
         _check_path(path, '@catalog.method("group/name")')
 
@@ -152,13 +159,13 @@ class Catalog:
             self._add(self.methods, methods.declare(
                 self.name, path, function, verb=verb, permission=permission, authenticated=authenticated,
                 operation=operation, timeout_s=timeout_s, raises=raises, allows=allows, secret=secret,
-            ), Display(dast=dast, positions=positions, listed=listed))
+            ), Display(dast=dast, positions=positions, listed=listed, since=since, until=until))
             return function
         return publish
 
     def search(
         self, path: str, record: type[Record], *, by: str, fields: Iterable[str] = (), dast: str = "",
-        positions: Sequence[str] | None = None, listed: str = "array",
+        positions: Sequence[str] | None = None, listed: str = "array", since: str | None = None, until: str | None = None,
     ) -> None:
         """Publish a search at `group/name` for the records of a class that is published already.
 
@@ -170,7 +177,24 @@ class Catalog:
             raise DeclarationError(show(path), f"{show(record)} is not published here.",
                                    "Declare its resource first.", caller_place())
         only = (fields,) if isinstance(fields, str) else tuple(fields)
-        self._add(self.searches, resources.declare_search(resource, path, by, only), Display(dast=dast, positions=positions, listed=listed))
+        self._add(self.searches, resources.declare_search(resource, path, by, only),
+                  Display(dast=dast, positions=positions, listed=listed, since=since, until=until))
+
+    def change(self, at: str, of: type[Record] | str, description: str, *steps: Step) -> None:
+        """Say what changed from a version on, in a record class wherever it stands, or in the parameters of the method at a path.
+
+        Old versions are derived from it (G10). Raises `DeclarationError` where it makes no sense by itself; whether it fits the schema
+        is checked at load.
+        """
+        declared = changes.declare(at, of, description, steps, caller_place())
+        if self._loaded:
+            raise declared.wrong("the catalog is loaded already.", "Declare while the module is imported.")
+        self.changes.append(declared)
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        """Its versions, once it is loaded."""
+        return Timeline(self.changes, self.targets)
 
     @property
     def targets(self) -> tuple[Resource | Method, ...]:
@@ -220,6 +244,7 @@ class Catalog:
                 raise DeclarationError(method.path, "no database is named that a transaction could be of.",
                                        'Give the catalog database="sqlite:///...".', method.place)
             self._check_result(method)
+        _ = self.timeline                       # raises where a change does not fit
         return self
 
     def _check_result(self, method: Method) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import msgspec
 
 from ..errors import DeclarationError
+from .version import EARLIEST, LATEST, read_version
 
 GROUP_DEFAULT = "data"
 """The group of what is declared without one; it never shows in gw2 and dast paths."""
@@ -30,6 +31,10 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     """`file.py:12` of its declaration."""
     dast: str = ""
     """Its place below the mount of the dast dialect, where it is not the usual one: `endpoint` or `endpoint/action`."""
+    since: str = ""
+    """The version in which it came; empty where it was there from the first."""
+    until: str = ""
+    """The version in which it went; empty where it stays."""
     positions: tuple[str, ...] | None = None
     """The parameters that stand in the path of the webmaster dialect, by their names there; None for the usual order (W4)."""
     listed: str = "array"
@@ -54,15 +59,17 @@ LISTED = ("array", "paged", "keyed", "one")
 
 
 class Display(msgspec.Struct, frozen=True, kw_only=True):
-    """What single dialects are told of a target, as in `Target`."""
+    """What is told of how and when a target is shown, as in `Target`."""
 
+    since: str | None = None
+    until: str | None = None
     dast: str = ""
     positions: Sequence[str] | None = None
     listed: str = "array"
 
 
 def displayed(target: T, display: Display, *, endpoint: bool, one: bool, keys: bool) -> T:
-    """The target as single dialects show it. `endpoint`: whether it has no action in dast; `one`: whether it may answer a single
+    """The target as it is shown. `endpoint`: whether it has no action in dast; `one`: whether it may answer a single
     record; `keys`: whether its records have keys. Raises `DeclarationError`."""
     def wrong(reason: str, remedy: str) -> DeclarationError:
         return DeclarationError(target.path, reason, remedy, target.place)
@@ -81,4 +88,17 @@ def displayed(target: T, display: Display, *, endpoint: bool, one: bool, keys: b
         raise wrong('listed="one" shows a single record, and here are many.', 'Use "array", "paged" or "keyed".')
     if display.listed == "keyed" and not keys:
         raise wrong('listed="keyed" needs the keys of records.', 'Use "array", "paged" or "one".')
-    return msgspec.structs.replace(target, dast=place, positions=None if positions is None else tuple(positions), listed=display.listed)
+    since, until = (_read_time(each, wrong) for each in (display.since, display.until))
+    if since and until and since >= until:
+        raise wrong("it went before it came.", "Let since= come before until=.")
+    return msgspec.structs.replace(target, since=since, until=until, dast=place, listed=display.listed,
+                                   positions=None if positions is None else tuple(positions))
+
+
+def _read_time(text: str | None, wrong: Callable[[str, str], DeclarationError]) -> str:
+    if text is None:
+        return ""
+    version = read_version(text) if isinstance(text, str) else None
+    if version is None or version in (LATEST, EARLIEST):
+        raise wrong(f"{text!r} is no time.", 'Write a time in UTC: since="2024-06-01T00:00:00Z".')
+    return version

@@ -23,8 +23,8 @@ def item_of(plan: Plan) -> Shape | None:
     """What each record of an answer looks like: a record, a key, or what a method returns; None for nothing."""
     target = plan.target
     if isinstance(target, Method):
-        return _item_of_result(target.returns)
-    return target.key.shape if plan.ask is Ask.KEYS else Nested(target.record)
+        return _item_of_result(plan.stage.shape)
+    return target.key.shape if plan.ask is Ask.KEYS else Nested(plan.stage.record)
 
 
 def _item_of_result(returns: Shape | None) -> Shape | None:

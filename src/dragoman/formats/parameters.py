@@ -22,19 +22,25 @@ class Parameters:
     body, where a dialect reads it in its own way.
     """
 
-    __slots__ = ("_body", "faults", "left")
+    __slots__ = ("_blanks", "_body", "_overlap", "faults", "left")
 
     def __init__(self, request: Request, *, blanks: bool = True, overlap: bool = True, body: Mapping[str, Any] | None = None) -> None:
         self.left: dict[str, list[str]] = {}
         self.faults: list[Fault] = []
         if request.query:
             self.left, self.faults = read_pairs(request.query)
-        self._body: Mapping[str, Any] = body if body is not None else read_body(request) if request.body else {}
-        for name, value in self._body.items():
-            if not overlap and name in self.left:
+        self._blanks, self._overlap = blanks, overlap
+        self._body: Mapping[str, Any] = {}
+        self.join(body if body is not None else read_body(request) if request.body else {})
+
+    def join(self, body: Mapping[str, Any]) -> None:
+        """Add what stands in the body."""
+        self._body = body
+        for name, value in body.items():
+            if not self._overlap and name in self.left:
                 self.faults.append(repeated(name))
             self.left[name] = [_text(each) for each in value] if isinstance(value, list) else [_text(value)]
-        if not blanks:
+        if not self._blanks:
             self.left = {name: kept for name, texts in self.left.items() if (kept := [text for text in texts if text])}
 
     def take(self, name: str) -> str | None:
@@ -86,11 +92,15 @@ def unknown(name: str) -> Fault:
 
 def read_choices(query: Query, parameters: Parameters, request: Request, language: str = "lang") -> None:
     """The language and the version of the schema, by parameter or by header; the parameter wins (G9)."""
-    query.language, query.version = parameters.take(language), parameters.take("v")
+    query.language, query.version = parameters.take(language), read_version(parameters, request)
     if query.language is None:
         query.accept_language = header(request, b"accept-language")
-    if query.version is None:
-        query.version = header(request, b"x-schema-version")
+
+
+def read_version(parameters: Parameters, request: Request) -> str | None:
+    """The version of the schema as it was sent."""
+    sent = parameters.take("v")
+    return header(request, b"x-schema-version") if sent is None else sent
 
 
 def header(request: Request, name: bytes) -> str | None:

@@ -13,6 +13,7 @@ import msgspec
 from ..catalog.catalog import Catalog
 from ..catalog.method import Method
 from ..catalog.resource import Resource
+from ..catalog.version import show_version
 from ..contracts import Dialect, Format, Switches
 from ..errors import Code, Fault, Refusal, refuse
 from ..exchange import Answer, Header, Outcome, Refused, Request, Result, Work
@@ -143,7 +144,7 @@ class Pipeline:
         self, query: Query, catalog: Catalog, target: Resource | Method, spoken: Spoken, request: Request, course: Course,
     ) -> Outcome | Later:
         plan = spoken.planner.plan(query, catalog, target, course.caller, request)
-        course.version, course.format = plan.view.version, plan.format
+        course.version, course.format = show_version(plan.version), plan.format
         return self._executor.execute(plan)
 
     async def _ask_whatever(self, query: Query, spoken: Spoken, request: Request, course: Course) -> Outcome:
@@ -218,6 +219,8 @@ class Pipeline:
             answer.headers += course.standing.headers()
         if course.negotiated:
             answer.headers = conditional.varying(answer.headers, b"Accept")
+        if course.version:
+            answer.headers.append((b"x-schema-version", course.version.encode()))
         if self._hears_host:
             answer.headers = conditional.varying(answer.headers, b"X-Forwarded-Host")
         answer.headers += (cors.ORIGIN, spoken.exposed)

@@ -54,7 +54,7 @@ class Executor:
             raise refuse(Code.NOT_READY, "not published yet", hint="Try again in a moment.", facts={"retry_after_s": 1})
         if plan.filtered:
             return self._listed(plan, edition, shelf)
-        if plan.format is not None and plan.ask in (Ask.KEYS, Ask.ALL) and is_long(plan, shelf, shelf.count):
+        if _is_rewritten(plan) and is_long(plan, shelf, shelf.count):
             return self._streamed(plan, edition, shelf, range(shelf.count))
         return self._reads[plan.ask](plan, edition, shelf)
 
@@ -86,7 +86,7 @@ class Executor:
         return materialize
 
     def _selected(self, plan: Plan, edition: Edition, shelf: Shelf, positions: Sequence[int]) -> Result:
-        if plan.format is not None and plan.ask is not Ask.PAGE and is_long(plan, shelf, len(positions)):
+        if _is_rewritten(plan) and is_long(plan, shelf, len(positions)):
             return self._streamed(plan, edition, shelf, positions)
         return _selected(plan, edition, shelf, positions)
 
@@ -124,7 +124,7 @@ def _keys(plan: Plan, edition: Edition, shelf: Shelf) -> Result:
 
 
 def _all(plan: Plan, edition: Edition, shelf: Shelf) -> Result:
-    if plan.keyed or plan.view.shown is not None:
+    if plan.keyed or not plan.whole:
         return _items(plan, edition, shelf, range(shelf.count), shelf.count)
     language = plan.view.language
     return Result(plan=plan, body=shelf.everything(language), found=shelf.count, total=shelf.count,
@@ -136,7 +136,7 @@ def _page(plan: Plan, edition: Edition, shelf: Shelf) -> Result:
     check_range(plan, shelf.count)
     start = plan.page * plan.page_size
     stop = min(start + plan.page_size, shelf.count)
-    if plan.keyed or plan.view.shown is not None:
+    if plan.keyed or not plan.whole:
         return _items(plan, edition, shelf, range(start, stop), shelf.count)
     body = b"".join((b"[", shelf.run(start, stop, plan.view.language), b"]")) if stop > start else b"[]"
     return Result(plan=plan, body=body, found=stop - start, total=shelf.count, tag=_tag(plan, edition),
@@ -161,6 +161,11 @@ def _items(plan: Plan, edition: Edition, shelf: Shelf, positions: Sequence[int],
         plan=plan, items=cut(plan, shelf.records(positions, plan.view.language)), keys=list(map(shelf.key, positions)),
         found=len(positions), total=total, tag=_tag(plan, edition), published_at=edition.published_at,
     )
+
+
+def _is_rewritten(plan: Plan) -> bool:
+    """Whether a list of everything is made anew for whoever asks: in another format, another version, or with some fields."""
+    return (plan.ask is Ask.ALL and not plan.whole) or (plan.format is not None and plan.ask in (Ask.KEYS, Ask.ALL))
 
 
 def _tag(plan: Plan, edition: Edition) -> str:

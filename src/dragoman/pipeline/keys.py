@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..catalog.plain import encode_json
@@ -11,6 +11,7 @@ from ..errors import Code, Fault, Refusal, refuse
 from ..exchange import Buffer
 from ..query import Ask, Plan
 from ..views.project import projector
+from ..views.translate import translator
 
 
 def keys_json(plan: Plan) -> list[bytes]:
@@ -22,17 +23,25 @@ def keys_json(plan: Plan) -> list[bytes]:
 
 def no_such(plan: Plan) -> Refusal:
     """The refusal of a key that no record has."""
-    return refuse(Code.NOT_FOUND, "no such id", field=plan.target.key.name,     # type: ignore[union-attr]  # a resource
-                  value=plan.keys[0] if plan.keys else None)
+    return refuse(Code.NOT_FOUND, "no such id", field=plan.stage.key.name, value=plan.keys[0] if plan.keys else None)
 
 
 def cut(plan: Plan, items: Sequence[Buffer | None]) -> Sequence[Buffer | None]:
-    """Records as JSON with the shown fields alone."""
-    shown = plan.view.shown
-    if shown is None:
+    """Records as JSON as they are in the version that is asked for, with the shown fields alone."""
+    if plan.whole:
         return items
-    project = projector(Nested(plan.target.record), shown)      # type: ignore[union-attr]  # a resource
-    return [project(item) if item is not None else None for item in items]
+    cut_one = cutter(plan)
+    return [cut_one(item) if item is not None else None for item in items]
+
+
+def cutter(plan: Plan) -> Callable[[Buffer], bytes]:
+    """What makes of one record of today what is shown of it in the version that is asked for."""
+    stage, shown = plan.stage, plan.view.shown
+    back = translator(stage).back_json if stage.undoings else bytes
+    if shown is None:
+        return back
+    project = projector(Nested(stage.record), shown)
+    return (lambda item: project(back(item))) if stage.undoings else project
 
 
 def check_range(plan: Plan, total: int) -> None:

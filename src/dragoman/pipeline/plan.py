@@ -10,28 +10,26 @@ import msgspec
 
 from ..catalog.catalog import CLUSTER_DEFAULT, Catalog
 from ..catalog.fields import Field
-from ..catalog.fitting import Misfit, Misfits
 from ..catalog.method import Method
 from ..catalog.names import key_name
 from ..catalog.resource import Resource
-from ..catalog.shapes import Many, Nested, bare, bottom, describe, element
-from ..catalog.values import read_parameter, read_scalar, read_values
+from ..catalog.shapes import Nested, bottom, describe, element
+from ..catalog.timeline import Stage
+from ..catalog.values import read_scalar
+from ..catalog.version import EARLIEST, read_version, show_version
 from ..contracts import Dialect
 from ..errors import Code, Fault, Refusal, refuse
 from ..exchange import Request
-from ..formats.parameters import header
 from ..query import Ask, Caller, Filtered, Plan, Query, View
 from ..views.select import Selection
+from .arguments import read_arguments, read_idempotency_key
 from .formatting import Formatter
 from .gate import audience_of, owned_by
 from .language import match, negotiate
 from .operating import read_id
 
-_VERSION = re.compile(r"latest|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?Z)?")
 _INTEGER = re.compile(r"-?[0-9]+\Z")
 _DIGITS_MAX = 12
-_KEY_MAX = 255
-"""Characters of an idempotency key."""
 _WRONG_VALUES_MAX = 10
 """How many wrong values of one filter are told at once."""
 NOTHING_FILTERED = Filtered()
@@ -44,15 +42,24 @@ class Planner:
     def __init__(self, dialect: Dialect, formatter: Formatter) -> None:
         self._dialect, self._formatter = dialect, formatter
         self._filters: dict[int, dict[str, Field]] = {}
+        self._parameters: dict[int, dict[str, Field]] = {}
         self._names: dict[int, dict[str, str]] = {}
-        self._views: dict[tuple[str, str, str], View] = {}
+        """By the identity of stages, which live as long as their catalogs."""
+        self._views: dict[tuple[str, str, str, str], View] = {}
 
     def plan(self, query: Query, catalog: Catalog, target: Resource | Method, caller: Caller, request: Request) -> Plan:
         """The plan of an admitted query. Raises `Refusal` with everything that is wrong with it."""
-        faults = list(query.faults)
         self._check_verb(query, target)
+        unread: list[Fault] = []
+        version = _version(query, caller, catalog, unread)
+        if not catalog.timeline.knows(target, version):
+            raise _not_there(target, version)
+        stage = catalog.timeline.stage(target, version)
+        if query.settle is not None:
+            query.settle(stage)
+        faults = list(query.faults)
         language = self._language(query, catalog, faults)
-        self._check_version(query, faults)
+        faults += unread
         ask, keys = query.ask, query.keys
         if isinstance(target, Resource) and target.by is not None:
             ask, keys = Ask.PAGE, ()
@@ -61,26 +68,29 @@ class Planner:
         asks = asks_about(query, target)
         if isinstance(target, Method):
             if not asks:
-                arguments = self._arguments(query, target, faults)
-                idempotency_key = _idempotency_key(target, caller, request, faults)
+                names = self._parameters_of(stage)
+                self._check_known(query.parameters if query.arguments is None else query.arguments, names, faults)
+                arguments = read_arguments(query, target, stage, names, faults)
+                idempotency_key = read_idempotency_key(target, caller, request, faults)
         elif target.single:                          # whatever was asked for, there is one record, and it is the caller's
             ask, keys, owned = Ask.ONE, (), owned_by(caller, target)
             self._check_known(query.parameters, (), faults)
         else:
-            self._check_keys(query, target, faults)
+            self._check_keys(query, target, stage, faults)
             owned = owned_by(caller, target) if target.owner is not None else None
             if target.by is not None:
                 filtered = self._searched(query, target, target.by, faults)
             elif query.parameters or query.search is not None or query.sort is not None:
-                filtered = self._filtered(query, target, faults)
-        view = self._view(language, query, catalog, target, faults)
+                filtered = self._filtered(query, target, stage, faults)
+        view = self._view(language, query, catalog, target, stage, faults)
         if faults:
             raise Refusal(*faults)
         plan = Plan(
             catalog=catalog, cluster=cluster_of(catalog, request.cluster), target=target, ask=ask,
-            view=view, keyed=self._dialect.keyed, audience=audience_of(caller, target), caller=caller, keys=keys,
+            view=view, stage=stage, version=version if catalog.timeline.versions else "", keyed=self._dialect.keyed,
+            audience=audience_of(caller, target), caller=caller, keys=keys,
             page=page, page_size=page_size, paging=self._dialect.paging, filtered=filtered, owned=owned, arguments=arguments,
-            names=self._names_of(target) if isinstance(target, Method) else NO_NAMES,
+            names=self._names_of(stage) if isinstance(target, Method) else NO_NAMES,
             format=self._formatter.choose(query, catalog, request), idempotency_key=idempotency_key, request_id=request.id,
         )
         return self._asking(plan, query) if asks else plan
@@ -92,25 +102,25 @@ class Planner:
                                        cancels=query.cancels)
 
     def _view(
-        self, language: str, query: Query, catalog: Catalog, target: Resource | Method, faults: list[Fault],
+        self, language: str, query: Query, catalog: Catalog, target: Resource | Method, stage: Stage, faults: list[Fault],
     ) -> View:
         """How records are shown; the same view for all who choose nothing."""
         if query.fields or query.extra:
-            return self._selected(language, query, target, faults)
-        known = (language, catalog.name, target.path)
+            return self._selected(language, query, target, stage, faults)
+        known = (language, catalog.name, target.path, stage.version)
         view = self._views.get(known)
         if view is None:
-            view = self._views[known] = self._selected(language, query, target, faults)
+            view = self._views[known] = self._selected(language, query, target, stage, faults)
         return view
 
-    def _selected(self, language: str, query: Query, target: Resource | Method, faults: list[Fault]) -> View:
-        selection = Selection(fields_of(target), query.fields, query.extra)
+    def _selected(self, language: str, query: Query, target: Resource | Method, stage: Stage, faults: list[Fault]) -> View:
+        selection = Selection(fields_of(target, stage), query.fields, query.extra)
         faults += [Fault(code=Code.FIELD_UNKNOWN, message=each.reason, field=each.parameter, value=each.name, hint=each.remedy)
                    for each in selection.unfit]
         shown = selection.shown(extra=self._dialect.shows_extra)
         if shown is None and isinstance(target, Resource) and target.only:
-            shown = tuple((field.name, None) for field in fields_of(target))
-        return View(language, shown=shown,
+            shown = tuple((field.name, None) for field in fields_of(target, stage))
+        return View(language, version=stage.version, shown=shown,
                     nulls=self._dialect.hidden_nulls and bool(target.needs))
 
     def _check_verb(self, query: Query, target: Resource | Method) -> None:
@@ -137,13 +147,6 @@ class Planner:
             ))
         return language or catalog.languages[0]
 
-    def _check_version(self, query: Query, faults: list[Fault]) -> None:
-        if query.version is not None and not _VERSION.fullmatch(query.version):
-            faults.append(Fault(
-                code=Code.VERSION_INVALID, message="invalid schema version", field="v", value=query.version,
-                hint="Use a time in UTC such as 2024-06-01T00:00:00Z, or latest.",
-            ))
-
     def _page(self, query: Query, faults: list[Fault]) -> tuple[int, int]:
         paging = self._dialect.paging
         page = _read_integer(paging.page, query.page, paging.first, faults)
@@ -157,46 +160,57 @@ class Planner:
             ))
         return page - paging.first, size
 
-    def _check_keys(self, query: Query, target: Resource, faults: list[Fault]) -> None:
-        limit, name = self._dialect.keys_max, key_name(self._dialect, target.key)
+    def _check_keys(self, query: Query, target: Resource, stage: Stage, faults: list[Fault]) -> None:
+        limit, key = self._dialect.keys_max, stage.key
+        name = key_name(self._dialect, key)
         if query.ask is Ask.ONE and not query.keys:
             faults.append(Fault(code=Code.PARAMETER_MISSING, message="missing parameter", field=name,
-                                hint=f"Expected {describe(target.key.shape)}."))
+                                hint=f"Expected {describe(key.shape)}."))
         elif len(query.keys) > limit:
             faults.append(Fault(code=Code.LIST_TOO_LONG, message="id list too long", field=name,
                                 hint=f"Ask for at most {limit} at once.", facts={"limit": limit}))
         elif self._dialect.checks_keys:
             faults += [Fault(code=Code.PARAMETER_INVALID, message="invalid value", field=name, value=text,
-                             hint=f"Expected {describe(target.key.shape)}.")
-                       for text in query.keys if not _fits(target.key, text)][:_WRONG_VALUES_MAX]
+                             hint=f"Expected {describe(key.shape)}.")
+                       for text in query.keys if not _fits(key, text)][:_WRONG_VALUES_MAX]
         if query.ask is Ask.ALL and not target.expand_all:
             faults.append(Fault(code=Code.LIST_NOT_EXPANDABLE, message="ids=all is not supported here", field="ids",
                                 value="all", hint="Ask for pages, or name the ids."))
 
-    def _filtered(self, query: Query, target: Resource, faults: list[Fault]) -> Filtered:
-        filters = self._filters_of(target)
+    def _filtered(self, query: Query, target: Resource, stage: Stage, faults: list[Fault]) -> Filtered:
+        filters = self._filters_of(stage)
         named = query.ask in (Ask.ONE, Ask.MANY)    # records named by their keys are not filtered
         self._check_known(query.parameters, () if named else filters, faults)
-        values = [(filters[name].name, tuple(_read_filter(name, filters[name], texts, faults)))
+        values = [_filter_by(stage, filters[name], _read_filter(name, filters[name], texts, faults))
                   for name, texts in query.parameters.items() if name in filters and not _means_any(filters[name], texts)]
         if named:
             return NOTHING_FILTERED
-        sort, descending = self._sort(query, target, faults)
+        sort, descending = self._sort(query, stage, faults)
         return Filtered(values=tuple(sorted(values)), search=self._search(query, target, faults), sort=sort,
                         descending=descending)
 
-    def _filters_of(self, target: Resource) -> Mapping[str, Field]:
-        known = self._filters.get(id(target))
+    def _filters_of(self, stage: Stage) -> Mapping[str, Field]:
+        known = self._filters.get(id(stage))
         if known is None:
-            known = {field.name_in(self._dialect.name): field for field in target.fields if field.filter is not None}
-            self._filters[id(target)] = known
+            known = {field.name_in(self._dialect.name): field for field in stage.fields
+                     if field.filter is not None and field.name in stage.meanings}
+            self._filters[id(stage)] = known
         return known
 
-    def _names_of(self, method: Method) -> Mapping[str, str]:
-        known = self._names.get(id(method))
+    def _parameters_of(self, stage: Stage) -> Mapping[str, Field]:
+        """The parameters of a method as clients write them."""
+        known = self._parameters.get(id(stage))
         if known is None:
-            known = {parameter.name: parameter.name_in(self._dialect.name) for parameter in method.parameters}
-            self._names[id(method)] = known
+            known = self._parameters[id(stage)] = {each.name_in(self._dialect.name): each for each in stage.fields}
+        return known
+
+    def _names_of(self, stage: Stage) -> Mapping[str, str]:
+        """What clients call the parameters of today."""
+        known = self._names.get(id(stage))
+        if known is None:
+            known = {stage.meanings[each.name].name: each.name_in(self._dialect.name) for each in stage.fields
+                     if each.name in stage.meanings}
+            self._names[id(stage)] = known
         return known
 
     def _check_known(self, sent: Iterable[str], known: Collection[str], faults: list[Fault]) -> None:
@@ -237,55 +251,16 @@ class Planner:
                                 value=text, hint=f"Use at least {least} characters.", facts={"at_least": least}))
         return text.casefold()
 
-    def _sort(self, query: Query, target: Resource, faults: list[Fault]) -> tuple[str | None, bool]:
+    def _sort(self, query: Query, stage: Stage, faults: list[Fault]) -> tuple[str | None, bool]:
         if not query.sort:
             return None, False
         name, descending = query.sort.removeprefix("-"), query.sort.startswith("-")
-        sortable = [field.name for field in target.fields if field.sort]
+        sortable = [field.name for field in stage.fields if field.sort and field.name in stage.meanings]
         self._check_known(() if sortable else ("sort",), (), faults)
         if name not in sortable and sortable:
             faults.append(Fault(code=Code.PARAMETER_INVALID, message="cannot sort by this", field="sort",
                                 value=query.sort, hint=f"Use one of {', '.join(sortable)}, with - before it to reverse."))
-        return (name, descending) if sortable else (None, False)
-
-    def _arguments(self, query: Query, method: Method, faults: list[Fault]) -> dict[str, Any]:
-        """The arguments of a method by its own names, converted; from a typed body, or from texts."""
-        names = {parameter.name_in(self._dialect.name): parameter for parameter in method.parameters}
-        given: dict[str, Any] = {}
-        read: dict[str, Any] = {}
-        wrong: list[Misfit] = []
-        unread = {names[fault.field].name for fault in query.faults if fault.field in names}
-        sent = query.arguments if query.arguments is not None else query.parameters
-        self._check_known(sent, names, faults)
-        for name, value in sent.items():
-            parameter = names.get(name)
-            if parameter is None or parameter.name in unread:
-                continue
-            if query.arguments is not None:
-                given[parameter.name] = value
-            else:
-                _read_argument(parameter, value, read, wrong)
-        faults += [_fault_of(misfit, names) for misfit in wrong]
-        done = {*unread, *read, *(misfit.path for misfit in wrong)}
-        try:
-            return read | read_values([p for p in method.parameters if p.name not in done], given)
-        except Misfits as error:
-            faults += [_fault_of(misfit, names) for misfit in error.misfits]
-            return {}
-
-
-def _idempotency_key(method: Method, caller: Caller, request: Request, faults: list[Fault]) -> str | None:
-    """The key under which a write is done once only, however often it is sent; what only reads needs none."""
-    key = header(request, b"idempotency-key")
-    if key is None or (method.verb == "GET" and not method.operation) or method.secret:
-        return None
-    if not 0 < len(key) <= _KEY_MAX:
-        faults.append(Fault(code=Code.PARAMETER_INVALID, message="too long" if key else "empty", field="Idempotency-Key",
-                            value=key[:_KEY_MAX] or None, hint=f"Use 1 to {_KEY_MAX} characters."))
-    if caller.party is None:
-        faults.append(Fault(code=Code.CREDENTIAL_MISSING, message="an idempotency key needs somebody whose it is",
-                            field="Idempotency-Key", hint="Send a key or the id of an application, or leave it out."))
-    return key
+        return (stage.meanings[name].name, descending) if name in sortable else (None, False)
 
 
 def asks_about(query: Query, target: Resource | Method) -> bool:
@@ -293,12 +268,39 @@ def asks_about(query: Query, target: Resource | Method) -> bool:
     return query.operation is not None and isinstance(target, Method) and target.operation
 
 
-def fields_of(target: Resource | Method) -> tuple[Field, ...]:
-    """The fields of what a target answers; none where that are no records."""
+def fields_of(target: Resource | Method, stage: Stage) -> tuple[Field, ...]:
+    """The fields of what a target answers in a version; none where that are no records."""
     if isinstance(target, Resource):
-        return tuple(field for field in target.fields if field.name in target.only) if target.only else target.fields
-    shape = bottom(target.returns) if target.returns is not None else None
+        return stage.fields if not target.only else tuple(
+            field for field in stage.fields if field.name in stage.meanings and stage.meanings[field.name].name in target.only)
+    shape = bottom(stage.shape) if stage.shape is not None else None
     return shape.fields if isinstance(shape, Nested) else ()
+
+
+def _version(query: Query, caller: Caller, catalog: Catalog, faults: list[Fault]) -> str:
+    """The version that is served: what the request says comes before what its application has settled on; else the earliest."""
+    asked = read_version(query.version) if query.version is not None else None
+    if query.version is not None and asked is None:
+        faults.append(Fault(
+            code=Code.VERSION_INVALID, message="invalid schema version", field="v", value=query.version,
+            hint="Use a time in UTC such as 2024-06-01T00:00:00Z, or latest.",
+        ))
+    return catalog.timeline.resolve(asked or caller.version or EARLIEST)
+
+
+def _not_there(target: Resource | Method, version: str) -> Refusal:
+    """The refusal of what came later than a version, or has gone by then."""
+    came = target.since and (version == EARLIEST or version < target.since)
+    hint = f"Ask for version {show_version(target.since)} or later." if came else f"Ask for a version before {show_version(target.until)}."
+    return refuse(Code.TARGET_UNKNOWN, "no such endpoint in this version", hint=hint, value=target.path)
+
+
+def _filter_by(stage: Stage, field: Field, values: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
+    """The field of today, and the values that it may have."""
+    meaning = stage.meanings[field.name]
+    if meaning.values is None:
+        return meaning.name, tuple(values)
+    return meaning.name, tuple(each for value in values for each in meaning.values(value))
 
 
 def cluster_of(catalog: Catalog, asked: str) -> str:
@@ -349,24 +351,3 @@ def _read_filter(name: str, field: Field, texts: Sequence[str], faults: list[Fau
                 break
     faults += wrong
     return values
-
-
-def _read_argument(parameter: Field, texts: Any, read: dict[str, Any], wrong: list[Misfit]) -> None:
-    if len(texts) > 1 and not isinstance(bare(parameter.shape), Many):
-        wrong.append(Misfit(parameter.name, "one value", f"{len(texts)} values"))
-        return
-    try:
-        read[parameter.name] = read_parameter(parameter, texts)
-    except Misfits as error:
-        wrong += error.misfits
-
-
-def _fault_of(misfit: Misfit, names: Mapping[str, Field]) -> Fault:
-    """A misfit with the name that the client wrote."""
-    head, dot, rest = misfit.path.partition(".")
-    name = next((written for written, parameter in names.items() if parameter.name == head), head) + dot + rest
-    if not misfit.found:
-        return Fault(code=Code.PARAMETER_MISSING, message="missing parameter", field=name,
-                     hint=f"Expected {misfit.expected}.")
-    return Fault(code=Code.PARAMETER_INVALID, message="invalid value", field=name, value=misfit.found,
-                 hint=f"Expected {misfit.expected}.")

@@ -19,6 +19,7 @@ from ..exchange import Buffer
 from ..query import Plan
 from ..views.localize import Localizer
 from ..views.project import projector
+from ..views.translate import translator
 
 decode = msgspec.json.Decoder(float_hook=decimal.Decimal).decode
 """Numbers keep their digits."""
@@ -95,8 +96,8 @@ class Showing:
         if method.result is None:
             return None
         plain = self._localizer(plan, method).localize(plain, plan.view.language)
-        if plan.view.shown is not None and plain is not None:
-            return decode(projector(method.result.shape, plan.view.shown)(encode_json(plain)))
+        if plain is not None and not plan.whole:
+            return decode(_cut(plan, encode_json(plain)))
         encode_json(plain)                      # finds what is no text
         return plain
 
@@ -106,7 +107,7 @@ class Showing:
         localizer = self._localizer(plan, method)
         if localizer.changes:
             batch = encode_json(localizer.localize(decode(batch), plan.view.language))
-        return batch if plan.view.shown is None else projector(method.result.shape, plan.view.shown)(batch)
+        return batch if plan.whole else _cut(plan, batch)
 
     def _localizer(self, plan: Plan, method: Method) -> Localizer:
         permitted = plan.caller.permissions & method.needs
@@ -117,6 +118,13 @@ class Showing:
             localizer = Localizer(method.result.shape, plan.catalog.languages, permitted, nulls=plan.view.nulls)
             self._localizers[known] = localizer
         return localizer
+
+
+def _cut(plan: Plan, value: Buffer) -> bytes:
+    """What a method returned, or a batch of it, as it is in the version that is asked for, with the shown fields alone."""
+    stage, shown = plan.stage, plan.view.shown
+    value = translator(stage).back_json(value) if stage.undoings else value
+    return bytes(value) if shown is None or stage.shape is None else projector(stage.shape, shown)(value)
 
 
 def answers_one(method: Method) -> bool:

@@ -39,7 +39,8 @@ def test_what_needs_a_permission_is_shown_to_its_owner_with_it(audience, owned, 
     player = catalog.load().resources["data/players"]
     renderer = Renderer(player, Validator(Player), catalog.languages)
     value = renderer.validate({"id": 7, "mail": "a@b", "purse": {"gold": 9, "label": {"de": "Geld"}}})
-    plan = Plan(catalog=catalog, cluster="default", target=player, ask=Ask.ONE, view=View("de"), audience=audience,
+    plan = Plan(catalog=catalog, cluster="default", target=player, ask=Ask.ONE, view=View("de"),
+                stage=catalog.timeline.stage(player, "latest"), audience=audience,
                 owned=Owned("id", owned) if owned is not None else None)
     assert renderer.render(value, plan) == expected
     assert renderer.key(value) == b"7"

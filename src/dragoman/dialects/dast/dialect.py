@@ -37,7 +37,8 @@ class Dast:
     verbs: ClassVar[str] = "GET, HEAD, POST, OPTIONS"
     verbs_alike: ClassVar[bool] = True
     asked_by: ClassVar[str] = "operation_id"
-    exposed_headers: ClassVar[str] = "Content-Language, ETag, RateLimit, RateLimit-Policy, Retry-After, X-Progress, X-Request-Id"
+    exposed_headers: ClassVar[str] = (
+        "Content-Language, ETag, RateLimit, RateLimit-Policy, Retry-After, X-Progress, X-Request-Id, X-Schema-Version")
     own: Sequence[Catalog] = ()
 
     def __init__(self, mount: str = "/api") -> None:
@@ -84,13 +85,13 @@ class Dast:
         query = Query(target=action.path, catalog=action.catalog, ask=action.ask, verb=request.verb, requires=("api-token",))
         query.credentials = tuple(Credential(kind, text) for name, kind in TOKENS.items() if (text := parameters.take(name)))
         parameters.check(*TOKENS)
+        read_choices(query, parameters, request, "language")
         target = action.target
         if isinstance(target, Resource):
-            _ask(query, target, key_name(self, target.key), parameters)
-        else:
-            query.operation = parameters.take(self.asked_by) if target.operation else None
-            query.arguments = parameters.arguments()
-        read_choices(query, parameters, request, "language")
+            query.settle = lambda stage: _ask(query, target, key_name(self, stage.key), parameters)
+            return query
+        query.operation = parameters.take(self.asked_by) if target.operation else None
+        query.arguments = parameters.arguments()
         query.parameters, query.faults = parameters.left, parameters.faults
         return query
 
@@ -108,7 +109,12 @@ def _ask(query: Query, resource: Resource, name: str, parameters: Parameters) ->
     if query.ask is Ask.ONE:
         key = None if resource.single else parameters.take(name)
         query.keys = () if key is None else (key,)
-        return
+    else:
+        _ask_page(query, resource, parameters)
+    query.parameters, query.faults = parameters.left, parameters.faults
+
+
+def _ask_page(query: Query, resource: Resource, parameters: Parameters) -> None:
     query.page, query.page_size = parameters.take("page"), parameters.take("limit")
     query.search = parameters.take("search")
     if resource.by is None:

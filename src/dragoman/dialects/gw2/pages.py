@@ -11,6 +11,7 @@ import xxhash
 from ...catalog.catalog import Catalog
 from ...catalog.resource import Resource, fields_needing
 from ...catalog.routes import Route, Routes
+from ...catalog.version import show_version
 from ...contracts import Switches
 from ...errors import Code, refuse
 from ...exchange import Answer, Request
@@ -47,7 +48,7 @@ class Pages:
         languages = list(dict.fromkeys(language for catalog in self._catalogs for language in catalog.languages))
         described: dict[str, Any] = {"langs": languages, "routes": [_described(path, route, off) for path, route in listed]}
         self._json = msgspec.json.encode(described)
-        self._json_with_versions = msgspec.json.encode(described | {"schema_versions": []})
+        self._json_with_versions = msgspec.json.encode(described | {"schema_versions": _versions(self._catalogs)})
 
     def answer(self, request: Request) -> Answer:
         """One of the root pages."""
@@ -66,6 +67,12 @@ class Pages:
         return Answer(status=200, body=body, etag=b'"%s"' % xxhash.xxh3_64_hexdigest(body).encode(), headers=[
             (b"content-type", media_type), (b"cache-control", self._cache), (b"vary", b"Accept-Encoding, X-Schema-Version"),
         ])
+
+
+def _versions(catalogs: Sequence[Catalog]) -> list[dict[str, str]]:
+    """Every change with what it means for clients, the newest first."""
+    changes = sorted((change for catalog in catalogs for change in catalog.timeline.changes), key=lambda change: change.at, reverse=True)
+    return [{"v": show_version(change.at), "desc": f"{change.name}: {change.description}"} for change in changes]
 
 
 def _asks_versions(request: Request) -> bool:

@@ -13,7 +13,7 @@ from ...contracts import Keys, SignIns, Switches
 from ...errors import Code, refuse
 from ...exchange import Answer, Outcome, Refused, Request, Result
 from ...formats.form import plain_path
-from ...formats.parameters import Parameters
+from ...formats.parameters import Parameters, read_version
 from ...query import Ask, Credential, Paging, Query
 from .signing import ask_own, catalog_of, write_own
 from .writing import write_refusal, write_result, write_started
@@ -28,7 +28,7 @@ class Lesta:
     name: ClassVar[str] = "lesta"
     mount = ""
     reserved: ClassVar[frozenset[str]] = frozenset(
-        ("application_id", "access_token", "fields", "extra", "language"),
+        ("application_id", "access_token", "fields", "extra", "language", "v"),
     )
     reserved_in_lists: ClassVar[frozenset[str]] = frozenset(("limit", "page_no", "search"))
     paging: ClassVar[Paging] = Paging(first=1, size_default=100, size_max=100, too_many="clamp", page="page_no", size="limit")
@@ -41,7 +41,8 @@ class Lesta:
     verbs: ClassVar[str] = "GET, HEAD, POST, OPTIONS"
     verbs_alike: ClassVar[bool] = True
     asked_by: ClassVar[str] = "operation_id"
-    exposed_headers: ClassVar[str] = "Content-Language, ETag, RateLimit, RateLimit-Policy, Retry-After, X-Progress, X-Request-Id"
+    exposed_headers: ClassVar[str] = (
+        "Content-Language, ETag, RateLimit, RateLimit-Policy, Retry-After, X-Progress, X-Request-Id, X-Schema-Version")
 
     def __init__(self, sign_ins: SignIns | None = None) -> None:
         self.own: Sequence[Catalog] = ()
@@ -101,14 +102,15 @@ class Lesta:
             if (text := parameters.take(name)) is not None
         )
         query.confidential = any(each.kind == "access-token" for each in query.credentials)
-        query.language = parameters.take("language")
+        query.language, query.version = parameters.take("language"), read_version(parameters, request)
         query.fields, query.extra = parameters.take_list("fields"), parameters.take_list("extra")
-        if isinstance(route.target, Resource):
-            query.keys = parameters.take_keys(key_name(self, route.target.key))
-            _ask(query, route.target, parameters)
-        else:
-            query.operation = parameters.take(self.asked_by) if route.target.operation else None
-            query.arguments = parameters.arguments()
+        parameters.check()
+        target = route.target
+        if isinstance(target, Resource):
+            query.settle = lambda stage: _ask(query, target, key_name(self, stage.key), parameters)
+            return query
+        query.operation = parameters.take(self.asked_by) if target.operation else None
+        query.arguments = parameters.arguments()
         if route.catalog in self._own:
             ask_own(query, parameters.left)
         query.parameters = parameters.left
@@ -124,10 +126,13 @@ class Lesta:
         return write_started(outcome)
 
 
-def _ask(query: Query, resource: Resource, parameters: Parameters) -> None:
-    """What is wanted: the records of some keys, those that a search finds, or a page of all."""
+def _ask(query: Query, resource: Resource, name: str, parameters: Parameters) -> None:
+    """What is wanted: the records of some keys, which are sent under a name, those that a search finds, or a page of all."""
+    query.keys = parameters.take_keys(name)
     query.search = parameters.take("search")
     if resource.by is not None:
         query.search_type = parameters.take("type")
     query.page, query.page_size = parameters.take("page_no"), parameters.take("limit")
     query.ask = Ask.MANY if query.keys and resource.by is None else Ask.PAGE
+    query.parameters = parameters.left
+    parameters.check()

@@ -96,7 +96,7 @@ def _declared(fault: Fault) -> Wording | None:
 
 def _value(fault: Fault, field: str | None, query: Query | None) -> str | None:
     """What the client sent for the field, cut where it is long; an application id is no secret, a token is never repeated."""
-    if fault.code in _TOKEN_CODES:
+    if fault.code in _TOKEN_CODES or fault.code is Code.PARAMETER_REPEATED:
         return None
     sent = _sent(fault, field, query) if query is not None else None
     text = fault.value if sent is None else sent

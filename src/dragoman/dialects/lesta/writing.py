@@ -14,7 +14,7 @@ from ...formats.streams import enclosed
 from ...query import Ask, Plan
 from .refusals import error_of
 
-_VARY: Header = (b"vary", b"Accept-Encoding")
+_VARY: Header = (b"vary", b"Accept-Encoding, X-Schema-Version")
 
 
 def write_result(result: Result, request: Request) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -10,12 +11,14 @@ from ...catalog.catalog import Catalog
 from ...catalog.method import Method
 from ...catalog.names import key_name
 from ...catalog.resource import Resource
+from ...catalog.timeline import Stage
 from ...contracts import Format, Keys, Switches
 from ...errors import Code, Fault, Refusal, refuse
 from ...exchange import Answer, Outcome, Refused, Request, Result
 from ...formats.body import malformed, read_json
 from ...formats.form import read_pairs, unquote_path
 from ...formats.parameters import Parameters, read_choices, unknown
+from ...formats.xml_body import RequestSchema
 from ...query import Ask, Credential, Paging, Query
 from .descriptions import Descriptions
 from .refusals import status_of, text_of
@@ -114,21 +117,35 @@ class Webmaster:
         entry = place.entry
         if place.format is None or (entry is None and not place.operation):
             raise self._libraries.refusal(place)
-        query = Query(target="", ask=Ask.OPERATION, verb=request.verb, format=place.format, requires=("remote-auth",))
+        query = Query(target="", ask=Ask.OPERATION if entry is None else Ask.PAGE, verb=request.verb, format=place.format,
+                      requires=("remote-auth",))
         asks = request.verb not in BODIED
         if not asks and place.format not in _BODIES:
             raise refuse(Code.FORMAT_UNKNOWN, f"nothing is put or posted as {place.format}", hint="Use json or xml.")
         called = entry is None or isinstance(entry.target, Method)
-        parameters = Parameters(request, blanks=called, overlap=False, body=_read_body(request, place.format, entry))
-        _add_positional(parameters, place, asks=asks)
+        parameters = Parameters(request, blanks=called, overlap=False, body={})
         self._take_common(query, parameters, request)
         if entry is None:
+            _add_positional(parameters, (self.asked_by,), place.positional, asks=asks)
             self._ask_operation(query, parameters)
-        else:
-            query.target, query.catalog = entry.path, entry.catalog
-            self._ask(query, entry.target, parameters)
-        query.parameters, query.faults = parameters.left, parameters.faults
+            return query
+        query.target, query.catalog = entry.path, entry.catalog
+        if isinstance(entry.target, Method):
+            query.ask, query.operation = Ask.CALL, parameters.take(self.asked_by) if entry.target.operation else None
+            query.cancels = query.verb == "DELETE" and query.operation is not None
+        query.settle = partial(self._settle, query, parameters, entry, place, request)
         return query
+
+    def _settle(self, query: Query, parameters: Parameters, entry: Entry, place: Place, request: Request, stage: Stage) -> None:
+        """Read what stands in the path and in the body, by the names of the version that is asked for."""
+        asking, asks = self._libraries.asking(entry, stage), request.verb not in BODIED
+        parameters.join(_read_body(request, place.format or "", asking.schema))
+        _add_positional(parameters, asking.positions, place.positional, asks=asks)
+        if isinstance(entry.target, Method):
+            query.arguments = parameters.arguments()
+        else:
+            self._ask(query, entry.target, stage, parameters)
+        query.parameters, query.faults = parameters.left, parameters.faults
 
     def _take_common(self, query: Query, parameters: Parameters, request: Request) -> None:
         """What every request may say. Raises `Refusal` where nobody could tell who asks."""
@@ -148,16 +165,8 @@ class Webmaster:
         if faults:
             raise Refusal(*faults)
 
-    def _ask(self, query: Query, target: Resource | Method, parameters: Parameters) -> None:
-        """What is wanted: a call, one's own record, those of some keys, or a page of those that fit."""
-        if isinstance(target, Method):
-            query.ask, query.operation = Ask.CALL, parameters.take(self.asked_by) if target.operation else None
-            query.cancels = query.verb == "DELETE" and query.operation is not None
-            query.arguments = parameters.arguments()
-            return
-        self._ask_records(query, target, parameters)
-
-    def _ask_records(self, query: Query, resource: Resource, parameters: Parameters) -> None:
+    def _ask(self, query: Query, resource: Resource, stage: Stage, parameters: Parameters) -> None:
+        """What is wanted: one's own record, those of some keys, or a page of those that fit."""
         if resource.single:
             query.ask = Ask.ONE
             return
@@ -166,8 +175,8 @@ class Webmaster:
             query.search_type = parameters.take(TYPE)
         else:
             query.sort = _read_sort(parameters)
-            if resource.key.filter is None:         # a key that can be filtered is a filter like others
-                query.keys = parameters.take_keys(key_name(self, resource.key))
+            if stage.key.filter is None:            # a key that can be filtered is a filter like others
+                query.keys = parameters.take_keys(key_name(self, stage.key))
                 query.ask = Ask.MANY if query.keys else Ask.PAGE
         query.page, query.page_size = parameters.take(START), parameters.take(LIMIT)
         query.search = parameters.take(SEARCH)
@@ -202,7 +211,7 @@ class Webmaster:
         return Wishes(http_status=self._http_status if status is None else status, bom=bool(bom))
 
 
-def _read_body(request: Request, form: str, entry: Entry | None) -> Mapping[str, Any]:
+def _read_body(request: Request, form: str, schema: RequestSchema | None) -> Mapping[str, Any]:
     """The parameters in a body, which is of the format of the address (W5)."""
     raw = (request.body if isinstance(request.body, bytes) else request.body.read()).removeprefix(b"\xef\xbb\xbf")
     text = raw.strip()
@@ -212,20 +221,20 @@ def _read_body(request: Request, form: str, entry: Entry | None) -> Mapping[str,
         raise malformed(f"no {form.upper()}", f"Send {form.upper()}, as the address says, or ask elsewhere.")
     if form == "json":
         return read_json(text)
-    if entry is None or entry.schema is None:
+    if schema is None:
         return {}                               # what takes none refuses the verb
-    return entry.schema.read(text if text.startswith(b"<?") else raw)       # lines are counted from the beginning
+    return schema.read(text if text.startswith(b"<?") else raw)     # lines are counted from the beginning
 
 
-def _add_positional(parameters: Parameters, place: Place, *, asks: bool) -> None:
+def _add_positional(parameters: Parameters, names: Sequence[str | None], positional: Sequence[bytes], *, asks: bool) -> None:
     """Give the values in the path their names; what stands in the query wins (W4). Raises `Refusal` for too many."""
-    names, positional = place.positions if asks else (), place.positional
+    names = names if asks else ()
     if len(positional) > len(names):
-        order = "/".join(f"{{{name}}}" for name in names)
+        order = "/".join(f"{{{name or '-'}}}" for name in names)
         raise refuse(Code.REQUEST_MALFORMED, f"too many values in the path: {len(positional)}, where {len(names)} may stand",
                      hint=f"Their order is {order}." if names else "Leave them out." if asks else "Send parameters in the body.")
     for name, raw in zip(names, positional, strict=False):
-        if raw != _ABSENT and name not in parameters.left:
+        if name is not None and raw != _ABSENT and name not in parameters.left:
             parameters.left[name] = [unquote_path(raw)]
 
 

@@ -8,11 +8,12 @@ from typing import NamedTuple
 import msgspec
 
 from ...catalog.catalog import Catalog
-from ...catalog.fields import NAME
+from ...catalog.fields import NAME, Field
 from ...catalog.method import Method
 from ...catalog.names import Naming
 from ...catalog.resource import Resource
 from ...catalog.routes import Route, Routes
+from ...catalog.timeline import Stage
 from ...errors import Code, DeclarationError, Refusal, refuse
 from ...formats.calls import call_of
 from ...formats.form import plain_path
@@ -37,7 +38,14 @@ class Entry(Route, frozen=True, gc=False):
     root: str
     """What its documents are called in XML, without `RequestData` and `ResponseData`."""
     positions: tuple[str, ...]
-    """The parameters that may stand in the path, in this order."""
+    """The parameters that may stand in the path, in this order, by their names of today."""
+
+
+class Asking(NamedTuple):
+    """How a resource is asked in one version."""
+
+    positions: tuple[str | None, ...]
+    """The parameters that may stand in the path; None where one stood that is gone."""
     schema: RequestSchema | None
     """What may be sent to it in XML; None where nothing is."""
 
@@ -53,11 +61,6 @@ class Place(NamedTuple):
     operation: bool = False
     """Whether long operations of any method are asked about here."""
 
-    @property
-    def positions(self) -> tuple[str, ...]:
-        """The parameters that may stand in the path."""
-        return self.entry.positions if self.entry is not None else ("request_id",) if self.operation else ()
-
 
 class Libraries:
     """Every resource of every library under a mount, by path."""
@@ -70,13 +73,15 @@ class Libraries:
         self._routes: Routes[Entry] = Routes(_REMEDY)
         self._libraries: dict[str, dict[str, Entry]] = {}
         """By library and root."""
+        self._asking: dict[int, Asking] = {}
+        """By the identity of stages, which live as long as their catalogs."""
 
     def add_target(self, catalog: Catalog, target: Resource | Method) -> None:
         """Route a target. Raises `DeclarationError` where another one has its address or its root."""
         if target.name == OPERATION.decode():
             raise DeclarationError(target.path, f"{self._naming.name} asks about long operations at this address.", "Choose another name.",
                                    target.place)
-        entry = Entry(catalog.name, target.path, target, root_of(target), self._positions_of(target), self._schema_of(target))
+        entry = Entry(catalog.name, target.path, target, root_of(target), self._positions_of(target))
         library = self._libraries.setdefault(target.group, {})
         taken = library.get(entry.root) or (entry.root == ERROR and "failures")
         if taken:
@@ -116,15 +121,34 @@ class Libraries:
         names = sorted(entry.target.name for entry in self._libraries[place.library].values())
         return refuse(Code.TARGET_UNKNOWN, "no such resource", hint=f"{place.library} has {', '.join(names)}.")
 
-    def _schema_of(self, target: Resource | Method) -> RequestSchema | None:
+    def asking(self, entry: Entry, stage: Stage) -> Asking:
+        """How a resource is asked in the version of a stage."""
+        known = self._asking.get(id(stage))
+        if known is None:
+            known = self._asking[id(stage)] = Asking(self._positions_in(entry, stage), self._schema_of(entry.target, stage.fields))
+        return known
+
+    def _schema_of(self, target: Resource | Method, fields: Sequence[Field]) -> RequestSchema | None:
         if not isinstance(target, Method) or target.verb not in BODIED:
             return None
-        parameters = [msgspec.structs.replace(each, name=each.name_in(self._naming.name)) for each in target.parameters]
+        parameters = [msgspec.structs.replace(each, name=each.name_in(self._naming.name)) for each in fields]
         return RequestSchema(call_of(target, root_of(target), parameters))
+
+    def _positions_in(self, entry: Entry, stage: Stage) -> tuple[str | None, ...]:
+        """Positions in a version: in the order of its own fields, or as they are declared, each under its name of then."""
+        target, naming = entry.target, self._naming
+        if target.positions is None:
+            return _parameters_of(target, stage.fields, naming)
+        today = target.fields if isinstance(target, Resource) else target.parameters
+        written = {field.name: field.name_in(naming.name) for field in today}
+        names = {written[stage.meanings[field.name].name]: field.name_in(naming.name) for field in stage.fields
+                 if field.name in stage.meanings}
+        own = set(PAGING) | {TYPE} if isinstance(target, Resource) else set()
+        return tuple(names.get(name, name if name in own else None) for name in target.positions)
 
     def _positions_of(self, target: Resource | Method) -> tuple[str, ...]:
         """The declared positions; else the first filters, then those of lists, then the other filters."""
-        known = _parameters_of(target, self._naming)
+        known = _parameters_of(target, target.fields if isinstance(target, Resource) else target.parameters, self._naming)
         if target.positions is None:
             return known
         stranger = next((name for name in target.positions if name not in known), None)
@@ -134,14 +158,14 @@ class Libraries:
         return target.positions
 
 
-def _parameters_of(target: Resource | Method, naming: Naming) -> tuple[str, ...]:
+def _parameters_of(target: Resource | Method, fields: Sequence[Field], naming: Naming) -> tuple[str, ...]:
     if isinstance(target, Method):
-        return tuple(parameter.name_in(naming.name) for parameter in target.parameters)
+        return tuple(parameter.name_in(naming.name) for parameter in fields)
     if target.single:
         return ()
     if target.by is not None:
         return (SEARCH, TYPE, START, LIMIT)
-    filters = [(field.filter.first, field.name_in(naming.name)) for field in target.fields if field.filter is not None]
+    filters = [(field.filter.first, field.name_in(naming.name)) for field in fields if field.filter is not None]
     return (*(name for first, name in filters if first), *PAGING, *(name for first, name in filters if not first))
 
 

@@ -1,0 +1,296 @@
+"""The fields of a record as they were at some time: taken away, moved, retyped, and made a record class again."""
+
+from __future__ import annotations
+
+import copy
+import enum
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, Literal, NamedTuple, Union
+
+import msgspec
+
+from ..errors import DeclarationError
+from .fields import Field, field_of
+from .record import Record, RecordMeta
+from .shapes import Choice, Nested, Nullable, element, peel, shape_of
+
+Path = tuple[str, ...]
+Wrong = Callable[[str, str], DeclarationError]
+NODEFAULT: Any = msgspec.NODEFAULT
+
+
+class Slot(NamedTuple):
+    """One field: its annotation, markers and constraints included, and its default."""
+
+    annotation: Any
+    default: Any = NODEFAULT
+
+
+class Meaning(NamedTuple):
+    """What a field of an old version is today, for filters and sorts: its name, and the values that stand for one of then."""
+
+    name: str
+    values: Callable[[Any], Sequence[Any]] | None = None
+    """None where values are the same."""
+
+    def through(self, later: Mapping[str, Meaning]) -> Meaning:
+        """What a field means by way of what its successor means."""
+        further = later[self.name]
+        first, second = self.values, further.values
+        if first is None or second is None:
+            return Meaning(further.name, first or second)
+        return Meaning(further.name, lambda value: [each for middle in first(value) for each in second(middle)])
+
+
+class Layout:
+    """Fields by name, in their order; every change of it is another one."""
+
+    def __init__(self, slots: Mapping[str, Slot]) -> None:
+        self.slots = dict(slots)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names at the top."""
+        return tuple(self.slots)
+
+    def has(self, path: Path) -> bool:
+        """Whether there is a field at a path, through records that are never null."""
+        return self.slot(path) is not None
+
+    def required(self, path: Path) -> bool:
+        """Whether it has no default."""
+        slot = self.slot(path)
+        return slot is not None and slot.default is NODEFAULT
+
+    def choices(self, path: Path) -> tuple[Any, ...] | None:
+        """The values of a choice; None for anything else."""
+        slot = self.slot(path)
+        shape = element(shape_of(slot.annotation)) if slot is not None else None
+        return shape.values if isinstance(shape, Choice) else None
+
+    def nullable(self, path: Path) -> bool:
+        """Whether it may be null."""
+        slot = self.slot(path)
+        return slot is not None and isinstance(shape_of(slot.annotation), Nullable)
+
+    def place_of(self, path: Path) -> int:
+        """Which of the fields at the top leads to a path."""
+        return self.names.index(path[0])
+
+    def meanings(self) -> dict[str, Meaning]:
+        """That every field at the top means itself."""
+        return {name: Meaning(name) for name in self.slots}
+
+    def compares(self, name: str) -> bool:
+        """Whether a field at the top is marked to be filtered or sorted by."""
+        field = _field(name, self.slots[name])
+        return field.filter is not None or field.sort or field.search is not None
+
+    # ------------------------------------------------------------------------------------ other layouts
+
+    def without(self, path: Path) -> tuple[Layout, list[Path]]:
+        """Without one field; nested records that have none left are gone, too, and their paths told, the innermost first."""
+        head, *rest = path
+        if not rest:
+            return Layout({name: slot for name, slot in self.slots.items() if name != head}), []
+        record = self._record(head)
+        inner, emptied = layout_of(record).without(tuple(rest))
+        emptied = [(head, *each) for each in emptied]
+        if not inner.slots:
+            return self.without((head,))[0], [*emptied, (head,)]
+        return self._with(head, self._exchanged(head, record, inner.make(record))), emptied
+
+    def with_field(self, path: Path, annotation: Any, place: int | None, wrong: Wrong) -> Layout:
+        """With one more field, at a place among those at the top, else at the end. Raises where its name is taken."""
+        head, *rest = path
+        slot = annotation if isinstance(annotation, Slot) else Slot(annotation)
+        if not rest:
+            if head in self.slots:
+                raise wrong(f"{head!r} is there already in the version before.", "Choose another name, or say what became of that one.")
+            items = list(self.slots.items())
+            items.insert(len(items) if place is None else place, (head, slot))
+            return Layout(dict(items))
+        if head not in self.slots:
+            made = _made(head.capitalize(), Record, Layout({}).with_field(tuple(rest), slot, None, wrong))
+            return self.with_field((head,), Slot(made), place, wrong)
+        record = self._record(head)
+        inner = layout_of(record).with_field(tuple(rest), slot, None, wrong)
+        return self._with(head, self._exchanged(head, record, inner.make(record)))
+
+    def moved(self, now: Path, before: Path, wrong: Wrong) -> tuple[Layout, list[Path]]:
+        """With a field at another path, at its own place where it stays among the same fields."""
+        slot = self.slot(now)
+        assert slot is not None  # noqa: S101  # it was looked for
+        if now[:-1] == before[:-1] and len(now) > 1:
+            head, *rest = now
+            record = self._record(head)
+            inner, _ = layout_of(record).moved(tuple(rest), before[1:], wrong)
+            return self._with(head, self._exchanged(head, record, inner.make(record))), []
+        place = self.place_of(now) if len(before) == 1 else None
+        layout, emptied = self.without(now)
+        return layout.with_field(before, slot, place, wrong), emptied
+
+    def revalued(self, path: Path, before: Mapping[Any, Any], wrong: Wrong) -> Layout:
+        """With other values of a choice."""
+        head, *rest = path
+        if rest:
+            record = self._record(head)
+            inner = layout_of(record).revalued(tuple(rest), before, wrong)
+            return self._with(head, self._exchanged(head, record, inner.make(record)))
+        values = self.choices(path)
+        if values is None:
+            return self
+        unknown = next((value for value in before if value not in values), None)
+        if unknown is not None:
+            raise wrong(f"{unknown!r} is no value of {head!r} after it.", f"There are {', '.join(map(str, values))}.")
+        old = tuple(dict.fromkeys(before.get(value, value) for value in values))
+        slot = self.slots[head]
+        return self._with(head, Slot(exchange(slot.annotation, lambda part: Literal[old] if _is_choice(part) else part), slot.default))
+
+    def defaulted(self, name: str, default: Any) -> Layout:
+        """With another default."""
+        return self._with(name, Slot(self.slots[name].annotation, default))
+
+    # ------------------------------------------------------------------------------------ records
+
+    def make(self, like: Any) -> Any:
+        """A record class with these fields, in the place of another one."""
+        return _made(like.__name__, like, self)
+
+    def fields(self, owner: Any) -> tuple[Field, ...]:
+        """As fields; `owner` is named in errors."""
+        return tuple(field_of(owner, name, slot.annotation, slot.default) for name, slot in self.slots.items())
+
+    def slot(self, path: Path) -> Slot | None:
+        """The field at a path, through records that are never null; None where there is none."""
+        head, *rest = path
+        slot = self.slots.get(head)
+        if slot is None or not rest:
+            return slot
+        shape = shape_of(slot.annotation)
+        return layout_of(shape.record).slot(tuple(rest)) if isinstance(shape, Nested) else None
+
+    def _record(self, name: str) -> Any:
+        """The class of a nested record at the top."""
+        shape = shape_of(self.slots[name].annotation)
+        assert isinstance(shape, Nested)  # noqa: S101  # whoever asks has found something in it
+        return shape.record
+
+    def _exchanged(self, name: str, old: Any, new: Any) -> Slot:
+        slot = self.slots[name]
+        return Slot(exchange(slot.annotation, lambda part: new if part is old else part), slot.default)
+
+    def _with(self, name: str, slot: Slot) -> Layout:
+        return Layout({each: slot if each == name else known for each, known in self.slots.items()})
+
+
+def layout_of(record: Any) -> Layout:
+    """The fields of a record class."""
+    return of_fields(record.__dragoman_fields__)
+
+
+def of_fields(fields: Sequence[Field]) -> Layout:
+    """Fields, or parameters of a method."""
+    return Layout({field.name: Slot(field.type, NODEFAULT if field.required else field.default) for field in fields})
+
+
+def meanings_of(names: Mapping[str, Meaning], later: Mapping[str, Meaning]) -> dict[str, Meaning]:
+    """What names of a version mean today, given what those mean that they stood for one step later."""
+    return {name: meaning.through(later) for name, meaning in names.items() if meaning.name in later}
+
+
+def origin_of(record: Any) -> Any:
+    """The declared class that a record class of some time stands for."""
+    return getattr(record, "__dragoman_origin__", record)
+
+
+def _made(name: str, like: Any, layout: Layout) -> Any:
+    namespace: dict[str, Any] = {
+        "__annotations__": {each: slot.annotation for each, slot in layout.slots.items()}, "__doc__": like.__doc__,
+        "__module__": like.__module__, "__qualname__": name, "__dragoman_origin__": origin_of(like) if like is not Record else None,
+    }
+    for each, slot in layout.slots.items():
+        if slot.default is not NODEFAULT:
+            namespace[each] = _default(slot.default)
+    return RecordMeta(name, (Record,), namespace)
+
+
+def _default(value: Any) -> Any:
+    if isinstance(value, (list, dict, set)):
+        return msgspec.field(default_factory=lambda: copy.deepcopy(value))
+    return value
+
+
+def _field(name: str, slot: Slot) -> Field:
+    return field_of(Record, name, slot.annotation, slot.default)
+
+
+def exchange(annotation: Any, change: Callable[[Any], Any]) -> Any:
+    """An annotation with its parts exchanged; itself where none is."""
+    changed = change(annotation)
+    if changed is not annotation:
+        return changed
+    origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is Annotated:
+        inner = exchange(parts[0], change)
+        return annotation if inner is parts[0] else Annotated[inner, *parts[1:]]
+    if origin is None or origin is Literal:
+        peeled, marks = peel(annotation)
+        return annotation if peeled is annotation else exchange(Annotated[peeled, *marks] if marks else peeled, change)
+    inner_parts = tuple(exchange(part, change) for part in parts)
+    if all(new is old for new, old in zip(inner_parts, parts, strict=True)):
+        return annotation
+    return Union[inner_parts] if _is_union(origin) else origin[inner_parts]  # noqa: UP007  # built from its parts
+
+
+def _is_union(origin: Any) -> bool:
+    import types
+
+    return origin in (Union, types.UnionType)
+
+
+def _is_choice(part: Any) -> bool:
+    return typing.get_origin(part) is Literal or (isinstance(part, type) and issubclass(part, enum.Enum))
+
+
+def records_in(annotation: Any) -> Iterator[Any]:
+    """The record classes that an annotation names, not those inside them."""
+    found: list[Any] = []
+
+    def look(part: Any) -> Any:
+        if isinstance(part, type) and hasattr(part, "__dragoman_record__"):
+            found.append(part)
+        return part
+    exchange(annotation, look)
+    yield from found
+
+
+# -------------------------------------------------------------------------------------------- plain values
+
+
+def split_name(name: str) -> Path:
+    """A dotted name as a path."""
+    return tuple(name.split("."))
+
+
+def take(value: dict[str, Any], path: Path) -> Any:
+    """What stands at a path of a plain record, taken away: null where that stands above it, `UNSET` where nothing does."""
+    *above, name = path
+    found: Any = value
+    for each in above:
+        if found.get(each, found) is None:
+            return None
+        found = found.get(each, {})
+    return found.pop(name, msgspec.UNSET) if isinstance(found, dict) else msgspec.UNSET
+
+
+def put(value: dict[str, Any], path: Path, given: Any) -> None:
+    """Set a value at a path of a plain record; records on the way are made."""
+    *above, name = path
+    found = value
+    for each in above:
+        if not isinstance(found.get(each), dict):
+            found[each] = {}
+        found = found[each]
+    found[name] = given

@@ -1,0 +1,294 @@
+"""Every version of a catalog, derived from its changes: undone newest first, on types and, by what is told here, on values (G10)."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from .change import Change, Reshaped, Undone, Work
+from .fields import Field
+from .layout import Layout, Meaning, exchange, layout_of, meanings_of, of_fields, origin_of, records_in
+from .method import Method
+from .resource import Resource
+from .shapes import Nested, Shape, shape_of
+from .version import EARLIEST, LATEST
+
+
+class Undoing(NamedTuple):
+    """One change as it is undone in the values of one target."""
+
+    at: str
+    shape: Shape
+    """What the values look like just after it."""
+    works: Mapping[Any, tuple[Work, Work | None]]
+    """What becomes of the records of each class, back and forth."""
+
+
+class Stage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One target as it was in a version."""
+
+    version: str
+    """The version that it has been like this since; empty for how it is today."""
+    record: Any = None
+    """The record class of a resource, as of then."""
+    returns: Any = None
+    """The annotation of what a method returns, as of then."""
+    fields: tuple[Field, ...] = ()
+    """The fields of a record, or the parameters of a method, as of then."""
+    meanings: Mapping[str, Meaning] = {}
+    """What fields of then are today, for filters and sorts."""
+    undoings: tuple[Undoing, ...] = ()
+    """The changes since then, the newest first."""
+    asked: tuple[Undoing, ...] = ()
+    """Those of the parameters of a method."""
+
+    @property
+    def key(self) -> Field:
+        """The key of the records of a resource."""
+        return next(field for field in self.fields if field.key)
+
+    @property
+    def shape(self) -> Shape | None:
+        """What an answer looks like."""
+        if self.record is not None:
+            return Nested(self.record)
+        return shape_of(self.returns) if self.returns is not None else None
+
+
+class History(NamedTuple):
+    """The stages of one target, the newest first, and since when each holds; the last one since ever."""
+
+    since: tuple[str, ...]
+    stages: tuple[Stage, ...]
+
+    def at(self, version: str) -> Stage:
+        """How it was in a version."""
+        if version == LATEST:
+            return self.stages[0]
+        return next((stage for since, stage in zip(self.since, self.stages, strict=False) if since <= version and version != EARLIEST),
+                    self.stages[-1])
+
+
+class Timeline:
+    """The versions of one catalog."""
+
+    def __init__(self, changes: Sequence[Change], targets: Iterable[Resource | Method]) -> None:
+        """Raises `DeclarationError` for a change that does not fit what it meets."""
+        targets = tuple(targets)
+        self.changes = tuple(sorted(changes, key=lambda change: change.at))
+        dates = {change.at for change in changes} | {at for target in targets for at in (target.since, target.until) if at}
+        self.versions = tuple(sorted(dates))
+        """In the form of `read_version`, from the first change on."""
+        self._histories = _Deriving(self.changes, targets).histories
+
+    def resolve(self, asked: str) -> str:
+        """The version that is served for one that was asked for: the last that is not after it, `earliest` before all changes."""
+        if asked == LATEST:
+            return self.versions[-1] if self.versions else EARLIEST
+        if asked == EARLIEST or not self.versions or asked < self.versions[0]:
+            return EARLIEST
+        return self.versions[bisect_right(self.versions, asked) - 1]
+
+    def stage(self, target: Resource | Method, version: str) -> Stage:
+        """A target as it was in a version."""
+        return self._histories[target.path].at(version)
+
+    def stages(self, target: Resource | Method) -> tuple[Stage, ...]:
+        """All that a target ever was, the newest first."""
+        return self._histories[target.path].stages
+
+    @staticmethod
+    def knows(target: Resource | Method, version: str) -> bool:
+        """Whether a target was there in a version."""
+        if version == LATEST:
+            return not target.until
+        if version == EARLIEST:
+            return not target.since
+        return target.since <= version and not (target.until and target.until <= version)
+
+
+class _Root:
+    """One target while changes are undone in it."""
+
+    def __init__(self, target: Resource | Method) -> None:
+        self.target = target
+        self.record = target.record if isinstance(target, Resource) else None
+        self.returns = target.result.type if isinstance(target, Method) and target.result is not None else None
+        self.layout = layout_of(target.record) if isinstance(target, Resource) else of_fields(target.parameters)
+        self.fields: tuple[Field, ...] = target.fields if isinstance(target, Resource) else target.parameters
+        self.meanings: Mapping[str, Meaning] = self.layout.meanings()
+        self.undoings: tuple[Undoing, ...] = ()
+        self.asked: tuple[Undoing, ...] = ()
+        self.stages: list[tuple[str, Stage]] = []
+        """Each with the change after which it was so; the newest first."""
+
+    def stage(self, version: str) -> Stage:
+        return Stage(version=version, record=self.record, returns=self.returns, fields=self.fields, meanings=self.meanings,
+                     undoings=self.undoings, asked=self.asked)
+
+
+class _Deriving:
+    """Undoes the changes, the newest first, in everything that is published."""
+
+    def __init__(self, changes: Sequence[Change], targets: Sequence[Resource | Method]) -> None:
+        self._roots = {target.path: _Root(target) for target in targets}
+        self._forms: dict[Any, Any] = {}
+        """Each declared record class as it was at the time that was reached; those that did not change are not here."""
+        self._spoken = {record for change in changes for step in change.steps if isinstance(step, Reshaped)
+                        for annotation in step.before.values() for record in records_in(annotation)}
+        """The record classes that old versions speak of."""
+        newest: dict[str, Stage] = {path: root.stage("") for path, root in self._roots.items()}
+        found: dict[str, list[tuple[str, Stage]]] = {path: [] for path in self._roots}
+        for change in reversed(changes):
+            for path in self._undo(change):
+                found[path].append((change.at, newest[path]))
+                newest[path] = self._roots[path].stage(change.at)
+        self.histories = {path: _history(found[path], newest[path]) for path in self._roots}
+
+    def _undo(self, change: Change) -> list[str]:
+        """Undo one change everywhere; the paths of the targets that it meets. Raises `DeclarationError` where that are none."""
+        if isinstance(change.of, str):
+            met = [self._undo_call(change)]
+        else:
+            passing = _Pass(change, self._forms)
+            met = [path for path, root in self._roots.items() if passing.undo(root)]
+            if not met:
+                raise change.wrong(f"{change.name} stands in nothing that was published at that time.", "Name a record class that did.")
+            self._forms = passing.forms(self._spoken)
+        return met
+
+    def _undo_call(self, change: Change) -> str:
+        root = self._roots.get(change.of)
+        if root is None or not isinstance(root.target, Method):
+            raise change.wrong(f"there is no method {change.of!r}.", "Name the path of one, or a record class.")
+        undone = change.undo(root.layout)
+        if undone.forth is None:
+            raise change.wrong("nobody says what a call of the version before means today.",
+                               "Give Added() a value=, or Reshaped() a forward=.")
+        _keep_asked(root, change, {None: (undone.back, undone.forth)}, undone.layout)
+        root.meanings = meanings_of(undone.names, root.meanings)
+        return root.target.path
+
+
+class _Pass:
+    """One change of a record class on its way through all types."""
+
+    def __init__(self, change: Change, forms: Mapping[Any, Any]) -> None:
+        self._change, self._forms = change, dict(forms)
+        self._done: dict[Any, Any] = {}
+        self._works: dict[Any, tuple[Work, Work | None]] = {}
+        self._undone: dict[Any, Undone] = {}
+
+    def forms(self, spoken: Iterable[Any]) -> dict[Any, Any]:
+        """Every declared record class as it was before the change, where it was another one."""
+        known = {**{each: each for each in (*spoken, *self._done, self._change.of) if origin_of(each) is each}, **self._forms}
+        before = {origin: self._rewrite(form) for origin, form in known.items()}
+        return {origin: form for origin, form in before.items() if form is not origin}
+
+    def undo(self, root: _Root) -> bool:
+        """Undo the change in one target; whether it is met there."""
+        if isinstance(root.target, Resource):
+            return self._undo_resource(root, root.target)
+        return self._undo_method(root, root.target)
+
+    def _undo_resource(self, root: _Root, resource: Resource) -> bool:
+        now: Any = root.record
+        before = self._rewrite(now)
+        if before is now:
+            return False
+        root.undoings = (*root.undoings, Undoing(self._change.at, Nested(now), self._works))
+        undone = self._undone.get(now)
+        if undone is not None:
+            root.meanings = meanings_of(undone.names, root.meanings)
+        root.record, root.fields = before, before.__dragoman_fields__
+        _check_key(self._change, resource, root)
+        return True
+
+    def _undo_method(self, root: _Root, method: Method) -> bool:
+        met = False
+        if root.returns is not None:
+            now = root.returns
+            root.returns = exchange(now, self._rewritten)
+            if root.returns is not now:
+                root.undoings, met = (*root.undoings, Undoing(self._change.at, shape_of(now), self._works)), True
+        layout = root.layout
+        slots = {name: slot._replace(annotation=exchange(slot.annotation, self._rewritten)) for name, slot in layout.slots.items()}
+        if any(slots[name].annotation is not slot.annotation for name, slot in layout.slots.items()):
+            if any(forth is None for _, forth in self._works.values()):
+                raise self._change.wrong(f"{method.path} takes such records, and nobody says what one of the version before means today.",
+                                         "Give Added() a value=, or Reshaped() a forward=.")
+            _keep_asked(root, self._change, self._works, Layout(slots))
+            met = True
+        return met
+
+    def _rewritten(self, part: Any) -> Any:
+        return self._rewrite(part) if isinstance(part, type) and hasattr(part, "__dragoman_record__") else part
+
+    def _rewrite(self, cls: Any) -> Any:
+        """A record class as it was before the change; itself where that is the same."""
+        if cls in self._done:
+            return self._done[cls]
+        layout = layout_of(cls)
+        inner = Layout({name: slot._replace(annotation=exchange(slot.annotation, self._rewritten)) for name, slot in layout.slots.items()})
+        changed = any(inner.slots[name].annotation is not slot.annotation for name, slot in layout.slots.items())
+        if origin_of(cls) is self._change.of:
+            undone = self._change.undo(inner)
+            self._works[cls], self._undone[cls] = (undone.back, undone.forth), undone
+            inner, changed = self._dated(undone.layout, inner), True
+            if not inner.slots:
+                raise self._change.wrong("no field is left in the version before.", "Say since= for what is new as a whole.")
+        made = self._done[cls] = inner.make(cls) if changed else cls
+        return made
+
+    def _dated(self, layout: Layout, after: Layout) -> Layout:
+        """With the records that `before=` names as they were at that time."""
+        def form(part: Any) -> Any:
+            return self._forms.get(part, part) if isinstance(part, type) and origin_of(part) is part else part
+
+        new = {name for name in layout.slots if name not in after.slots or layout.slots[name] is not after.slots[name]}
+        return Layout({name: slot._replace(annotation=exchange(slot.annotation, form)) if name in new else slot
+                       for name, slot in layout.slots.items()})
+
+
+def _keep_asked(root: _Root, change: Change, works: Mapping[Any, tuple[Work, Work | None]], layout: Layout) -> None:
+    """Note what becomes of the arguments of a method."""
+    root.asked = (*root.asked, Undoing(change.at, _shape_of_call(root.layout), works))
+    root.layout = layout
+    root.fields = layout.fields(_Named(change.name))
+
+
+class _Named:
+    """What stands for a method in errors of its fields."""
+
+    def __init__(self, name: str) -> None:
+        self.__qualname__ = name
+
+
+def _shape_of_call(layout: Layout) -> Shape:
+    """The arguments of a call, as if they were a record."""
+    return Nested(layout.make(_Arguments))
+
+
+class _Arguments:
+    """The arguments of a method."""
+
+
+def _check_key(change: Change, resource: Resource, root: _Root) -> None:
+    keys = [field for field in root.fields if field.key]
+    if len(keys) != 1 or keys[0].shape != resource.key.shape:
+        raise change.wrong(f"the key of {resource.path} is another one in the version before.", "A key may be renamed, and no more.")
+
+
+def _history(found: Sequence[tuple[str, Stage]], oldest: Stage) -> History:
+    """Since when each stage holds; changes of one day are one."""
+    since: list[str] = []
+    stages: list[Stage] = []
+    for at, stage in found:
+        if since and since[-1] == at:           # of the same day: what was between them was never served
+            continue
+        since.append(at)
+        stages.append(msgspec.structs.replace(stage, version="" if not since[1:] else at))
+    return History(tuple(since), (*stages, msgspec.structs.replace(oldest, version=EARLIEST if stages else "")))

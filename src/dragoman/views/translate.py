@@ -1,0 +1,161 @@
+"""Answers of today as an old version shows them, and what is written for one as it is meant today; compiled once per stage (G10)."""
+
+from __future__ import annotations
+
+import decimal
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from ..catalog.change import Work
+from ..catalog.layout import origin_of
+from ..catalog.plain import encode_json
+from ..catalog.shapes import Keyed, Many, Nested, Nullable, Shape
+from ..catalog.timeline import Stage, Undoing
+from ..exchange import Buffer
+
+_decode = msgspec.json.Decoder(float_hook=decimal.Decimal).decode
+"""Numbers keep their digits."""
+Walk = Callable[[Any], None]
+"""Changes a plain value in place."""
+Arrange = Callable[[Any], Any]
+"""Puts the fields of records into the order of their declaration."""
+
+
+class Translator:
+    """Shows values of one target in the version of a stage."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._walks = tuple(walk for undoing in stage.undoings if (walk := _walk_of(undoing.shape, _backs(undoing))) is not None)
+        arrange = _arrange_of(stage.shape) if stage.shape is not None else None
+        self._arrange = arrange or _same
+        self.changes = bool(self._walks)
+        """Whether a value looks different in it at all."""
+
+    def back(self, value: Any) -> Any:
+        """A plain value of today, localized, in its old form; it is changed on the way."""
+        if value is None:
+            return None
+        for walk in self._walks:
+            walk(value)
+        return self._arrange(value)
+
+    def back_json(self, value: Buffer) -> bytes:
+        """The same from JSON to JSON."""
+        return encode_json(self.back(_decode(value)))
+
+
+class Asker:
+    """Reads the arguments of calls that are written for the version of a stage."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._walks = tuple(walk for undoing in reversed(stage.asked) if (walk := _walk_of(undoing.shape, _forths(undoing))) is not None)
+        self.changes = bool(self._walks)
+        """Whether arguments are meant otherwise in it at all."""
+
+    def forth(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Plain arguments of then as they are meant today; they are changed on the way."""
+        for walk in self._walks:
+            walk(arguments)
+        return arguments
+
+
+_TRANSLATORS: dict[int, tuple[Stage, Translator]] = {}
+_ASKERS: dict[int, tuple[Stage, Asker]] = {}
+"""By the identity of stages, which live as long as their catalog."""
+
+
+def translator(stage: Stage) -> Translator:
+    """The translator of a stage, compiled once."""
+    known = _TRANSLATORS.get(id(stage))
+    if known is None:
+        known = _TRANSLATORS[id(stage)] = (stage, Translator(stage))
+    return known[1]
+
+
+def asker(stage: Stage) -> Asker:
+    """The asker of a stage, compiled once."""
+    known = _ASKERS.get(id(stage))
+    if known is None:
+        known = _ASKERS[id(stage)] = (stage, Asker(stage))
+    return known[1]
+
+
+def _backs(undoing: Undoing) -> Mapping[Any, Work]:
+    return {cls: back for cls, (back, _) in undoing.works.items()}
+
+
+def _forths(undoing: Undoing) -> Mapping[Any, Work]:
+    return {cls: forth for cls, (_, forth) in undoing.works.items() if forth is not None}
+
+
+def _walk_of(shape: Shape, works: Mapping[Any, Work]) -> Walk | None:
+    """What changes the records of some classes in a value; None where none of them stands in it. `None` among the classes is the
+    outermost record, the arguments of a call."""
+    match shape:
+        case Nested(record):
+            below = {cls: work for cls, work in works.items() if cls is not None}
+            return _walk_of_record(shape, works.get(record) or works.get(None), below)
+        case Nullable(inner):
+            return _walk_of(inner, works)
+        case Many(inner) | Keyed(inner):
+            walk = _walk_of(inner, works)
+            return walk and _walk_all(shape, walk)
+        case _:
+            return None
+
+
+def _walk_of_record(shape: Nested, own: Work | None, works: Mapping[Any, Work]) -> Walk | None:
+    inner = tuple((field.name, walk) for field in shape.fields if (walk := _walk_of(field.shape, works)) is not None)
+    if own is None and not inner:
+        return None
+
+    def walk_record(value: Any) -> None:
+        for name, walk in inner:
+            below = value.get(name)
+            if below is not None:
+                walk(below)
+        if own is not None:
+            own(value)
+    return walk_record
+
+
+def _walk_all(shape: Shape, walk: Walk) -> Walk:
+    def walk_all(value: Any) -> None:
+        for each in value.values() if isinstance(shape, Keyed) else value:
+            if each is not None:
+                walk(each)
+    return walk_all
+
+
+def _arrange_of(shape: Shape) -> Arrange | None:
+    """What orders the fields of records of an old version; None where nothing of that kind stands in a value."""
+    match shape:
+        case Nested(record):
+            inner = {field.name: _arrange_of(field.shape) for field in shape.fields}
+            if origin_of(record) is record and not any(inner.values()):
+                return None
+            return _arranged({name: arrange or _same for name, arrange in inner.items()})
+        case Nullable(inner):
+            return _arrange_of(inner)
+        case Many(inner) | Keyed(inner):
+            arrange = _arrange_of(inner)
+            return arrange and _arranged_all(shape, arrange)
+        case _:
+            return None
+
+
+def _arranged(inner: Mapping[str, Arrange]) -> Arrange:
+    parts = tuple(inner.items())
+    return lambda value: {name: arrange(value[name]) for name, arrange in parts if name in value} if value is not None else None
+
+
+def _arranged_all(shape: Shape, arrange: Arrange) -> Arrange:
+    if isinstance(shape, Keyed):
+        return lambda value: {name: arrange(each) for name, each in value.items()} if value is not None else None
+    return lambda value: [arrange(each) for each in value] if value is not None else None
+
+
+def _same(value: Any) -> Any:
+    return value

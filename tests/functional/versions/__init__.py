@@ -1,0 +1,1 @@
+"""Old versions of a schema, as clients that were written for them ask over HTTP."""
