@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from ..webmaster.reading import CONTENT_TYPES
 from .conftest import ENDS_WITHIN_S, Works, working
 
 
@@ -165,6 +167,26 @@ def test_an_operation_of_the_webmaster_dialect_is_had_by_its_id_alone(works: Wor
     bob = speak(works, "webmaster", "bob-by-id")
     for each in (id, 999_999):
         assert works.server.get(address, params={"request_id": each, **bob.auth}).json()["status"] == 404
+
+
+@pytest.mark.covers("W6", "W7", "W8")
+@pytest.mark.parametrize("form", ["json", "xml", "csv"])
+def test_ids_that_are_not_theirs_are_refused_in_the_format_asked_for(works: Works, form: str) -> None:
+    """Of somebody else, unknown, forgotten and none at all: by the call and by the id alone, each the same but for the id."""
+    alice, bob = speak(works, "webmaster", "alice"), speak(works, "webmaster", f"bob-{form}")
+    theirs, forgotten = (each.id_of(each.ask("lines", count=1)) for each in (alice, bob))
+    alice.ended("lines", theirs)
+    bob.ended("lines", forgotten)
+    with sqlite3.connect(works.server.folder / "data/operations.db", timeout=20) as base:
+        base.execute("UPDATE dragoman_operations SET expires_at = 1 WHERE id = ?", (forgotten,))
+    for path in ("lines", "operation"):
+        texts = set()
+        for id in (theirs, forgotten, 999_999, "-1", "x", "9" * 40):
+            answer = works.server.get(f"/api/rest/works/{form}/{path}", params={"request_id": id, "http_status": 1, **bob.auth})
+            assert answer.status_code == 404, answer.text
+            assert answer.headers["content-type"] == CONTENT_TYPES[form]
+            texts.add(answer.text.replace(f"`{id}`", "N"))
+        assert len(texts) == 1, texts
 
 
 @pytest.mark.parametrize("name", ["gw2", "lesta", "dast", "webmaster"])
