@@ -114,6 +114,7 @@ class JobsContract:
         assert jobs.finish(claim, result_of(claim, 2))
         seen = store.look(id, ALICE)
         assert (seen.state, seen.result.parts, seen.result.items, seen.result.listed) == ("done", 2, 7, True)
+        assert (seen.done, seen.total) == (7, None)
         assert store.part(id, seen.result, 0) == body
         assert store.part(id, seen.result, 1).decode() == '["Ж"]'
         with pytest.raises(SourceUnavailable):

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("dragoman.control.showcase.urls")),
     path("", include("dragoman.control.keys.urls")),
     path("", include("dragoman.control.statistics.urls")),
+    path("", include("dragoman.control.operations.urls")),
     path("", include("dragoman.control.grants.urls")),
     path("accounts/", include("allauth.urls")),
 ]

@@ -87,6 +87,9 @@ class JobQueue:
             ended = self._end(transaction, claim, "done", items=result.items, parts=result.parts, size_bytes=result.size_bytes,
                               listed=int(result.listed))
             if ended:
+                transaction.execute(
+                    f"UPDATE {OPERATIONS} SET done = CASE WHEN total IS NULL THEN :items ELSE total END WHERE id = :id",  # noqa: S608  # its own name
+                    id=claim.id, items=result.items)
                 transaction.execute(f"DELETE FROM {PARTS} WHERE operation = :id AND lease <> :lease", **_named(claim))  # noqa: S608  # its own name
             return ended
         return self._store.run(end)

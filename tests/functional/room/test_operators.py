@@ -19,7 +19,7 @@ MISSING = {"number": "999999", "application": "0" * 32, "uuid": "00000000-0000-4
 ADDRESSES = (
     "", "log/", "accounts/", "accounts/{number}/", "keys/{uuid}/", "applications/", "applications/{application}/", "requests/",
     "requests/keys/{uuid}/", "requests/limits/{uuid}/", "switches/", "switches/shop/data/toys/", "announcements/", "announcements/{uuid}/",
-    "showcase/", "showcase/{uuid}/", "terms/", "settings/", "usage/",
+    "showcase/", "showcase/{uuid}/", "terms/", "settings/", "usage/", "operations/", "operations/{number}/cancel/",
 )
 """Every address of operators."""
 

@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from dragoman.exchange import Operation
+from dragoman.query import Caller
+
 REASON = "as asked"
 NEWS = {"title_en": "News", "text_en": "Something."}
 
@@ -50,6 +53,16 @@ def things(database: None) -> Iterator[dict[str, Any]]:
         transaction.set_rollback(True)
 
 
+class Kept:
+    """One operation, whoever asks."""
+
+    def look(self, id: int, caller: Caller) -> Operation:
+        assert caller.account is not None
+        return Operation(id=id, method="works:works/lines", state="running")
+
+    cancel = look
+
+
 def acts_of(things: dict[str, Any], folder: Path) -> dict[str, Callable[[], object]]:
     """How each act is called, by its name."""
     from dragoman.control.administration import acts, switches
@@ -88,6 +101,7 @@ def acts_of(things: dict[str, Any], folder: Path) -> dict[str, Callable[[], obje
         "withdraw_announcement": lambda: acts.withdraw_announcement(by, announcements.publish("notice", NEWS)),
         "switch_off": lambda: acts.switch_off(by, "shop", "data/toys", REASON),
         "void_all": lambda: acts.void_all(by),
+        "cancel_operation": lambda: acts.cancel_operation(by, Kept(), 7, f"account:{account.pk}"),  # type: ignore[arg-type]  # no more is asked of it
         "switch_on": lambda: acts.switch_on(by, switches.switch_off("shop", "data/toys")),
     }
 

@@ -9,7 +9,9 @@ from typing import Any
 
 from django.db import transaction
 
+from ...contracts import Operations
 from ...credentials.secrets import Kind
+from ...exchange import Operation
 from ...settings import Settings
 from .. import asked
 from ..accounts import links, terms
@@ -25,6 +27,7 @@ from ..grants import services as grants
 from ..keys import importing
 from ..keys import services as keys
 from ..keys.models import Key, KeyRequest
+from ..operations.services import caller_of
 from ..showcase.models import Entry
 from ..voiding import Voided
 from ..voiding import void_all as end_everything
@@ -220,3 +223,18 @@ def switch_on(by: Actor, switch: Switch) -> None:
     """Let it answer again."""
     with recorded(by, "target.enable", switch):
         switch.delete()
+
+
+# -------------------------------------------------------------------------------------------- operations
+
+
+@transaction.atomic
+def cancel_operation(by: Actor, kept: Operations, id: int, party: str) -> Operation | None:
+    """End a long operation of somebody; as it is then, None where that party has none of this id. What is asked of the store
+    of operations cannot be taken back: the line is written first."""
+    found = kept.look(id, caller_of(party))
+    if found is None:
+        return None
+    note_many(by, "operation.cancel", Account if party.startswith("account:") else Application, f"{id} {found.method}",
+              {"party": party, "state": found.state})
+    return kept.cancel(id, caller_of(party))

@@ -11,13 +11,14 @@ from ..announcements.services import banner
 from ..announcements.views import SEEN
 from ..configuration import ours
 from ..grants.lesta import is_popup
-from ..published import publisher_name
+from ..published import published, publisher_name
 from .logo import read_logo
 
 _ACCOUNT = ("/accounts/", "/room/account/", "/room/terms/")
 _NUMBER = re.compile(r"[\d.]+(:\d+)?\Z|\[")
 """A host that is an IP address: browsers make passkeys for names alone, `localhost` among them."""
-_PARTS = {"/room/applications/": "applications", "/room/keys/": "keys", "/room/permissions/": "keys", "/room/operator/": "operator",
+_PARTS = {"/room/applications/": "applications", "/room/keys/": "keys", "/room/permissions/": "keys", "/room/operations/": "operations",
+          "/room/operator/": "operator",
           "/room/announcements/": "announcements", "/room/showcase/": "showcase"}
 
 
@@ -29,6 +30,7 @@ def publisher(request: HttpRequest) -> dict[str, Any]:
         "publisher": publisher_name(settings), "contact": settings.room.contact,
         "contact_link": _link(settings.room.contact), "logo": read_logo(settings.room.logo).address if settings.room.logo else "",
         "sign_up": settings.room.sign_up, "upstream": bool(settings.sign_in),
+        "has_operations": published().operations is not None,
         "here": _part_of(request.path), "bare": is_popup(request), "banner": lambda: banner(request.COOKIES.get(SEEN, "")),
         "passkeys": not _NUMBER.match(request.META.get("HTTP_HOST", "")),
     }
