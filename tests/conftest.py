@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import hypothesis
 import pytest
 
 UNLIMITED = {f"DRAGOMAN_LIMITS__{name}": "" for name in ("ADDRESS", "KEY", "SERVER", "STANDALONE")}
@@ -33,6 +34,9 @@ os.environ["DRAGOMAN_ROOM__PASSWORD_MEMORY_MIB"] = "19"
 os.environ.pop("SSL_CERT_FILE", None)
 os.environ["SSL_CERT_DIR"] = os.devnull
 """Nobody here is known by a certificate of the world's authorities: to read them takes 20 ms at each call of `httpx.get`."""
+hypothesis.settings.register_profile("steady", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("steady")
+"""How long an example takes tells of the machine, which others use as well."""
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 20.0
 

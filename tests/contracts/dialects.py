@@ -107,7 +107,7 @@ def whole(answer: Answer) -> bytes:
 
 
 MANY = settings(max_examples=120, deadline=None,
-                suppress_health_check=[HealthCheck.differing_executors])    # every dialect derives the same test
+                suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow])    # every dialect derives the same test
 
 
 class DialectContract:

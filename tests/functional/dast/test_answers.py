@@ -251,7 +251,7 @@ BODIES = st.binary(max_size=60) | st.dictionaries(NAMES, VALUES, max_size=4).map
 
 
 @pytest.mark.covers("D6")
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(path=st.lists(PARTS | st.text(string.printable, max_size=6).map(lambda text: quote(text, safe="")), max_size=4).map("/".join),
        query=st.one_of(st.lists(st.tuples(NAMES, TEXTS), max_size=6), st.binary(max_size=40)),
        verb=st.sampled_from(["GET", "GET", "POST", "PUT", "DELETE"]), body=BODIES, known=st.booleans())

@@ -82,7 +82,7 @@ def in_python(rows, filtered, language):
     return known + [position for position in found if shown[position][filtered.sort] is None]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(rows=tanks, asked=st.lists(questions, min_size=1, max_size=12), language=st.sampled_from(LANGUAGES))
 def test_select_agrees_with_a_plain_filter_and_sort(tmp_path_factory, rows, asked, language):
     """Any of the values, all of the filters, text without case, nulls last, ties in the edition's order."""

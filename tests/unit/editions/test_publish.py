@@ -30,7 +30,7 @@ rows = st.lists(st.builds(
 ), unique_by=lambda row: row["id"], max_size=25)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(given_rows=rows)
 def test_the_same_facts_come_out_in_every_language(tmp_path_factory, given_rows):
     """Records, runs, whole lists, keys and look-ups agree with what was published."""

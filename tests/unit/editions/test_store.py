@@ -83,7 +83,7 @@ def test_the_only_edition_damaged_leaves_nothing_to_serve(tmp_path):
     assert editions.refresh()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(at=st.floats(0, 1), bit=st.integers(0, 7), name=st.sampled_from(FILES[1:]))
 def test_no_single_bit_can_flip_unnoticed(shop, at, bit, name):
     """Wherever it is, the edition is refused, or else serves the very same bytes."""

@@ -194,7 +194,7 @@ def test_what_no_xml_can_hold_is_told_without_it():
     "^[+]?[0-9 -]+$", r"\.", "^(a(b|c))*$", r"^[\w.]+@[\w.]+$", "^[]a]$",
 ])
 @given(text=TEXT | st.text("abcx019-]+#.@ \n", max_size=8))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_a_pattern_fits_the_same_texts_in_both_languages(pattern, text):
     translated = translate_pattern(pattern)
     assert translated is not None

@@ -260,7 +260,7 @@ names = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0
 lists = st.lists(names, min_size=1, max_size=6, unique_by=str.lower)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(lists, lists)
 def test_any_names_at_all_can_be_published_and_written(tmp_path: Path, tables: list[str], columns: list[str]) -> None:
     """Whatever tables and columns are called, zero code serves them, and `init` writes the same."""
