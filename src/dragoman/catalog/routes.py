@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Generic, TypeVar
 
@@ -10,6 +11,9 @@ import msgspec
 from ..errors import DeclarationError
 from .method import Method
 from .resource import Resource
+
+_NEEDLESS = re.compile(rb"%(2[DdEe]|3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff]|7[Ee])")
+"""An escaped letter, digit, `-`, `.`, `_` or `~`."""
 
 
 class Route(msgspec.Struct, frozen=True, gc=False):
@@ -47,8 +51,8 @@ class Routes(Generic[R]):
         self._addresses.setdefault((route.catalog, route.path), address)
 
     def get(self, address: bytes) -> R | None:
-        """Where exactly this address leads."""
-        return self._routes.get(address)
+        """Where exactly this address leads, however it is escaped."""
+        return self._routes.get(plain_path(address))
 
     def address_of(self, catalog: str, path: str) -> str | None:
         """Where a target of a catalog is asked for; None where there is none of that name."""
@@ -57,3 +61,8 @@ class Routes(Generic[R]):
     def claims(self) -> Mapping[str, str]:
         """Every address with who declared it."""
         return {address: str(route) for address, route in self}
+
+
+def plain_path(path: bytes) -> bytes:
+    """A path without needless escapes: `/v2/%63urrencies` is the same address as `/v2/currencies` (RFC 3986, 6.2.2.2)."""
+    return _NEEDLESS.sub(lambda found: bytes((int(found[1], 16),)), path) if b"%" in path else path

@@ -12,8 +12,6 @@ PAIRS_MAX = 1_000
 """How many `name=value` pairs a query string or a form may hold."""
 _FAULTS_MAX = 100
 """How many texts that cannot be read are told at once."""
-_NEEDLESS = re.compile(rb"%(2[DdEe]|3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff]|7[Ee])")
-"""An escaped letter, digit, `-`, `.`, `_` or `~`."""
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
@@ -55,11 +53,6 @@ def read_pairs(raw: bytes) -> tuple[dict[str, list[str]], list[Fault]]:
         else:
             pairs.setdefault(name, []).append(value)
     return pairs, faults[:_FAULTS_MAX]
-
-
-def plain_path(path: bytes) -> bytes:
-    """A path without needless escapes: `/v2/%63urrencies` is the same address as `/v2/currencies` (RFC 3986, 6.2.2.2)."""
-    return _NEEDLESS.sub(lambda found: bytes((int(found[1], 16),)), path) if b"%" in path else path
 
 
 def unquote_path(raw: bytes) -> str:

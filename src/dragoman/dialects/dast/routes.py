@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from ...catalog.catalog import Catalog
 from ...catalog.method import Method
 from ...catalog.resource import Resource
-from ...catalog.routes import Route, Routes
+from ...catalog.routes import Route, Routes, plain_path
 from ...catalog.target import GROUP_DEFAULT
 from ...errors import Code, Refusal, refuse
-from ...formats.form import plain_path
 from ...query import Ask
 
 DEFAULT = "default"
@@ -43,7 +42,7 @@ class Actions(Routes[Action]):
 
     def find(self, path: bytes) -> Action | None:
         """The action of a path; one slash at its end means nothing."""
-        return self.get(path) or self.get(plain_path(path).removesuffix(b"/"))
+        return self.get(path) or self.get(path.removesuffix(b"/"))
 
     def refusal(self, path: bytes) -> Refusal:
         """Why nothing answers at a path: no endpoint was named, or it does not exist, or it has no such action."""

@@ -7,7 +7,6 @@ from ...catalog.method import Method
 from ...catalog.resource import Resource
 from ...catalog.routes import Route, Routes
 from ...catalog.target import GROUP_DEFAULT
-from ...formats.form import plain_path
 
 
 class Endpoints(Routes[Route]):
@@ -34,9 +33,7 @@ class Endpoints(Routes[Route]):
         route = self.get(path)
         if route is not None:
             return route, None
-        path = plain_path(path)
-        trimmed = path[:-1] if path.endswith(b"/") else path
-        parts = trimmed.split(b"/", self._depth_max)
+        parts = path.removesuffix(b"/").split(b"/", self._depth_max)
         for depth in range(len(parts), 0, -1):          # the longest first: a path may have others below it
             route = self.get(b"/".join(parts[:depth]))
             if route is not None:

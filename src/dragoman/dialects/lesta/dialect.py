@@ -12,7 +12,6 @@ from ...catalog.routes import Route, Routes
 from ...contracts import Keys, SignIns, Switches
 from ...errors import Code, refuse
 from ...exchange import Answer, Outcome, Refused, Request, Result
-from ...formats.form import plain_path
 from ...formats.parameters import Parameters, read_version
 from ...query import Ask, Credential, Paging, Query
 from .signing import ask_own, catalog_of, write_own
@@ -86,8 +85,7 @@ class Lesta:
 
     def _route(self, request: Request) -> Route | None:
         """The method of a path, with the slash at its end or without it (L9)."""
-        path = plain_path(request.path)
-        return self._routes.get(path) or self._routes.get(path + b"/")
+        return self._routes.get(request.path) or self._routes.get(request.path + b"/")
 
     def read(self, request: Request) -> Query | Answer:
         """Read a request into a query. Raises `Refusal` for what is no question."""

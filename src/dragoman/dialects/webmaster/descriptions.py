@@ -11,10 +11,10 @@ import xxhash
 
 from ...catalog.catalog import CLUSTER_DEFAULT, Catalog
 from ...catalog.names import Naming
+from ...catalog.routes import plain_path
 from ...errors import Code, refuse
 from ...exchange import Answer, Request
 from ...formats.calls import Call, Library
-from ...formats.form import plain_path
 from ...formats.openapi import write_openapi
 from ...formats.wsdl import write_wsdl
 from ...formats.xsd import write_xsd

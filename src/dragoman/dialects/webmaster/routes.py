@@ -12,11 +12,10 @@ from ...catalog.fields import NAME, Field
 from ...catalog.method import Method
 from ...catalog.names import Naming
 from ...catalog.resource import Resource
-from ...catalog.routes import Route, Routes
+from ...catalog.routes import Route, Routes, plain_path
 from ...catalog.timeline import Stage
 from ...errors import Code, DeclarationError, Refusal, refuse
 from ...formats.calls import call_of
-from ...formats.form import plain_path
 from ...formats.xml_body import RequestSchema
 
 START, LIMIT, SORT, SORT_TYPE, SEARCH = PAGING = ("start", "limit", "sort", "sort_type", "q")
