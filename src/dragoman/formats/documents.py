@@ -11,6 +11,7 @@ from ..catalog.shapes import Many, Nested, Shape, bare
 from ..contracts import Writer
 from ..exchange import Buffer, Document, Result, Stream
 from ..query import Ask, Plan
+from .json import JsonWriter
 
 
 def document_of(plan: Plan) -> Document:
@@ -60,8 +61,13 @@ def _batch_of(result: Result) -> Buffer:
     return encode_json(items_of(result.value))
 
 
-async def _streamed(writer: Writer, stream: Stream) -> AsyncIterator[bytes]:
-    yield writer.open()
+def enclosed(stream: Stream, head: bytes, tail: bytes) -> AsyncIterator[bytes]:
+    """The records of a stream as a JSON array, with what a dialect writes before and after it."""
+    return _streamed(JsonWriter(Document(root="")), stream, head, tail)
+
+
+async def _streamed(writer: Writer, stream: Stream, head: bytes = b"", tail: bytes = b"") -> AsyncIterator[bytes]:
+    yield head + writer.open()
     async for batch in stream.batches():
         yield writer.items(batch) if stream.aside is None else await stream.aside(writer.items, batch)
-    yield writer.close()
+    yield writer.close() + tail

@@ -7,8 +7,8 @@ from typing import Any
 from ...catalog.method import Method
 from ...catalog.plain import encode_json
 from ...exchange import Answer, Body, Header, Request, Result, StartedOperation, Stream
+from ...formats.documents import enclosed
 from ...formats.headers import ASK_AGAIN, JSON, NO_STORE, PRIVATE, progress_headers
-from ...formats.streams import enclosed
 from ...query import Ask, Plan
 
 VARY: Header = (b"vary", b"Accept-Encoding, Accept-Language, X-Schema-Version")

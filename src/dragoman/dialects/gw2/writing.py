@@ -8,8 +8,8 @@ from ...catalog.method import Method
 from ...catalog.plain import encode_json
 from ...errors import Code, Fault
 from ...exchange import Answer, Body, Header, Refused, Request, Result, StartedOperation
+from ...formats.documents import enclosed
 from ...formats.headers import JSON, NO_STORE, PRIVATE, progress_headers
-from ...formats.streams import enclosed
 from ...query import Ask, Plan
 
 _REPEATED_MAX = 1_000

@@ -9,8 +9,8 @@ from ...catalog.plain import encode_json
 from ...catalog.resource import Resource
 from ...catalog.shapes import Nested, bare
 from ...exchange import Answer, Buffer, Header, Refused, Request, Result, StartedOperation, Stream
+from ...formats.documents import enclosed
 from ...formats.headers import ASK_AGAIN, JSON, NO_STORE, PRIVATE, progress_headers
-from ...formats.streams import enclosed
 from ...query import Ask, Plan
 from .refusals import error_of
 
