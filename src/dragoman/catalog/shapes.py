@@ -144,6 +144,16 @@ def without_null(union: Any) -> Any:
     return others[0]
 
 
+def item_of(annotation: Any) -> Any:
+    """The annotation of each item of a list, be it null or not; of anything else the annotation itself."""
+    if not isinstance(bare(shape_of(annotation)), Many):
+        return annotation
+    inner, _ = peel(annotation)
+    if typing.get_origin(inner) is not list:
+        inner, _ = peel(without_null(inner))
+    return typing.get_args(inner)[0]
+
+
 def convertible(annotation: Any) -> Any:
     """The annotation as msgspec converts to it, which takes no constraints of a union: they move to what may be null."""
     inner, metadata = peel(annotation)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import typing
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -11,7 +10,7 @@ import msgspec
 from ..catalog.fields import Field
 from ..catalog.method import Method
 from ..catalog.resource import Resource
-from ..catalog.shapes import Many, Nullable, Shape, bare, peel, shape_of, without_null
+from ..catalog.shapes import Nullable, Shape, item_of, peel, shape_of, without_null
 
 
 class Told(NamedTuple):
@@ -75,19 +74,9 @@ def call_of(target: Resource | Method, name: str, parameters: Iterable[Field], *
         )
     return Call(
         name=name, path=target.name, verb=target.verb, description=target.description, parameters=tuple(parameters),
-        item=item_of(target.result.type, target.result.shape) if target.result is not None else None, listed=target.listed,
+        item=item_of(target.result.type) if target.result is not None else None, listed=target.listed,
         permission=target.permission, operation=target.operation, **rest,
     )
-
-
-def item_of(annotation: Any, shape: Shape) -> Any:
-    """The annotation of each record in what a method returns: of a list its items, of anything else itself."""
-    if not isinstance(bare(shape), Many):
-        return annotation
-    inner, _ = peel(annotation)
-    if isinstance(shape, Nullable):
-        inner, _ = peel(without_null(inner))
-    return typing.get_args(inner)[0]
 
 
 def parts_of(annotation: Any) -> tuple[Shape, Any, tuple[msgspec.Meta, ...], bool]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import decimal
-import typing
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +12,7 @@ from ..catalog.fields import Field
 from ..catalog.fitting import Misfit, Misfits, check_of, tighten
 from ..catalog.method import Method
 from ..catalog.plain import encode_json, show, to_plain
-from ..catalog.shapes import Many, Nested, Nullable, bare
+from ..catalog.shapes import Many, Nested, Nullable, bare, item_of
 from ..catalog.values import Validator
 from ..exchange import Buffer
 from ..query import Plan
@@ -73,16 +72,8 @@ def _item_check(result: Field) -> Callable[[Any], Any]:
     assert isinstance(many, Many)  # noqa: S101  # asked of lists alone
     if isinstance(many.item, Nested):
         return Validator(many.item.record)
-    field = Field(name="result", type=_item_type(result.type), shape=many.item)
+    field = Field(name="result", type=item_of(result.type), shape=many.item)
     return lambda value: _fitted(field, value)
-
-
-def _item_type(annotation: Any) -> Any:
-    """The declared type of the items in `list[Item] | None`, with or without constraints of the whole."""
-    for part in typing.get_args(annotation):
-        if typing.get_origin(part) is list:
-            return typing.get_args(part)[0]
-    return typing.get_args(annotation)[0]
 
 
 class Showing:

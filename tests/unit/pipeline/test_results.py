@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from msgspec import Meta
 
 from dragoman import Catalog, Localized, Record
 from dragoman.catalog.fitting import Misfits
@@ -47,8 +48,11 @@ def test_a_result_has_the_form_of_its_type(returns, value, plain):
     assert type(found) is type(plain)
 
 
-def test_the_items_of_a_list_have_it_too():
-    assert item_check(method(list[Decimal]).result)("1.50") == Decimal("1.50")
+@pytest.mark.parametrize("returns", [
+    list[Decimal], list[Decimal] | None, Annotated[list[Decimal], Meta(max_length=2)], Annotated[list[Decimal] | None, Meta(max_length=2)],
+])
+def test_the_items_of_a_list_have_it_too(returns):
+    assert item_check(method(returns).result)("1.50") == Decimal("1.50")
 
 
 @pytest.mark.parametrize(("returns", "value"), [(int, "7"), (int, 7.5), (Bill, {"name": {}}), (Decimal, "many"), (None, 1)])
