@@ -126,6 +126,15 @@ class Result(msgspec.Struct, kw_only=True, gc=False):
     stream: Stream | None = None
     """The records, in the place of all the others, where they are too many to hold."""
 
+    @property
+    def public(self) -> bool:
+        """Whether it was published, and anybody may be given the same."""
+        return bool(self.tag) and self.plan.audience.public
+
+    def joined(self) -> Buffer:
+        """All records as a JSON array, without those that are missing."""
+        return self.body if self.body is not None else b"[%b]" % b",".join(filter(None, self.items))
+
 
 class Refused(msgspec.Struct, kw_only=True, gc=False):
     """What was wrong: never empty; with the query as far as it could be read, to answer in its format."""

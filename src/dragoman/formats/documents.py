@@ -54,10 +54,8 @@ def items_of(value: Any) -> list[Any]:
 
 def _batch_of(result: Result) -> Buffer:
     """All that is held, as a JSON array."""
-    if result.body is not None:
-        return result.body
-    if result.items:
-        return b"[%b]" % b",".join([item for item in result.items if item is not None])
+    if result.body is not None or result.items:
+        return result.joined()
     return encode_json(items_of(result.value))
 
 

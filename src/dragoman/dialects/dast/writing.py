@@ -21,12 +21,11 @@ def write_result(result: Result, request: Request) -> Answer:
         return _answer(b"", NO_STORE, plan, result.stream)
     if isinstance(plan.target, Method):
         return _answer(_data_of(result.value), NO_STORE, plan)
-    public = bool(result.tag) and plan.audience.public
-    answer = _answer(_records(result), ASK_AGAIN if public else PRIVATE, plan)
+    answer = _answer(_records(result), ASK_AGAIN if result.public else PRIVATE, plan)
     answer.language = plan.view.language
     if plan.target.localized:
         answer.headers.append((b"content-language", plan.view.language.encode()))
-    if public and request.verb != "POST":
+    if result.public and request.verb != "POST":
         answer.etag = b'"%b"' % result.tag.encode()
     return answer
 
@@ -52,8 +51,7 @@ def _records(result: Result) -> bytes:
     """One record, or a page of them with how many there are in all."""
     if result.plan.ask is Ask.ONE:
         return bytes(result.items[0] or b"[]")
-    items = bytes(result.body) if result.body is not None else b"[%b]" % b",".join(filter(None, result.items))
-    return b'{"items":%b,"total":%d}' % (items, result.total)
+    return b'{"items":%b,"total":%d}' % (bytes(result.joined()), result.total)
 
 
 def _data_of(value: Any) -> bytes:

@@ -47,12 +47,12 @@ class Writer:
             return Answer(status=200, headers=[JSON, NO_STORE, _VARY], body=body, target=plan.target.path)
         if plan.ask is Ask.MANY and not result.found:
             return write_refusal(_all_invalid())
-        headers = [JSON, _VARY, self._cache if result.tag and plan.audience.public else PRIVATE]
+        headers = [JSON, _VARY, self._cache if result.public else PRIVATE]
         answer = Answer(status=200, headers=headers, body=_body(result), prepared=result.prepared,
                         target=plan.target.path, language=plan.view.language)
         if plan.target.localized:
             headers.append(self._content_language(plan.view.language))
-        if result.tag and plan.audience.public:
+        if result.public:
             answer.etag = b'"%b"' % result.tag.encode()
         if plan.ask is not Ask.ONE:
             _add_totals(headers, result, request)
@@ -78,11 +78,9 @@ class Writer:
 
 
 def _body(result: Result) -> Body:
-    if result.body is not None:
-        return result.body
     if result.plan.ask is Ask.ONE:
         return result.items[0] or b"null"
-    return b"[%b]" % b",".join(filter(None, result.items))
+    return result.joined()
 
 
 def _add_totals(headers: list[Header], result: Result, request: Request) -> None:

@@ -20,16 +20,15 @@ _VARY: Header = (b"vary", b"Accept-Encoding, X-Schema-Version")
 def write_result(result: Result, request: Request) -> Answer:
     """What was found: records by key, a list for a search, one record of one's own, or what a method returned."""
     plan = result.plan
-    public = bool(result.tag) and plan.audience.public
     if isinstance(plan.target, Method) and result.stream is not None:
         answer = write_data(b"", {"count": result.stream.count}, plan.target.path, stream=result.stream)
     elif isinstance(plan.target, Method):
         answer = write_data(encode_json(result.value), _count_of(result.value, plan.target), plan.target.path)
     else:
-        answer = write_data(_data(result), _meta(result), plan.target.path, ASK_AGAIN if public else PRIVATE)
+        answer = write_data(_data(result), _meta(result), plan.target.path, ASK_AGAIN if result.public else PRIVATE)
     answer.headers.append((b"content-language", plan.view.language.encode()))
     answer.language = plan.view.language
-    if public and request.verb != "POST":
+    if result.public and request.verb != "POST":
         answer.etag = b'"%b"' % result.tag.encode()
     return answer
 

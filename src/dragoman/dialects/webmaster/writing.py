@@ -38,7 +38,7 @@ class Writer:
     def write_result(self, result: Result, *, cachable: bool) -> Answer:
         """What was found, or what a method returned."""
         plan, target = result.plan, result.plan.target
-        public = cachable and bool(result.tag) and plan.audience.public
+        public = cachable and result.public
         cache = ASK_AGAIN if public else NO_STORE if isinstance(target, Method) else PRIVATE
         answer = self._answer(DONE, "", 0, result, cache, **_records_of(result))
         answer.target, answer.language = target.path, plan.view.language
