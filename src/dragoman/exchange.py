@@ -102,6 +102,11 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     bom: bool = False
     """Whether text begins with a byte order mark, for spreadsheets that would take UTF-8 for something else."""
 
+    @property
+    def totaled(self) -> bool:
+        """Whether it tells how many records there are; one that is its records alone never does."""
+        return self.data is not None and self.listed in ("paged", "keyed")
+
 
 class Result(msgspec.Struct, kw_only=True, gc=False):
     """What was found. Records are JSON already; a dialect only puts its envelope around them."""

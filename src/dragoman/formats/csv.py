@@ -53,7 +53,7 @@ class CsvWriter:
         """What stands beside the records: a row of names and one of values; then the names of the columns."""
         document = self._document
         head = dict(document.head)
-        if document.data is not None and document.listed in ("paged", "keyed"):
+        if document.totaled:
             head["total"] = document.total
         rows = [list(head), list(map(_text_cell, head.values()))] if head else []
         if document.item is not None:

@@ -41,7 +41,7 @@ class JsonWriter:
         bracket = self.brackets[:1]
         if document.data is None:
             return bracket
-        if document.listed in ("array", "one"):
+        if not document.totaled:
             return b"{%b%b:%b" % (members, encode_json(document.data), bracket)
         return b'{%b%b:{"total":%d,"items":%b' % (members, encode_json(document.data), document.total, bracket)
 
@@ -54,7 +54,7 @@ class JsonWriter:
         bracket = self.brackets[1:]
         if self._document.data is None:
             return bracket
-        return bracket + (b"}" if self._document.listed in ("array", "one") else b"}}")
+        return bracket + (b"}}" if self._document.totaled else b"}")
 
     def _continued(self, records: bytes) -> bytes:
         if not records or self._first:
@@ -71,7 +71,7 @@ class KeyedJsonWriter(JsonWriter):
     def items(self, batch: Buffer) -> bytes:
         """The records, each with its name."""
         key = self._document.key
-        return self._continued(b",".join([b"%b:%b" % (_name(_read_fields(record)[key]), record) for record in _read_batch(batch)]))
+        return self._continued(b",".join([b"%b:%b" % (name_of(_read_fields(record)[key]), record) for record in _read_batch(batch)]))
 
 
 class OneJsonWriter(JsonWriter):
@@ -91,7 +91,7 @@ def _member(name: str, value: str | int) -> bytes:
     return encode_json(name) + b":" + encode_json(value)
 
 
-def _name(key: msgspec.Raw) -> bytes:
+def name_of(key: Buffer | msgspec.Raw) -> bytes:
     """A key as the name of a member: texts have their quotes already."""
     text = bytes(key)
     return text if text.startswith(b'"') else b'"%b"' % text

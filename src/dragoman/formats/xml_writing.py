@@ -23,8 +23,6 @@ Element = Callable[[Any], str]
 
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _INSTANCE = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
-_TOTALED = ("paged", "keyed")
-"""The ways to list records that tell how many there are."""
 _PLACES_MAX = 1_000
 """How many places a decimal has at most that was written with an exponent: a few characters could ask for a billion zeros."""
 _ZONE_MAX = "14:00"
@@ -67,7 +65,7 @@ class XmlWriter:
         opened += [_element(name, _head_text)(value) for name, value in document.head]
         if document.data is not None:
             opened.append(f"<{document.data}>")
-            if document.listed in _TOTALED:
+            if document.totaled:
                 opened.append(f"<total>{document.total}</total><items>")
         return "".join(opened).encode()
 
@@ -81,7 +79,7 @@ class XmlWriter:
         closed = f"</{document.root}>"
         if document.data is not None:
             closed = f"</{document.data}>{closed}"
-            if document.listed in _TOTALED:
+            if document.totaled:
                 closed = f"</items>{closed}"
         return closed.encode()
 

@@ -8,9 +8,10 @@ from ...catalog.method import Method
 from ...catalog.plain import encode_json
 from ...catalog.resource import Resource
 from ...catalog.shapes import Nested, bare
-from ...exchange import Answer, Buffer, Header, Refused, Request, Result, StartedOperation, Stream
+from ...exchange import Answer, Header, Refused, Request, Result, StartedOperation, Stream
 from ...formats.documents import enclosed
 from ...formats.headers import ASK_AGAIN, JSON, NO_STORE, PRIVATE, progress_headers
+from ...formats.json import name_of
 from ...query import Ask, Plan
 from .refusals import error_of
 
@@ -49,7 +50,7 @@ def _data(result: Result) -> bytes:
         return bytes(items[0])
     if _is_list(plan):
         return b"[" + b",".join(items) + b"]"
-    return b"{" + b",".join([b"".join((_name(key), b":", item)) for key, item in zip(result.keys, items, strict=True)]) + b"}"
+    return b"{" + b",".join([b"".join((name_of(key), b":", item)) for key, item in zip(result.keys, items, strict=True)]) + b"}"
 
 
 def _is_list(plan: Plan) -> bool:
@@ -60,12 +61,6 @@ def _is_list(plan: Plan) -> bool:
 def _is_search(plan: Plan) -> bool:
     """Whether a search was asked at a path of its own."""
     return isinstance(plan.target, Resource) and plan.target.by is not None
-
-
-def _name(key: Buffer) -> bytes:
-    """A key as the name of a member: texts have their quotes already."""
-    text = bytes(key)
-    return text if text.startswith(b'"') else b'"' + text + b'"'
 
 
 def _meta(result: Result) -> dict[str, int]:
