@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ..errors import DeclarationError
+from .fitting import Misfit, Misfits
 from .layout import Layout, Meaning, Path, meanings_of, put, split_name, take
 from .plain import show
 from .version import EARLIEST, LATEST, read_version, show_version
@@ -170,7 +171,7 @@ class Reshaped(Step):
         def forth(record: dict[str, Any]) -> None:
             values = [take(record, path) for path in before]
             if MISSING not in values and forward is not None:
-                _store(record, forward(*values), names, "forward")
+                _store(record, _meant(forward, values, written), names, "forward")
         return Undone(old, back, forth if forward is not None else None, meanings)
 
     def _filtered(self, old: Layout, wrong: Callable[[str, str], DeclarationError]) -> dict[str, Meaning]:
@@ -184,8 +185,8 @@ class Reshaped(Step):
                             "Give forward=, of one field to one, or remove its Filter() and Sort().")
             forward, now = self.forward, self.now[0]
 
-            def values(value: Any, forward: Callable[..., Mapping[str, Any]] = forward, now: str = now) -> Sequence[Any]:
-                given = forward(value)[now]
+            def values(value: Any, forward: Callable[..., Mapping[str, Any]] = forward, now: str = now, name: str = name) -> Sequence[Any]:
+                given = _meant(forward, (value,), (name,))[now]
                 return given if isinstance(given, (list, tuple)) else (given,)
             found[name] = Meaning(now, values)
         return found
@@ -318,6 +319,16 @@ def _check_there(layout: Layout, path: Path, step: str, wrong: Callable[[str, st
     if not layout.has(path):
         raise wrong(f"{step}() names {'.'.join(path)!r}, which is not there after it.",
                     f"There is {', '.join(layout.names)}; a change of a list's records is declared for their class.")
+
+
+def _meant(forward: Callable[..., Mapping[str, Any]], values: Sequence[Any], names: Sequence[str]) -> Mapping[str, Any]:
+    """What values of an old version are today. Raises `Misfits` for those that `forward` cannot make anything of: clients send
+    whatever they like, and the author of `lambda level: {"tier": int(level)}` meant no more than that."""
+    try:
+        return forward(*values)
+    except (ValueError, LookupError, ArithmeticError):
+        found = zip(names, values, strict=True)
+        raise Misfits([Misfit(name, "a value that stands for something today", show(value)) for name, value in found]) from None
 
 
 def _store(record: dict[str, Any], given: Any, names: Sequence[str], work: str) -> None:

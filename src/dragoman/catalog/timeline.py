@@ -205,6 +205,7 @@ class _Pass:
             root.meanings = meanings_of(undone.names, root.meanings)
         root.record, root.fields = before, before.__dragoman_fields__
         _check_key(self._change, resource, root)
+        _check_compared(self._change, resource, root)
         return True
 
     def _undo_method(self, root: _Root, method: Method) -> bool:
@@ -280,6 +281,20 @@ def _check_key(change: Change, resource: Resource, root: _Root) -> None:
     keys = [field for field in root.fields if field.key]
     if len(keys) != 1 or keys[0].shape != resource.key.shape:
         raise change.wrong(f"the key of {resource.path} is another one in the version before.", "A key may be renamed, and no more.")
+
+
+def _check_compared(change: Change, resource: Resource, root: _Root) -> None:
+    """Whoever filters or sorts in an old version does so by what can be compared today: nothing else is indexed, and what `Needs()`
+    hides never is, or whoever asks would learn it."""
+    today = {field.name: field for field in resource.fields}
+    for field in root.fields:
+        means = today[root.meanings[field.name].name] if field.name in root.meanings else None
+        if means is None:
+            continue
+        if (field.filter is not None and means.filter is None) or (field.sort and not means.sort):
+            mark = "Sort()" if field.sort and not means.sort else "Filter()"
+            raise change.wrong(f"{field.name!r} is compared in the version before, and {means.name!r} has no {mark} today.",
+                               f"Remove {mark} from {field.name!r}" + ("." if means.needs else f", or mark {means.name!r} with it, too."))
 
 
 def _history(found: Sequence[tuple[str, Stage]], oldest: Stage) -> History:

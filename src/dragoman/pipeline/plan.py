@@ -10,8 +10,10 @@ import msgspec
 
 from ..catalog.catalog import CLUSTER_DEFAULT, Catalog
 from ..catalog.fields import Field
+from ..catalog.layout import Meaning
 from ..catalog.method import Method
 from ..catalog.names import key_name
+from ..catalog.plain import to_plain
 from ..catalog.resource import Resource
 from ..catalog.shapes import Nested, bottom, describe, element
 from ..catalog.timeline import Stage
@@ -181,7 +183,7 @@ class Planner:
         filters = self._filters_of(stage)
         named = query.ask in (Ask.ONE, Ask.MANY)    # records named by their keys are not filtered
         self._check_known(query.parameters, () if named else filters, faults)
-        values = [_filter_by(stage, filters[name], _read_filter(name, filters[name], texts, faults))
+        values = [_filter_by(target, stage.meanings[filters[name].name], name, _read_filter(name, filters[name], texts, faults), faults)
                   for name, texts in query.parameters.items() if name in filters and not _means_any(filters[name], texts)]
         if named:
             return NOTHING_FILTERED
@@ -295,12 +297,28 @@ def _not_there(target: Resource | Method, version: str) -> Refusal:
     return refuse(Code.TARGET_UNKNOWN, "no such endpoint in this version", hint=hint, value=target.path)
 
 
-def _filter_by(stage: Stage, field: Field, values: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
-    """The field of today, and the values that it may have."""
-    meaning = stage.meanings[field.name]
+def _filter_by(
+    target: Resource, meaning: Meaning, name: str, values: Sequence[Any], faults: list[Fault],
+) -> tuple[str, tuple[Any, ...]]:
+    """The field of today, and the values that it may have. Values of an old version can stand for nothing today: that is told."""
     if meaning.values is None:
         return meaning.name, tuple(values)
-    return meaning.name, tuple(each for value in values for each in meaning.values(value))
+    shape = element(next(field.shape for field in target.fields if field.name == meaning.name))
+    today: list[Any] = []
+    wrong: list[Fault] = []
+    for value in map(to_plain, values):
+        try:
+            today += [read_scalar(shape, _written(each)) for each in meaning.values(value)]
+        except ValueError:
+            wrong.append(Fault(code=Code.PARAMETER_INVALID, message="invalid value", field=name, value=_written(value),
+                               hint="It stands for nothing in the schema of today."))
+    faults += wrong[:_WRONG_VALUES_MAX]
+    return meaning.name, tuple(today)
+
+
+def _written(value: Any) -> str:
+    """A single value as clients write it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def cluster_of(catalog: Catalog, asked: str) -> str:

@@ -127,7 +127,7 @@ catalog.change("2021-01-01", Category, "`order` counts from 1, and was the text 
 catalog.change("2023-06-01", Achievement, "`levels` are called `level`.", Renamed("level", before="levels"))
 
 
-@catalog.resource("mounts", Rows(lambda: [{"mount_id": 1, "name": "Raptor"}]), since="2021-09-01")
+@catalog.resource("mounts", Rows(lambda: [{"mount_id": 1, "name": "Raptor"}]), since="2021-09-01", listed="keyed")
 class Mount(Record):
     """An animal to ride on, in the interface since 2021."""
 
@@ -160,6 +160,18 @@ def distance(start: Point, end: Point, unit: Literal["inch", "foot"], steps: Ann
 
 catalog.change("2022-01-01", "maps/distance", "`unit` is required, and was inches; `end` was `finish`; `steps` was 2 unless it was sent.",
                Defaulted("unit", before="inch"), Renamed("end", before="finish"), Defaulted("steps", before=2))
+
+@catalog.method("maps/zoom")
+def zoom(level: int, tile: int = 1) -> int:
+    """The level that is asked for."""
+    return level * tile
+
+
+catalog.change("2022-01-01", "maps/zoom", "`level` is a number, and was a name; `tile` was a share of a map.", Reshaped(
+    "level", before={"name": str}, backward=lambda level: {"name": str(level)},
+    forward=lambda name: {"level": {"near": 1, "far": 9}[name]}),
+    Reshaped("tile", before={"share": Annotated[int | None, msgspec.Meta(ge=0)]}, backward=lambda tile: {"share": 100 // tile},
+             forward=lambda share: {"tile": 1 if share is None else 100 // share}))
 catalog.change("2023-01-01", Point, "Points have a floor, which was the ground.", Added("floor", value=0))
 
 

@@ -155,6 +155,37 @@ def test_what_a_version_does_not_know_is_told_in_its_words(server: Server, query
         assert f"{told}:" in answer.json()["text"]
 
 
+@pytest.mark.parametrize(("query", "value"), [
+    ("order=first", "first"), ("order=%231,second", "second"), (f"order={'9' * 5_000}", "9" * 100), ("order=%23", None),
+    ("order=%239", None), (f"order={'9' * 50}", "9" * 50),
+])
+def test_a_filter_of_then_whose_value_means_nothing_today_is_told(server: Server, query: str, value: str | None) -> None:
+    """And is no failure of ours, whatever `forward` makes of it: texts that are none of its own, and numbers past all bounds."""
+    answer = server.get(f"/v2/achievements/categories?ids=all&{query}")
+    if value is None:
+        assert answer.json() == []
+    else:
+        assert answer.status_code == 400
+        assert all(part in answer.json()["text"] for part in ("order:", value, "stands for nothing")), answer.text
+
+
+@pytest.mark.parametrize(("parameters", "answered"), [
+    ({"name": "near", "share": 100}, 1), ({"name": "far", "share": 50}, 18), ({"name": "middle", "share": 1}, "name"),
+    ({"name": "near", "share": 0}, "share"),
+])
+def test_an_argument_of_then_that_means_nothing_today_is_told(
+    server: Server, keys: dict[str, str], parameters: dict[str, Any], answered: int | str,
+) -> None:
+    """By its name of then."""
+    answer = server.get("/v2/maps/zoom", params=parameters)
+    webmaster = server.get("/api/rest/maps/json/zoom", params={"remote_auth": keys["remote-auth"], **parameters}).json()
+    if isinstance(answered, int):
+        assert (answer.json(), webmaster["data"]) == (answered, [answered])
+    else:
+        assert (answer.status_code, webmaster["status"]) == (400, 400)
+        assert f"{answered}: invalid value" in webmaster["error"], webmaster
+
+
 @pytest.mark.covers("G10")
 def test_fields_are_chosen_by_their_names_of_then(server: Server, keys: dict[str, str]) -> None:
     """And unknown ones of another version are told."""
@@ -189,7 +220,7 @@ def test_a_key_is_asked_for_by_its_name_of_then(server: Server, keys: dict[str, 
         wrong = server.get("/api/mounts/get", params={"api_token": keys["api-token"], other: 1, "v": version}).json()
         assert not wrong["success"]
         webmaster = server.get("/api/rest/data/json/mounts", params={"remote_auth": keys["remote-auth"], name: "1", "v": version}).json()
-        assert [each[name] for each in webmaster["data"]] == [1]
+        assert webmaster["data"] == {"total": 1, "items": {"1": {name: 1, "name": "Raptor"}}}
         missing = server.get("/api/mounts/get", params={"api_token": keys["api-token"], name: 7, "v": version}).json()
         assert f"{name} parameter" in missing["error"][0]["message"]
 
