@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from .common import actor, common, open_control, tell
+from ..catalog.version import show_version
+from .common import actor, common, open_control, served_catalogs, tell
 
 
 @click.group()
@@ -76,6 +77,23 @@ def limit_application(id: str, rate: str | None, quota: str | None, data_dir: st
     found = services.find(id)
     tell({"application_id": id, "rate": found.rate, "quota": found.quota},
          f"{id}: rate {found.rate or 'as usual'}, quota {found.quota or 'as usual'}.", as_json=as_json)
+
+
+@application.command("pin", short_help="Settle an application on a version of the schema.")
+@click.argument("id")
+@click.argument("version", metavar="VERSION|none")
+@common
+def pin_version(id: str, version: str, data_dir: str | None, as_json: bool) -> None:
+    """Settle an application on a version of the schema, for calls that name none; or on none, which is the earliest."""
+    settings = open_control(data_dir)
+    from ..control.administration import acts
+    from ..control.applications import pinning, services
+
+    wanted = None if version == "none" else version
+    known = [] if wanted is None else pinning.versions_of(served_catalogs(settings))
+    pinned = show_version(acts.pin(actor(), services.find(id), wanted, known).version)
+    tell({"application_id": id, "version": pinned or None}, f"{id} is answered in version {pinned or 'none: the earliest'}.",
+         as_json=as_json)
 
 
 @application.command("secret", short_help="Make a secret of an application.")

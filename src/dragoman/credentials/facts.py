@@ -32,6 +32,8 @@ class Application(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """How much it may ask, where an operator set it otherwise than for its type: `50/s`."""
     quota: str = ""
     """The same of its quota: `1000000/d`."""
+    version: str = ""
+    """The version of the schema that it has settled on, in the form of `read_version`; empty for none."""
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -103,7 +103,8 @@ class Register:
         for credential in given:
             if credential.kind == "application-id":
                 ref, application = self._application(credential.text, request)
-                caller = msgspec.structs.replace(caller, application=ref, limits=self._limits_of(ref, application))
+                caller = msgspec.structs.replace(caller, application=ref, limits=self._limits_of(ref, application),
+                                                 version=application.version or None)
             elif credential.kind == "application-link":     # anybody follows it: nobody may use up the application's limits so
                 caller = msgspec.structs.replace(caller, application=self._application(credential.text, None)[0])
             else:
@@ -181,15 +182,16 @@ class Register:
             raise refuse(Code.ACCOUNT_BANNED, "the owner of the key is banned", hint="Ask the operator of this API.",
                          facts=facts)
         known = caller.application is not None or caller.key is not None
-        limits = caller.limits if known else self._allowances.of_key(ref)
+        limits, version = caller.limits if known else self._allowances.of_key(ref), caller.version
         if mine is not None:
             application = self._known_application(mine, facts)
             self._check_application(application, request, facts)
-            limits = self._limits_of(mine, application)
+            limits, version = self._limits_of(mine, application), application.version or None
         self._used[ref] = now
         return msgspec.structs.replace(
             caller, account=key.account, subject=account.subject, permissions=frozenset(key.permissions),
             key=caller.key or ref, application=mine or caller.application, limits=limits,
+            version=version,
             expires_at=min((at for at in (caller.expires_at, key.expires_at) if at is not None), default=None),
         )
 

@@ -18,7 +18,6 @@ from ..catalog.resource import Resource
 from ..catalog.shapes import Nested, bottom, describe, element
 from ..catalog.timeline import Stage
 from ..catalog.values import read_scalar
-from ..catalog.version import EARLIEST, read_version, show_version
 from ..contracts import Dialect
 from ..errors import Code, Fault, Refusal, refuse
 from ..exchange import Request
@@ -29,6 +28,7 @@ from .formatting import Formatter
 from .gate import audience_of, owned_by
 from .language import match, negotiate
 from .operating import read_id
+from .versions import choose, not_there
 
 _INTEGER = re.compile(r"-?[0-9]+\Z")
 _DIGITS_MAX = 12
@@ -53,9 +53,9 @@ class Planner:
         """The plan of an admitted query. Raises `Refusal` with everything that is wrong with it."""
         self._check_verb(query, target)
         unread: list[Fault] = []
-        version = _version(query, caller, catalog, unread)
+        version, settled = choose(query, caller, catalog, unread)
         if not catalog.timeline.knows(target, version):
-            raise _not_there(target, version)
+            raise not_there(target, version)
         stage = catalog.timeline.stage(target, version)
         if query.settle is not None:
             query.settle(stage)
@@ -89,7 +89,8 @@ class Planner:
             raise Refusal(*faults)
         plan = Plan(
             catalog=catalog, cluster=cluster_of(catalog, request.cluster), target=target, ask=ask,
-            view=view, stage=stage, version=version if catalog.timeline.versions else "", keyed=self._dialect.keyed,
+            view=view, stage=stage, version=version if catalog.timeline.versions else "",
+            settled=settled, keyed=self._dialect.keyed,
             audience=audience_of(caller, target), caller=caller, keys=keys,
             page=page, page_size=page_size, paging=self._dialect.paging, filtered=filtered, owned=owned, arguments=arguments,
             names=self._names_of(stage) if isinstance(target, Method) else NO_NAMES,
@@ -277,24 +278,6 @@ def fields_of(target: Resource | Method, stage: Stage) -> tuple[Field, ...]:
             field for field in stage.fields if field.name in stage.meanings and stage.meanings[field.name].name in target.only)
     shape = bottom(stage.shape) if stage.shape is not None else None
     return shape.fields if isinstance(shape, Nested) else ()
-
-
-def _version(query: Query, caller: Caller, catalog: Catalog, faults: list[Fault]) -> str:
-    """The version that is served: what the request says comes before what its application has settled on; else the earliest."""
-    asked = read_version(query.version) if query.version is not None else None
-    if query.version is not None and asked is None:
-        faults.append(Fault(
-            code=Code.VERSION_INVALID, message="invalid schema version", field="v", value=query.version,
-            hint="Use a time in UTC such as 2024-06-01T00:00:00Z, or latest.",
-        ))
-    return catalog.timeline.resolve(asked or caller.version or EARLIEST)
-
-
-def _not_there(target: Resource | Method, version: str) -> Refusal:
-    """The refusal of what came later than a version, or has gone by then."""
-    came = target.since and (version == EARLIEST or version < target.since)
-    hint = f"Ask for version {show_version(target.since)} or later." if came else f"Ask for a version before {show_version(target.until)}."
-    return refuse(Code.TARGET_UNKNOWN, "no such endpoint in this version", hint=hint, value=target.path)
 
 
 def _filter_by(

@@ -89,6 +89,7 @@ def acts_of(things: dict[str, Any], folder: Path) -> dict[str, Callable[[], obje
         "block": lambda: acts.block(by, application, REASON),
         "unblock": lambda: acts.unblock(by, application),
         "limit": lambda: acts.limit(by, application, "20/s", ""),
+        "pin": lambda: acts.pin(by, application, "2024-06-01", ["2024-06-01T00:00:00.000000Z"]),
         "answer_limits": lambda: acts.answer_limits(by, things["limit_request"], Reply.GRANTED, REASON),
         "add_key": lambda: acts.add_key(by, account, Kind.GW2, "second", (), None),
         "import_keys": lambda: acts.import_keys(by, read(folder / "keys.csv")),

@@ -259,6 +259,22 @@ class TestApplications:
         world.tell("application", "ab12", Application(account=1, name="S", type="server"))
         assert world.refused(Credential("application-id", "ab12")) is Code.ADDRESS_NOT_ALLOWED
 
+    @pytest.mark.parametrize("kind", ["gw2", "remote-auth", "access-token", "api-token"])
+    def test_a_key_of_an_application_is_answered_in_the_version_that_this_has_settled_on(self, world, kind):
+        """Whatever it was sent with; until it settles on another one, or on none."""
+        pinned, other = "2022-03-09T02:00:00.000000Z", "a" * 32
+        secret = mint(Kind(kind))
+        world.tell("application", "b" * 32, msgspec.structs.replace(GAME, version=pinned))
+        world.tell("application", other, msgspec.structs.replace(GAME, version="2020-01-01T00:00:00.000000Z"))
+        world.tell("key", "k2", Key(kind=kind, digest=DIGESTER.digest(secret).hex(), account=1, application="b" * 32))
+        assert world.identify(Credential(kind, secret)).version == pinned
+        if kind != "access-token":                  # which no other application may send
+            assert world.identify(Credential("application-id", other), Credential(kind, secret)).version == pinned
+        assert world.identify(Credential("application-id", other)).version == "2020-01-01T00:00:00.000000Z"
+        assert world.identify().version is None
+        world.tell("application", "b" * 32, GAME)
+        assert world.identify(Credential(kind, secret)).version is None
+
     def test_a_key_of_an_application_ends_with_it(self, world):
         world.tell("application", "ab12", GAME)
         world.change(application="ab12")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -19,7 +19,7 @@ from ..accounts import services as accounts
 from ..accounts.models import Account, Terms
 from ..announcements import services as announcements
 from ..announcements.models import Announcement
-from ..applications import rotation
+from ..applications import pinning, rotation
 from ..applications import services as applications
 from ..applications.models import Application, Secret
 from ..asked import Reply
@@ -120,6 +120,12 @@ def set_pkce(by: Actor, application: Application, required: bool) -> None:
     """Say whether a confidential application may ask for sign-ins without PKCE."""
     with recorded(by, "application.pkce", application):
         applications.allow_without_pkce(application, not required)
+
+
+def pin(by: Actor, application: Application, version: str | None, known: Sequence[str]) -> Application:
+    """Settle an application on a version of the schema, as `pinning.pin`."""
+    with recorded(by, "application.pin", application):
+        return pinning.pin(application, version, known)
 
 
 def limit(by: Actor, application: Application, rate: str, quota: str) -> None:

@@ -23,7 +23,7 @@ KEPT: Mapping[type[models.Model], tuple[str, ...]] = {
     Account: ("username", "email", "subject", "is_operator", "is_active", "ban_reason"),
     Terms: ("published_at",),
     Application: ("name", "type", "owner_id", "addresses", "redirect_addresses", "pkce_optional", "blocked_at",
-                  "block_reason", "rate", "quota"),
+                  "block_reason", "rate", "quota", "version"),
     Key: ("account_id", "kind", "name", "permissions", "expires_at", "suspended_at", "suspend_reason", "revoked_at"),
     Announcement: ("kind", "title_en", "title_ru", "from_at"),
     Entry: ("application_id", "text", "link", "picture_hash", "reply", "answer"),

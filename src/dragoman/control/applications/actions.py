@@ -20,10 +20,12 @@ from ...errors import SettingsError
 from ..accounts.models import Account
 from ..once import read_once
 from ..pages import attempt
+from ..published import published
 from ..who import account_of
-from . import rotation, services, team
-from .forms import AddressesForm, InviteForm, NameForm, OfApplication, RedirectsForm
+from . import pinning, rotation, services, team
+from .forms import AddressesForm, InviteForm, NameForm, OfApplication, RedirectsForm, VersionForm
 from .models import Application, Invitation
+from .pinning import versions_of
 from .roles import Act, role_of
 from .views import permitted, show
 
@@ -48,6 +50,8 @@ CHANGES = {
                       gettext_lazy("The addresses are kept, and in force within a second.")),
     "redirects": Kind(RedirectsForm, lambda which, _who, values: services.set_redirects(which, values["redirects"]), "redirects",
                       gettext_lazy("The redirect addresses are kept.")),
+    "version": Kind(VersionForm, lambda which, _who, values: pinning.pin(which, values["version"], versions_of(published().catalogs)),
+                    "version", gettext_lazy("The version is kept, and in force within a second.")),
     "invite": Kind(InviteForm, lambda which, who, values: team.invite(which, who, values["addressee"], values["role"]), "addressee",
                    gettext_lazy("Invited. If there is such an account, it finds the invitation under Applications.")),
 }

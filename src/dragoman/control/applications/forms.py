@@ -7,10 +7,13 @@ from typing import ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from ...catalog.version import show_version
 from ..changing import Change, Lines
 from ..configuration import ours
+from ..published import published
 from ..wording import NAME_MAX
 from .models import ADDRESSEE_MAX, Application, Role, Type
+from .pinning import versions_of
 from .roles import Act
 
 _MEMBERS = [(role.value, role.label) for role in Role if role != Role.OWNER]
@@ -67,6 +70,21 @@ class RedirectsForm(OfApplication):
         "On your own machine also http://127.0.0.1:3000/signed-in."))
 
 
+class VersionForm(OfApplication):
+    """The version of the schema that it is answered in where a call names none."""
+
+    act, prefix_of_ids = Act.VERSION, "version"
+    version = forms.ChoiceField(label=_("Version"), required=False)
+
+    def __init__(self, data: object = None, initial: dict[str, object] | None = None) -> None:
+        super().__init__(data, initial)
+        known = versions_of(published().catalogs)
+        own = str((initial or {}).get("version") or "")
+        shown = [*known, *([own] if own and own not in known else [])]
+        self.fields["version"].choices = [  # type: ignore[attr-defined]  # it is a choice
+            ("", _("none: the earliest that is supported")), *((each, show_version(each)) for each in shown)]
+
+
 class InviteForm(OfApplication):
     """Somebody else who is to work on it."""
 
@@ -93,4 +111,4 @@ class DeleteForm(Change):
 def initial_of(form: type[OfApplication], application: Application) -> dict[str, object]:
     """What stands in a form before anything is written."""
     return {NameForm: {"name": application.name}, AddressesForm: {"addresses": application.addresses},
-            RedirectsForm: {"redirects": application.redirect_addresses}}.get(form, {})
+            RedirectsForm: {"redirects": application.redirect_addresses}, VersionForm: {"version": application.version}}.get(form, {})

@@ -50,6 +50,8 @@ class Application(Told):
     """How much it may ask, where an operator said otherwise than for its type: `50/s`."""
     quota = models.CharField(max_length=40, blank=True)
     """The same of its quota: `1000000/d`."""
+    version = models.CharField(_("version"), max_length=32, blank=True)
+    """The version of the schema that it has settled on, in the form of `read_version`; empty for none."""
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -68,7 +70,8 @@ class Application(Told):
     def fact(self) -> facts.Application:
         """Whose it is, where it may call from, and whether it may at all."""
         return facts.Application(account=self.owner_id, name=self.name, type=self.type, addresses=tuple(self.addresses),
-                                 blocked=self.blocked_at is not None, rate=self.rate, quota=self.quota)
+                                 blocked=self.blocked_at is not None, rate=self.rate, quota=self.quota,
+                                 version=self.version)
 
 
 class Role(models.TextChoices):

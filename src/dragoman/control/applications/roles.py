@@ -18,6 +18,8 @@ class Act(StrEnum):
     """Where a server application calls from."""
     REDIRECTS = "redirects"
     """Where browsers are sent after a sign-in."""
+    VERSION = "version"
+    """Which version of the schema it is answered in."""
     SECRETS = "secrets"
     """See how they begin, make and end them."""
     MEMBERS = "members"
@@ -27,7 +29,7 @@ class Act(StrEnum):
     DELETE = "delete"
 
 
-_SETTINGS = frozenset({Act.SEE, Act.RENAME, Act.ADDRESSES, Act.REDIRECTS})
+_SETTINGS = frozenset({Act.SEE, Act.RENAME, Act.ADDRESSES, Act.REDIRECTS, Act.VERSION})
 MAY: dict[Role, frozenset[Act]] = {
     Role.OWNER: frozenset(Act),
     Role.MANAGER: _SETTINGS | {Act.SECRETS, Act.MEMBERS},

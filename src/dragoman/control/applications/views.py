@@ -12,17 +12,30 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from ...catalog.version import show_version
 from ..configuration import ours
 from ..once import mint_once
 from ..pages import UNPROCESSABLE, lines_with, origin_of, page_of, show_or_send, sought
+from ..published import published
 from ..who import account_of
 from . import services, team
-from .forms import AddForm, AddressesForm, DeleteForm, InviteForm, NameForm, OfApplication, RedirectsForm, TransferForm, initial_of
+from .forms import (
+    AddForm,
+    AddressesForm,
+    DeleteForm,
+    InviteForm,
+    NameForm,
+    OfApplication,
+    RedirectsForm,
+    TransferForm,
+    VersionForm,
+    initial_of,
+)
 from .models import Application, Invitation, Role, Type
 from .roles import Act, acts_of, role_of
 from .rotation import SECRETS_MAX
 
-FORMS: tuple[type[OfApplication], ...] = (NameForm, AddressesForm, RedirectsForm, InviteForm)
+FORMS: tuple[type[OfApplication], ...] = (NameForm, AddressesForm, RedirectsForm, VersionForm, InviteForm)
 
 
 def permitted(request: HttpRequest, id: str, act: Act = Act.SEE) -> Application:
@@ -84,6 +97,7 @@ def show(request: HttpRequest, application: Application, wrong: OfApplication | 
     facts: dict[str, Any] = {
         "application": application, "forms": forms, "acts": {act.value for act in acts}, "role": role_of(application, account),
         "is_server": application.type == Type.SERVER, "roles": [role for role in Role if role != Role.OWNER],
+        "pinned": show_version(application.version), "versioned": any(each.timeline.versions for each in published().catalogs),
         "members": application.members.select_related("account").order_by("account__username"),
         "secrets_max": SECRETS_MAX, "origin": origin_of(request), "lines": lines_with(request, {"application-id": application.pk}),
     }

@@ -9,7 +9,7 @@ from ...catalog.plain import encode_json
 from ...errors import Code, Fault
 from ...exchange import Answer, Body, Header, Refused, Request, Result, StartedOperation
 from ...formats.documents import enclosed
-from ...formats.headers import JSON, NO_STORE, PRIVATE, progress_headers
+from ...formats.headers import ASK_AGAIN, JSON, NO_STORE, PRIVATE, progress_headers
 from ...query import Ask, Plan
 
 _REPEATED_MAX = 1_000
@@ -47,7 +47,7 @@ class Writer:
             return Answer(status=200, headers=[JSON, NO_STORE, _VARY], body=body, target=plan.target.path)
         if plan.ask is Ask.MANY and not result.found:
             return write_refusal(_all_invalid())
-        headers = [JSON, _VARY, self._cache if result.public else PRIVATE]
+        headers = [JSON, _VARY, self._cache_of(result)]
         answer = Answer(status=200, headers=headers, body=_body(result), prepared=result.prepared,
                         target=plan.target.path, language=plan.view.language)
         if plan.target.localized:
@@ -69,6 +69,12 @@ class Writer:
             again.append((b"location", f"{path}?operation={started.id}".encode()))
         return Answer(status=202 if again else 200, headers=[JSON, NO_STORE, _VARY, *again], body=encode_json(told),
                       target=started.plan.target.path)
+
+    def _cache_of(self, result: Result) -> Header:
+        """Who may keep an answer. One in the version that an application has settled on holds for as long as that does."""
+        if not result.public:
+            return PRIVATE
+        return ASK_AGAIN if result.plan.settled else self._cache
 
     def _content_language(self, language: str) -> Header:
         header = self._languages.get(language)

@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
                 ('block_reason', models.TextField(blank=True)),
                 ('rate', models.CharField(blank=True, max_length=40)),
                 ('quota', models.CharField(blank=True, max_length=40)),
+                ('version', models.CharField(blank=True, max_length=32, verbose_name='version')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='applications', to=settings.AUTH_USER_MODEL)),
             ],
