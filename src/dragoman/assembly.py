@@ -289,7 +289,8 @@ def assemble(
     targets = {(catalog.name, target.path): (catalog, target) for catalog in served for target in catalog.targets}
     pipeline = Pipeline(targets, spoken, gate, executor, Encoder(settings.memory.encoded_max_bytes), observe,
                         settings.http.body_max_bytes,
-                        formats=FORMATS, switches=switches, hears_host=bool(settings.clusters and settings.http.trusted_proxies))
+                        formats=FORMATS, switches=switches, hears_host=bool(settings.clusters and settings.http.trusted_proxies),
+                        changelog=f"{settings.base_url}/room/changelog/")
     return Plane(_with_former(pipeline, settings, spoken), editions, catalogs, spoken, operations if len(shown) > len(catalogs) else None)
 
 

@@ -58,6 +58,7 @@ class Code(StrEnum):
     FIELD_NOT_ALLOWED = "field-not-allowed"
     LANGUAGE_UNKNOWN = "language-unknown"
     VERSION_INVALID = "version-invalid"
+    VERSION_GONE = "version-gone"
     SEARCH_TOO_SHORT = "search-too-short"
     # execute: the question was good, the answer is not to be had
     NOT_FOUND = "not-found"

@@ -10,10 +10,12 @@ from typing import Any, TypeVar
 
 from ..errors import DeclarationError, MethodError
 from . import change as changes
+from . import lives
 from . import method as methods
 from . import resource as resources
 from .change import Change, Step
 from .fields import Field
+from .lives import Deprecation
 from .markers import Refers
 from .method import Method
 from .origin import Origin, Table
@@ -66,6 +68,7 @@ class Catalog:
         """Ways to find records of resources, each at a path of its own."""
         self.changes: list[Change] = []
         """In the order of their declaration."""
+        self.deprecations: list[Deprecation] = []
         self.methods: dict[str, Method] = {}
         self.file: Path | None = None
         """Where it was declared; files and SQLite databases are found relative to it."""
@@ -191,10 +194,21 @@ class Catalog:
             raise declared.wrong("the catalog is loaded already.", "Declare while the module is imported.")
         self.changes.append(declared)
 
+    def deprecate(self, version: str, *, on: str, sunset: str | None = None, link: str = "") -> None:
+        """Say that a version and all before it are deprecated from the day `on`, and gone since the day `sunset`, both in UTC; `link`
+        is where people read about it, the changelog in the Room unless it says otherwise.
+
+        Raises `DeclarationError` where that makes no sense by itself; whether there is such a version is checked at load.
+        """
+        declared = lives.declare(version, on, sunset, link, caller_place())
+        if self._loaded:
+            raise declared.wrong("the catalog is loaded already.", "Declare while the module is imported.")
+        self.deprecations.append(declared)
+
     @cached_property
     def timeline(self) -> Timeline:
         """Its versions, once it is loaded."""
-        return Timeline(self.changes, self.targets)
+        return Timeline(self.changes, self.targets, self.deprecations)
 
     @property
     def targets(self) -> tuple[Resource | Method, ...]:

@@ -11,6 +11,7 @@ import msgspec
 from .change import Change, Reshaped, Undone, Work
 from .fields import Field
 from .layout import Layout, Meaning, exchange, layout_of, meanings_of, of_fields, origin_of, records_in
+from .lives import Deprecation, Lives
 from .method import Method
 from .resource import Resource
 from .shapes import Nested, Shape, shape_of
@@ -75,13 +76,16 @@ class History(NamedTuple):
 class Timeline:
     """The versions of one catalog."""
 
-    def __init__(self, changes: Sequence[Change], targets: Iterable[Resource | Method]) -> None:
-        """Raises `DeclarationError` for a change that does not fit what it meets."""
+    def __init__(
+        self, changes: Sequence[Change], targets: Iterable[Resource | Method], deprecations: Sequence[Deprecation] = (),
+    ) -> None:
+        """Raises `DeclarationError` for a change that does not fit what it meets, or a deprecation of what is no version."""
         targets = tuple(targets)
         self.changes = tuple(sorted(changes, key=lambda change: change.at))
         dates = {change.at for change in changes} | {at for target in targets for at in (target.since, target.until) if at}
         self.versions = tuple(sorted(dates))
         """In the form of `read_version`, from the first change on."""
+        self.lives = Lives(deprecations, self.versions)
         self._histories = _Deriving(self.changes, targets).histories
 
     def resolve(self, asked: str) -> str:

@@ -19,7 +19,7 @@ from ..errors import Code, Fault, Refusal, refuse
 from ..exchange import Answer, Header, Outcome, Refused, Request, Result, Work
 from ..observations import Crashed, Observe
 from ..query import ANONYMOUS, Ask, Caller, Query
-from . import conditional, cors
+from . import conditional, cors, ending
 from .encoding import Encoder
 from .execute import Executor, Later
 from .faults import faults_of
@@ -39,13 +39,14 @@ _REPR.maxother = 1_000
 class Course:
     """What a request has become so far, for whoever writes its answer."""
 
-    __slots__ = ("caller", "format", "negotiated", "query", "standing", "version")
+    __slots__ = ("caller", "ending", "format", "negotiated", "query", "standing", "version")
 
     def __init__(self) -> None:
         self.query: Query | None = None
         self.caller = ANONYMOUS
         self.standing: Standing | None = None
         self.version = ""
+        self.ending: Sequence[Header] = ()
         self.format: str | None = None
         self.negotiated = False
 
@@ -64,11 +65,13 @@ class Pipeline:
     def __init__(
         self, targets: Targets, dialects: Sequence[Dialect], gate: Gate, executor: Executor, encoder: Encoder,
         observe: Observe, body_max_bytes: int, *, formats: Sequence[Format] = (), switches: Switches | None = None,
-        hears_host: bool = False,
+        hears_host: bool = False, changelog: str = "/",
     ) -> None:
-        """`hears_host`: whether a proxy's `X-Forwarded-Host` chooses the cluster, which caches have to know."""
+        """`hears_host`: whether a proxy's `X-Forwarded-Host` chooses the cluster, which caches have to know; `changelog`: where
+        people read what changed in the schema."""
         self._targets, self._gate, self._executor, self._encoder = targets, gate, executor, encoder
         self._observe, self._body_max_bytes, self._switches, self._hears_host = observe, body_max_bytes, switches, hears_host
+        self._changelog = changelog
         self._formatter = Formatter(formats)
         self._spoken = [Spoken(each, Planner(each, self._formatter), cors.exposed(each.exposed_headers)) for each in dialects]
         self._deepest = sorted(self._spoken, key=lambda each: len(each.dialect.mount), reverse=True)
@@ -145,6 +148,7 @@ class Pipeline:
     ) -> Outcome | Later:
         plan = spoken.planner.plan(query, catalog, target, course.caller, request)
         course.version, course.format = show_version(plan.version), plan.format
+        course.ending = ending.headers_of(plan, request, self._changelog)
         return self._executor.execute(plan)
 
     async def _ask_whatever(self, query: Query, spoken: Spoken, request: Request, course: Course) -> Outcome:
@@ -224,6 +228,8 @@ class Pipeline:
         if self._hears_host:
             answer.headers = conditional.varying(answer.headers, b"X-Forwarded-Host")
         answer.headers += (cors.ORIGIN, spoken.exposed)
+        if course.ending:
+            answer.headers = ending.joined(answer.headers, course.ending)
         answer.dialect = spoken.dialect.name
         if answer.etag is None:
             return answer

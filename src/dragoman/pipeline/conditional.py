@@ -9,7 +9,8 @@ from ..formats.codings import CODINGS
 
 _KEPT = frozenset((
     b"cache-control", b"content-location", b"date", b"etag", b"expires", b"vary", b"access-control-allow-origin",
-    b"access-control-expose-headers", b"ratelimit", b"ratelimit-policy", b"content-language", b"link",
+    b"access-control-expose-headers", b"ratelimit", b"ratelimit-policy", b"content-language", b"link", b"deprecation", b"sunset",
+    b"x-schema-version",
 ))
 
 

@@ -19,7 +19,8 @@ def exposed(names: str) -> Header:
 
 def exposing(headers: Sequence[Header], name: bytes) -> list[Header]:
     """Headers that let such scripts read one more."""
-    return [(_EXPOSE, value + b", " + name) if header == _EXPOSE else (header, value) for header, value in headers]
+    return [(_EXPOSE, value + b", " + name) if header == _EXPOSE and name not in value.split(b", ") else (header, value)
+            for header, value in headers]
 
 
 def preflight(verbs: str) -> Answer:

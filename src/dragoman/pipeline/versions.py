@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from time import time
 from typing import NamedTuple
 
 from ..catalog.catalog import Catalog
@@ -30,9 +32,23 @@ def choose(query: Query, caller: Caller, catalog: Catalog, faults: list[Fault]) 
             hint="Use a time in UTC such as 2024-06-01T00:00:00Z, or latest.",
         ))
     if asked is not None:
-        return Chosen(timeline.resolve(asked), settled=False)
-    settled = caller.application is not None and bool(timeline.versions)
-    return Chosen(timeline.resolve(caller.version or EARLIEST), settled)
+        return Chosen(supported(asked, query.version or "", catalog), settled=False)
+    settled, version = caller.application is not None and bool(timeline.versions), timeline.resolve(caller.version or EARLIEST)
+    now = time()
+    return Chosen(timeline.lives.earliest(now) if timeline.lives.is_gone(version, now) else version, settled)
+
+
+def supported(asked: str, written: str, catalog: Catalog) -> str:
+    """The version that is served for one that was asked for, in the client's own writing. Raises `Refusal` for one that is gone."""
+    timeline = catalog.timeline
+    version = timeline.resolve(asked)
+    told = timeline.lives.of(version)
+    now = time()
+    if told is None or told.gone_at is None or not told.is_gone(now):
+        return version
+    day = datetime.fromtimestamp(told.gone_at, UTC).date()
+    raise refuse(Code.VERSION_GONE, "this schema version is gone", field="v", value=written, facts={"gone_at": told.gone_at},
+                 hint=f"It ended on {day} (UTC). Ask for {show_version(timeline.lives.earliest(now))} or later, or for latest.")
 
 
 def not_there(target: Resource | Method, version: str) -> Refusal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 
 from django.db import transaction
@@ -18,8 +19,10 @@ _SHOWN = 5
 
 
 def versions_of(catalogs: Iterable[Catalog]) -> list[str]:
-    """The versions of everything that is published, the newest first, in the form of `read_version`."""
-    return sorted({version for catalog in catalogs for version in catalog.timeline.versions}, reverse=True)
+    """The versions of everything that is published, without those that are gone, the newest first, in the form of `read_version`."""
+    now = time.time()
+    return sorted({version for catalog in catalogs for version in catalog.timeline.versions
+                   if not catalog.timeline.lives.is_gone(version, now)}, reverse=True)
 
 
 @transaction.atomic
