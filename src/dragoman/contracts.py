@@ -105,8 +105,8 @@ class Dialect(Protocol):
     """Whether GET and POST mean the same everywhere; else each method has its verb, and resources are read by GET."""
     asked_by: ClassVar[str]
     """The parameter that names a long operation which was started before. No parameter of such a method may have its name."""
-    exposed_headers: ClassVar[str]
-    """The headers of its answers that scripts of other origins may read."""
+    exposed_headers: ClassVar[frozenset[str]]
+    """Its own headers that scripts of other origins may read, beside those that answers of every dialect have."""
 
     def bind(self, catalogs: Sequence[Catalog], keys: Keys, switches: Switches | None = None) -> Mapping[str, str]:
         """Learn what is published, who knows the keys, and what is switched off, to say so where endpoints are listed; the

@@ -143,7 +143,7 @@ class DialectContract:
         assert dialect.unknown_parameters in ("ignore", "refuse")
         assert dialect.keys_max >= 1
         assert {"GET", "OPTIONS"} <= set(dialect.verbs.split(", "))
-        assert "X-Request-Id" in dialect.exposed_headers.split(", ")
+        assert all(re.fullmatch(r"[A-Z][A-Za-z-]*[a-z]", name) for name in dialect.exposed_headers)
 
     def test_everything_has_an_address_that_is_served_and_claimed(self, dialect, addresses):
         claims = dialect.bind([CATALOG], KEYS)

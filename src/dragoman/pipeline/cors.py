@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ..exchange import Answer, Header
 
 _EXPOSE = b"access-control-expose-headers"
+_EXPOSED = frozenset((
+    "Content-Language", "ETag", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Progress", "X-Request-Id", "X-Schema-Version"))
+"""The headers that answers of every dialect have, beyond those that any script may read (Fetch standard, 2.2.2)."""
 ORIGIN: Header = (b"access-control-allow-origin", b"*")
 _ALLOWED = b"Accept, Accept-Language, Authorization, Content-Type, Idempotency-Key, If-None-Match, X-Schema-Version"
 _MAX_AGE_S = b"86400"
 
 
-def exposed(names: str) -> Header:
-    """The header that lets scripts of other origins read these headers of ours."""
-    return _EXPOSE, names.encode()
+def exposed(own: Iterable[str]) -> Header:
+    """The header that lets scripts of other origins read our headers, and those that a dialect has of its own."""
+    return _EXPOSE, ", ".join(sorted(_EXPOSED.union(own))).encode()
 
 
 def exposing(headers: Sequence[Header], name: bytes) -> list[Header]:

@@ -32,7 +32,7 @@ class Unspeakable(Exception):
 class Whimsical:
     """A dialect that fails in one of its steps; `writing` fails the first so many times."""
 
-    name, mount, exposed_headers, unknown_parameters, paging = "whimsical", "/", "", "ignore", Paging()
+    name, mount, exposed_headers, unknown_parameters, paging = "whimsical", "/", (), "ignore", Paging()
     shows_extra = hidden_nulls = keyed = verbs_alike = False
 
     def __init__(self, fails="", writing=0, verbs="GET"):

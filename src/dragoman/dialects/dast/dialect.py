@@ -37,8 +37,7 @@ class Dast:
     verbs: ClassVar[str] = "GET, HEAD, POST, OPTIONS"
     verbs_alike: ClassVar[bool] = True
     asked_by: ClassVar[str] = "operation_id"
-    exposed_headers: ClassVar[str] = (
-        "Content-Language, ETag, RateLimit, RateLimit-Policy, Retry-After, X-Progress, X-Request-Id, X-Schema-Version")
+    exposed_headers: ClassVar[frozenset[str]] = frozenset()
     own: Sequence[Catalog] = ()
 
     def __init__(self, mount: str = "/api") -> None:

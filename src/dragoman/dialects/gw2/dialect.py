@@ -37,10 +37,8 @@ class Gw2:
     verbs: ClassVar[str] = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
     verbs_alike: ClassVar[bool] = False
     asked_by: ClassVar[str] = "operation"
-    exposed_headers: ClassVar[str] = (
-        "Content-Language, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Page-Size, X-Page-Total, "
-        "X-Progress, X-Request-Id, X-Result-Count, X-Result-Total, X-Schema-Version"
-    )
+    exposed_headers: ClassVar[frozenset[str]] = frozenset(
+        ("Link", "Location", "X-Page-Size", "X-Page-Total", "X-Result-Count", "X-Result-Total"))
 
     def __init__(self, mount: str = "/v2", *, max_age_s: int = 60) -> None:
         self.mount = mount

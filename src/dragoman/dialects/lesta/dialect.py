@@ -40,8 +40,7 @@ class Lesta:
     verbs: ClassVar[str] = "GET, HEAD, POST, OPTIONS"
     verbs_alike: ClassVar[bool] = True
     asked_by: ClassVar[str] = "operation_id"
-    exposed_headers: ClassVar[str] = (
-        "Content-Language, ETag, RateLimit, RateLimit-Policy, Retry-After, X-Progress, X-Request-Id, X-Schema-Version")
+    exposed_headers: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, sign_ins: SignIns | None = None) -> None:
         self.own: Sequence[Catalog] = ()

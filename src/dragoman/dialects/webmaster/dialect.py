@@ -49,8 +49,7 @@ class Webmaster:
     verbs: ClassVar[str] = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
     verbs_alike: ClassVar[bool] = False
     asked_by: ClassVar[str] = "request_id"
-    exposed_headers: ClassVar[str] = (
-        "Content-Language, ETag, RateLimit, RateLimit-Policy, Retry-After, X-Progress, X-Request-Id, X-Schema-Version")
+    exposed_headers: ClassVar[frozenset[str]] = frozenset()
     own: Sequence[Catalog] = ()
 
     def __init__(
