@@ -11,7 +11,7 @@ from ..catalog.fitting import Written
 
 DEPTH_MAX = 32
 _DOCTYPE = re.compile(rb"(?>\s+|<\?.*?\?>|<!--.*?-->)*+<!DOCTYPE", re.DOTALL)
-_INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}"
+INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}"
 
 
 class Malformed(ValueError):
@@ -32,7 +32,7 @@ def read_children(raw: bytes, *, elements_max: int) -> dict[str, Any]:
     if isinstance(value, dict):
         return value
     if value and not value.isspace():
-        raise Malformed(f"text without an element{_line(root)}", f"Send <{_name(root)}><name>value</name></{_name(root)}>.")
+        raise Malformed(f"text without an element{line_of(root)}", f"Send <{name_of(root)}><name>value</name></{name_of(root)}>.")
     return {}
 
 
@@ -70,39 +70,40 @@ def _not_well_formed(error: Any) -> Malformed:
 
 def _value_of(element: Any, depth: int) -> Any:
     if depth > DEPTH_MAX:
-        raise Malformed(f"nested more than {DEPTH_MAX} deep{_line(element)}", "Send flatter arguments.")
+        raise Malformed(f"nested more than {DEPTH_MAX} deep{line_of(element)}", "Send flatter arguments.")
     _check_attributes(element)
     children = list(element)
     if not children:
-        return None if element.get(_INSTANCE + "nil") in ("true", "1") else Written(element.text or "")
+        return None if element.get(INSTANCE + "nil") in ("true", "1") else Written(element.text or "")
     _check_texts(element, children)
-    names = [_name(child) for child in children]
+    names = [name_of(child) for child in children]
     if set(names) == {"item"}:
         return [_value_of(child, depth + 1) for child in children]
     values: dict[str, Any] = {}
     for name, child in zip(names, children, strict=True):
         if name in values:
-            raise Malformed(f"the element <{name}> stands twice{_line(child)}", "Send each element once.", name)
+            raise Malformed(f"the element <{name}> stands twice{line_of(child)}", "Send each element once.", name)
         values[name] = _value_of(child, depth + 1)
     return values
 
 
 def _check_attributes(element: Any) -> None:
     """Refuse what would be lost: nothing is read from attributes but those of XML Schema itself."""
-    stranger = next((name for name in element.attrib if not name.startswith(_INSTANCE)), None)
+    stranger = next((name for name in element.attrib if not name.startswith(INSTANCE)), None)
     if stranger is not None:
-        raise Malformed(f"the attribute {stranger!r} means nothing{_line(element)}", "Send elements alone.", _name(element))
+        raise Malformed(f"the attribute {stranger!r} means nothing{line_of(element)}", "Send elements alone.", name_of(element))
 
 
 def _check_texts(element: Any, children: list[Any]) -> None:
     if any(text and not text.isspace() for text in (element.text, *(child.tail for child in children))):
-        raise Malformed(f"text between elements{_line(element)}", "Put it into an element.", _name(element))
+        raise Malformed(f"text between elements{line_of(element)}", "Put it into an element.", name_of(element))
 
 
-def _name(element: Any) -> str:
+def name_of(element: Any) -> str:
     """The name of an element, whatever its namespace."""
     return str(etree.QName(element).localname)
 
 
-def _line(element: Any) -> str:
+def line_of(element: Any) -> str:
+    """Where an element begins, as errors say it."""
     return f" (line {element.sourceline})"

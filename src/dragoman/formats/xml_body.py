@@ -21,10 +21,10 @@ from .body import VALUES_MAX, malformed
 from .calls import Call, parts_of
 from .xsd import REQUEST, compile_request
 
-_INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}"
-_NIL = _INSTANCE + "nil"
-_LOCATIONS = (_INSTANCE + "schemaLocation", _INSTANCE + "noNamespaceSchemaLocation")
+_NIL = xml.INSTANCE + "nil"
+_LOCATIONS = (xml.INSTANCE + "schemaLocation", xml.INSTANCE + "noNamespaceSchemaLocation")
 _KEY = "key"
+_NO_NAMESPACE = "Leave xmlns out: these elements have no namespace."
 _SPACES = " \t\r\n"
 _INTEGER = re.compile(r"[+-]?[0-9]{1,40}\Z")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,40}\.?[0-9]{0,40}|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,3})?\Z")
@@ -69,12 +69,9 @@ class RequestSchema:
         """The root says what is meant; all else makes no sense without it."""
         name = etree.QName(root)
         if name.localname != self._root:
-            raise malformed(f"its root is <{_shown(name.localname)}>{_line(root)}", f"Send <{self._root}>.")
+            raise malformed(f"its root is <{_name(root)}>{xml.line_of(root)}", f"Send <{self._root}>.")
         if name.namespace:
-            raise malformed(f"<{self._root}> is in the namespace {show(name.namespace)}{_line(root)}", _NO_NAMESPACE)
-
-
-_NO_NAMESPACE = "Leave xmlns out: these elements have no namespace."
+            raise malformed(f"<{self._root}> is in the namespace {show(name.namespace)}{xml.line_of(root)}", _NO_NAMESPACE)
 
 
 class Walk:
@@ -89,7 +86,7 @@ class Walk:
     def _add(self, code: Code, element: Any, path: str, message: str, hint: str, value: str | None = None) -> None:
         self._told.add(path)
         start = "malformed body: " if code is Code.BODY_MALFORMED else ""
-        self.faults.append(Fault(code=code, message=f"{start}{message}{_line(element)}", field=path or None, hint=hint,
+        self.faults.append(Fault(code=code, message=f"{start}{message}{xml.line_of(element)}", field=path or None, hint=hint,
                                  value=value[:SHOWN_MAX] if value is not None else None))
 
     # ------------------------------------------------------------------------------------ elements
@@ -259,11 +256,7 @@ def _single(shape: Shape, text: str) -> Written:
 
 def _name(element: Any) -> str:
     """The name of an element, whatever its namespace, short enough to be told."""
-    return str(etree.QName(element).localname)[:SHOWN_MAX]
-
-
-def _shown(text: str) -> str:
-    return text[:SHOWN_MAX]
+    return xml.name_of(element)[:SHOWN_MAX]
 
 
 def _below(path: str, name: str) -> str:
@@ -283,7 +276,3 @@ def _expected(fields: Sequence[Field], last: int) -> str:
         if field.required:
             return " or ".join(names)
     return " or ".join([*names, "the end"])
-
-
-def _line(element: Any) -> str:
-    return f" (line {element.sourceline})"
