@@ -13,7 +13,7 @@ import msgspec
 from ..errors import DeclarationError
 from .fields import Field, field_of
 from .record import Record, RecordMeta
-from .shapes import Choice, Nested, Nullable, element, peel, shape_of
+from .shapes import Choice, Nested, Nullable, element, is_union, peel, shape_of
 
 Path = tuple[str, ...]
 Wrong = Callable[[str, str], DeclarationError]
@@ -241,13 +241,7 @@ def exchange(annotation: Any, change: Callable[[Any], Any]) -> Any:
     inner_parts = tuple(exchange(part, change) for part in parts)
     if all(new is old for new, old in zip(inner_parts, parts, strict=True)):
         return annotation
-    return Union[inner_parts] if _is_union(origin) else origin[inner_parts]  # noqa: UP007  # built from its parts
-
-
-def _is_union(origin: Any) -> bool:
-    import types
-
-    return origin in (Union, types.UnionType)
+    return Union[inner_parts] if is_union(annotation) else origin[inner_parts]  # noqa: UP007  # built from its parts
 
 
 def _is_choice(part: Any) -> bool:

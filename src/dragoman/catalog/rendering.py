@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-import types
 import typing
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Union
+from typing import Annotated, Any
 
 from .catalog import Catalog
 from .fields import Field
 from .markers import LocalizedText
 from .origin import File, Origin, Table
 from .resource import Resource
+from .shapes import is_union
 from .target import GROUP_DEFAULT
 
 _WIDTH = 120
@@ -104,7 +104,7 @@ class _Module:
             inner, *metadata = typing.get_args(annotation)
             marks = [f"{self._use(type(mark).__name__)}()" for mark in metadata if not isinstance(mark, LocalizedText)]
             annotation = inner if marks else annotation
-        plain = self._type("Localized" if field.localized and not _nullable(annotation) else annotation)
+        plain = self._type("Localized" if field.localized and not is_union(annotation) else annotation)
         if not marks:
             return f"{field.name}: {plain}"
         return [f"{field.name}: {self._use('Annotated', 'typing')}[", plain, *marks, "]"]
@@ -114,13 +114,9 @@ class _Module:
             return self._use("Localized")
         if annotation is Any:
             return self._use("Any", "typing")
-        if _nullable(annotation):
+        if is_union(annotation):
             return " | ".join("None" if part is type(None) else self._type(part) for part in typing.get_args(annotation))
         return self._use(annotation.__name__, annotation.__module__)
-
-
-def _nullable(annotation: Any) -> bool:
-    return typing.get_origin(annotation) in (Union, types.UnionType)
 
 
 def _import_order(name: str) -> tuple[int, str]:

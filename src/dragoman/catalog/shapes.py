@@ -111,7 +111,7 @@ def shape_of(annotation: Any) -> Shape:
     if inner is Any:
         return Anything()
     origin = typing.get_origin(inner)
-    if origin in (Union, types.UnionType):
+    if is_union(inner):
         return Nullable(shape_of(without_null(inner)))
     if origin is Literal:
         return _choice(typing.get_args(inner), "Literal")
@@ -133,6 +133,11 @@ def peel(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
             annotation = annotation.__value__
         else:
             return annotation, metadata
+
+
+def is_union(annotation: Any) -> bool:
+    """Whether it names several types, null among them or not."""
+    return typing.get_origin(annotation) in (Union, types.UnionType)
 
 
 def without_null(union: Any) -> Any:
