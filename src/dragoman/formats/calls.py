@@ -13,7 +13,7 @@ from ..catalog.resource import Resource
 from ..catalog.shapes import Nullable, Shape, item_of, peel, shape_of, without_null
 
 
-class Told(NamedTuple):
+class DeclaredError(NamedTuple):
     """An error that a method declares: its name, the status by which clients know it, and what it means."""
 
     name: str
@@ -41,7 +41,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     permission: str | None = None
     operation: bool = False
     localized: bool = False
-    errors: tuple[Told, ...] = ()
+    errors: tuple[DeclaredError, ...] = ()
     """What it declares to go wrong."""
     options: tuple[Field, ...] = ()
     """What may be said of any question, by parameters of the query, such as a language."""

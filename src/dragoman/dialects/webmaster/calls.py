@@ -15,7 +15,7 @@ from ...catalog.names import Naming, key_name
 from ...catalog.resource import Resource
 from ...catalog.shapes import KINDS, Choice, Scalar, Shape, element, shape_of
 from ...errors import MethodError, describe_error
-from ...formats.calls import Call, Told, call_of
+from ...formats.calls import Call, DeclaredError, call_of
 from ...query import Paging
 from .refusals import declared_status
 from .routes import LIMIT, SEARCH, SORT, SORT_TYPE, START, TYPE, Entry
@@ -30,14 +30,14 @@ def call_of_entry(entry: Entry, catalog: Catalog, naming: Naming, paging: Paging
     rest: dict[str, Any] = {"options": tuple(_options(catalog, target)), "positions": entry.positions}
     if isinstance(target, Method):
         parameters = [replace(field, name=field.name_in(naming.name)) for field in target.parameters]
-        return call_of(target, entry.root, parameters, errors=tuple(map(_told, target.raises)), **rest)
+        return call_of(target, entry.root, parameters, errors=tuple(map(_declared, target.raises)), **rest)
     known = {field.name: field for field in _asked(target, naming, paging)}
     order = [name for name in entry.positions if name in known]
     return call_of(target, entry.root, [known[name] for name in dict.fromkeys([*order, *known])], **rest)
 
 
-def _told(error: type[MethodError]) -> Told:
-    return Told(error.__name__, declared_status(error.status), describe_error(error))
+def _declared(error: type[MethodError]) -> DeclaredError:
+    return DeclaredError(error.__name__, declared_status(error.status), describe_error(error))
 
 
 def _options(catalog: Catalog, target: Resource | Method) -> Iterator[Field]:
