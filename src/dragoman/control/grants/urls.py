@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import endpoints, lesta_pages, views
+from . import endpoints, lesta_pages, views, webmaster
 
 app_name = "oauth2_provider"
 urlpatterns = [
@@ -13,8 +13,8 @@ urlpatterns = [
     path(".well-known/openid-configuration", endpoints.describe, name="oidc-connect-discovery-info"),
     path(".well-known/oauth-authorization-server", endpoints.describe, name="oauth-server-metadata"),
     path(".well-known/jwks.json", endpoints.keys, name="jwks-info"),
-    *(path(address, views.authorize) for address in ("auth", "auth/")),
-    *(path(address, endpoints.webmaster_token) for address in ("auth/token", "auth/token/")),
+    *(path(address, views.authorize) for address in webmaster.AUTHORIZE),
+    *(path(address, endpoints.webmaster_token) for address in webmaster.TOKEN),
     path("oauth/lesta", lesta_pages.sign_in, name="lesta"),
     path("oauth/lesta/blank", lesta_pages.blank, name="lesta-blank"),
     path("room/account/sessions/applications/", views.end, name="end"),

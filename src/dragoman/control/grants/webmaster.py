@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
-AUTHORIZE, TOKEN = "/auth/", "/auth/token"
-_PATHS = frozenset({AUTHORIZE, TOKEN, "/auth", "/auth/token/"})
+AUTHORIZE, TOKEN = ("auth", "auth/"), ("auth/token", "auth/token/")
+"""The addresses of each of the two, below the root."""
 _GRANTS = {"authorizationCode": "authorization_code"}
 """What a client in use says, and what it means."""
 
 
 def is_asked(uri: str) -> bool:
     """Whether a request, by its path and perhaps a query, goes to one of these addresses."""
-    return uri.partition("?")[0] in _PATHS
+    return uri.partition("?")[0].removeprefix("/") in (*AUTHORIZE, *TOKEN)
 
 
 def read_grant(request: HttpRequest) -> None:
