@@ -242,11 +242,11 @@ class Walk:
 # ---------------------------------------------------------------------------------------- single values
 
 
-def _single(shape: Shape, text: str) -> Written:
+def _single(shape: Shape, text: str) -> str:
     """A single value as it is written elsewhere, without the signs, zeros and spaces that XML Schema allows beside."""
     kind = scalar_kind(shape)
     if kind == "bytes":
-        return Written(re.sub(f"[{_SPACES}]", "", text))
+        return re.sub(f"[{_SPACES}]", "", text)     # as in JSON, where an empty text is no bytes, and not nothing
     if kind == "int" and _INTEGER.match(text):
         return Written(str(int(text)))
     if kind in ("float", "decimal") and _NUMBER.match(text):

@@ -83,7 +83,14 @@ def _values(shape: Any, inner: Any, constraints: Any, sent: bool) -> st.SearchSt
     if isinstance(shape, Anything):
         return st.recursive(st.none() | st.booleans() | st.integers(-9, 9) | SAFE, lambda each: st.lists(each, max_size=2), max_leaves=3)
     found = _singles(shape.kind, constraints).map(to_plain)
+    if sent and shape.kind in ("datetime", "time"):
+        return found.filter(_is_near)
     return found.filter(_is_short) if sent and shape.kind == "decimal" else found
+
+
+def _is_near(moment: str) -> bool:
+    """Whether its zone is one that XML Schema knows."""
+    return moment[-6:-5] not in ("+", "-") or moment[-5:] <= "14:00"
 
 
 def _is_short(number: Decimal) -> bool:

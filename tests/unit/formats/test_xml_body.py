@@ -142,7 +142,8 @@ def test_at_most_a_hundred_faults_are_told():
 
 @pytest.mark.parametrize(("annotation", "text", "value"), [
     (int, " -007\n", -7), (float, " 1. ", 1.0), (float, ".5e1", 5.0), (Decimal, "+1.50", Decimal("1.50")), (bool, " 1 ", True),
-    (bytes, "YW Jj\n", b"abc"), (dt.date, " 2024-06-01 ", dt.date(2024, 6, 1)), (Literal[5, 7], "+5", 5), (str, " a ", " a "),
+    (bytes, "YW Jj\n", b"abc"), (bytes | None, "", b""), (dt.date, " 2024-06-01 ", dt.date(2024, 6, 1)),
+    (Literal[5, 7], "+5", 5), (str, " a ", " a "),
     (dt.time, "12:00:00", dt.time(12)),
 ])
 def test_spaces_and_signs_that_xml_schema_allows_are_read(annotation, text, value):
