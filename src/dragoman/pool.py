@@ -131,7 +131,8 @@ class Pool:
                 if self._over.is_set():
                     return
                 process = self._process = subprocess.Popen(  # noqa: S603  # this very program
-                    [*self._command, "--beside", str(os.getpid())], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+                    [*self._command, "--beside", str(os.getpid())], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                    start_new_session=True)     # Ctrl-C at a terminal is for the server, which tells them
             status = process.wait()
             if not self._over.is_set():
                 self._observe(Logged(logger="dragoman.pool", level="error",

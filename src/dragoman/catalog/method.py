@@ -105,6 +105,8 @@ def declare(
         return DeclarationError(name, reason, remedy, place_of(function) or place)
 
     group, short = split_path(name, path, place)
+    if secret and operation:
+        raise wrong("what a long operation returns is kept until it is asked for.", "Remove secret=True.")
     if verb not in VERBS:
         raise wrong(f"the verb {verb!r} is none of {', '.join(VERBS)}.", "Use one of these.")
     if timeout_s is None:

@@ -138,7 +138,7 @@ class JobQueue:
     def _reap(self, transaction: Transaction) -> Reaped:
         now = self._store.now(transaction)
         lost = transaction.rows(
-            f"SELECT id, lease, attempts, cancel_asked FROM {OPERATIONS} WHERE state = 'running' AND worker IS NOT NULL "  # noqa: S608  # constants
+            f"SELECT id, lease, attempts, cancel_asked FROM {OPERATIONS} WHERE state IN {LIVING} AND worker IS NOT NULL "  # noqa: S608  # constants
             f"AND due_at <= :now ORDER BY due_at LIMIT :most {self._store.kind.skip_locked}", now=now, most=_REAPED_MAX)
         retried: list[int] = []
         failed: list[int] = []

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
-from dragoman import Attachment, Caller, Catalog, Localized, MethodError, Named, Needs, Progress, Record
+from dragoman import Attachment, Caller, Catalog, Localized, MethodError, Named, Needs, Progress, Record, Renamed
 
 catalog = Catalog("works", languages=("en", "de"), permissions={"account": "Your account", "secrets": "Secrets"})
 HERE = Path(__file__).parent
@@ -133,6 +133,22 @@ def wrong(how: str) -> Iterator[int]:
         yield "a text"
     if how == "surrogate":
         yield "\\ud800"
+
+
+class Tally(Record):
+    count: int
+    label: str
+
+
+@catalog.method("works/tally", operation=True, authenticated=True)
+def tally(upto: int) -> Iterator[Tally]:
+    """What was called something else before."""
+    for number in range(upto):
+        yield Tally(count=number, label="x" * 60)
+
+
+catalog.change("2024-06-01T00:00:00Z", Tally, "`number` is called `count`.", Renamed("count", before="number"))
+catalog.change("2024-06-01T00:00:00Z", "works/tally", "`limit` is called `upto`.", Renamed("upto", before="limit"))
 
 
 @catalog.method("works/none", operation=True, authenticated=True)

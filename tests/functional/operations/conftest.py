@@ -99,11 +99,11 @@ def await_until(ask: Callable[[], Any], fits: Callable[[Any], bool], within_s: f
 
 
 @contextmanager
-def working(folder: Path, **environment: str) -> Iterator[Works]:
+def working(folder: Path, *arguments: str, **environment: str) -> Iterator[Works]:
     """A server in a folder, ended with all that was started beside it."""
     (folder / "catalog.py").write_text(CATALOG)
     given = {**QUICK, **environment}
-    works = Works(start(folder, "catalog.py", **given), given)
+    works = Works(start(folder, "catalog.py", *arguments, **given), given)
     try:
         yield works
     finally:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ...conftest import STOP_TIMEOUT_S, run_dragoman
+from ...conftest import STOP_TIMEOUT_S, end, run_dragoman, start
 from .conftest import Works, await_until, working
+from .test_working import children_of, command_of
 
 
 @pytest.fixture
@@ -42,6 +44,50 @@ def test_an_operation_that_was_accepted_is_done_after_a_restart(works: Works) ->
     works.server.process.wait()
     works.run_worker()
     await_until(lambda: (works.server.folder / "workers.txt").read_text(), lambda log: f'"operation":{id},' in log and '"done"' in log)
+
+
+def test_operations_and_their_results_are_in_a_backup(works: Works, tmp_path: Path) -> None:
+    """Made beside a running server and worker; what was done is there elsewhere, and nothing is restored under a worker."""
+    worker = works.run_worker()
+    id = works.begin("lines?count=20000")
+    works.await_end("lines", id)
+    waiting = works.begin("wait?how=awake&seconds=600")
+    kept = works.server.run("backup", str(tmp_path / "kept.tar"), "--json")
+    assert "operations.db" in json.loads(kept.stdout)["files"]
+    works.server.stop()
+    refused = works.server.run("restore", str(tmp_path / "kept.tar"), "--force")
+    assert refused.returncode == 1, "a worker is at it"
+    worker.terminate()
+    worker.wait(STOP_TIMEOUT_S)
+    assert run_dragoman("restore", str(tmp_path / "kept.tar"), "--data-dir", "other", cwd=tmp_path).returncode == 0
+    server = start(tmp_path, "catalog.py", "--data-dir", "other", **works.environment)
+    try:
+        headers = works.headers("alice")
+        answer = await_until(lambda: server.get(f"/v2/works/lines?operation={id}", headers=headers),
+                             lambda answer: answer.status_code == 200)
+        assert len(answer.json()) == 20_000
+        assert server.get(f"/v2/works/wait?operation={waiting}", headers=headers).json()["state"] in ("queued", "running")
+    finally:
+        end(*server.processes)
+
+
+def test_several_workers_of_a_server_have_one_pool(tmp_path: Path) -> None:
+    """Which is replaced when it is killed, and ends with the server; what it did is counted whoever is asked."""
+    with working(tmp_path, "--workers", "2", DRAGOMAN_OPERATIONS__PROCESSES="1") as works:
+        (supervisor,) = await_until(lambda: supervisors_of(works), lambda found: len(found) == 1)
+        assert works.await_end("stream", works.begin("stream?count=2")).json() == [0, 1]
+        os.kill(supervisor, signal.SIGKILL)
+        await_until(lambda: supervisors_of(works), lambda found: len(found) == 1 and found != [supervisor])
+        assert works.await_end("stream", works.begin("stream?count=2")).json() == [0, 1]
+        for _ in range(8):
+            await_until(lambda: works.server.get("/metrics").text, lambda text: 'dragoman_operations_total{event="done"} 2.0' in text)
+        last = supervisors_of(works)
+        assert works.server.stop() == 0
+        assert not any(map(command_of, last))
+
+
+def supervisors_of(works: Works) -> list[int]:
+    return [int(pid) for pid in children_of(works.server.process.pid) if b"worker\0" in command_of(int(pid))]
 
 
 def test_a_catalog_without_operations_needs_no_worker(works: Works, tmp_path: Path) -> None:

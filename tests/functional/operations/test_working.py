@@ -6,10 +6,12 @@ import base64
 import contextlib
 import os
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
 from .conftest import Works, await_until
@@ -85,6 +87,18 @@ def workers_of(works: Works) -> list[int]:
     return found + [int(each) for supervisor in found for each in children_of(supervisor)]
 
 
+@pytest.mark.parametrize("count", [3, 9_000])
+def test_it_is_begun_and_answered_in_the_version_that_is_asked_for(works: Works, count: int) -> None:
+    """Begun by an old name of a parameter, and answered in the old form and in today's, in one part and in several."""
+    id = works.begin(f"tally?limit={count}")
+    old = works.await_end("tally", id).json()
+    assert [each["number"] for each in old] == list(range(count))
+    assert list(old[0]) == ["number", "label"]
+    now = works.ask(f"tally?operation={id}&v=latest").json()
+    assert [each["count"] for each in now] == list(range(count))
+    assert works.await_end("tally", works.begin("tally?upto=2&v=latest"), headers={"X-Schema-Version": "latest"}).json()[1]["count"] == 1
+
+
 @pytest.mark.parametrize(("how", "shown"), [
     ("raise", "ValueError"), ("unheard", "Unheard"), ("exit", "SystemExit"), ("item", "item 3 of the result"),
     ("surrogate", "item 3 of the result"),
@@ -150,6 +164,24 @@ def test_what_kills_its_worker_is_not_tried_for_ever(works: Works) -> None:
     assert answer.status_code == 500
     assert "cut off 3 times" in answer.json()["text"]
     assert works.await_end("squares", works.begin("squares?number=2", verb="POST")).status_code == 200
+
+
+def test_a_database_that_hangs_up_delays_work_and_ends_none(works: Works) -> None:
+    """Every connection to it is cut in the middle, several times."""
+    url = works.environment.get("DRAGOMAN_DATABASE_URL")
+    if url is None:
+        return                                  # a file cannot hang up
+    id = works.begin("wait?how=watched&seconds=2")
+    works.await_state("wait", id, "running")
+    with psycopg.connect(url, autocommit=True) as connection:
+        for _ in range(3):
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                               "WHERE datname = current_database() AND pid <> pg_backend_pid()")
+            time.sleep(0.3)
+    answer = await_until(lambda: works.ask(f"wait?operation={id}"), lambda answer: answer.status_code in (200, 410, 409))
+    assert answer.json() == "watched"
+    begun = [line for line in works.server.logged if line["event"] == "operation-begun" and line["operation"] == id]
+    assert len(begun) == 1
 
 
 def test_a_key_is_one_operation_for_ever(works: Works) -> None:

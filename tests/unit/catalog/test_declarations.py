@@ -272,6 +272,7 @@ def blocked(database: Transaction) -> bool:
     ("allows=other", "def call() -> int: ...", "other asks for 'clan'", "same name and type"),
     ("allows=later", "def call(clan: int) -> int: ...", "not both `async`", "Make them alike"),
     ("", "async def call(database: Transaction) -> int: ...", "hold up everybody", "`def` instead"),
+    ("operation=True, secret=True", "def call() -> int: ...", "kept until it is asked for", "Remove secret=True"),
     ("operation=True", "def call(database: Transaction) -> int: ...", "as long as the operation runs", "Open transactions"),
     ("", "def call(database: Transaction | None) -> int: ...", "never null", "no more than the type"),
 ])
