@@ -46,7 +46,7 @@ class RequestSchema:
         self._schema = compile_request(call)
 
     def read(self, raw: bytes) -> dict[str, Any]:
-        """The arguments in a body by name: texts as they are, other single values as `Written`, lists, mappings, and None
+        """The arguments in a body by name: texts and base64 as they are, other single values as `Written`, lists, mappings, and None
         where `xsi:nil` says so.
 
         Raises `Refusal` with everything that the schema does not allow, each with its line.
@@ -79,7 +79,8 @@ class Walk:
 
     def __init__(self) -> None:
         self.faults: list[Fault] = []
-        self._places: list[Place] = []
+        self._places: dict[str, Place] = {}
+        """By path."""
         self._told: set[str] = set()
         """The paths at which something is wrong already."""
 
@@ -93,7 +94,7 @@ class Walk:
 
     def read_fields(self, at: Place, fields: Sequence[Field]) -> dict[str, Any]:
         """The values of the children of an element, which stand in the order of its fields, each at most once."""
-        self._places.append(at)
+        self._places[at.path] = at
         self._check_around(at)
         order = [field.name for field in fields]
         values: dict[str, Any] = {}
@@ -128,7 +129,7 @@ class Walk:
 
     def _items(self, at: Place) -> Iterator[Any]:
         """The elements of a list, all of which are called `item`."""
-        self._places.append(at)
+        self._places[at.path] = at
         self._check_around(at)
         for child in at.element:
             if _name(child) != "item":
@@ -154,7 +155,7 @@ class Walk:
                     for number, child in enumerate(self._items(at))]
         if not isinstance(shape, (Scalar, Choice, Anything)):
             return self._read_named(at, typing.get_args(inner)[1])
-        self._places.append(at)
+        self._places[at.path] = at
         if len(at.element):
             self._add(Code.PARAMETER_INVALID, at.element, at.path, "elements stand in a single value", f"Expected {describe(shape)}.")
             return None
@@ -219,7 +220,10 @@ class Walk:
                     self._add_misfit(misfit.path, misfit.expected, misfit.found)
 
     def _add_misfit(self, path: str, expected: str, found: str) -> None:
-        element = max((place for place in self._places if _lies_at(path, place.path)), key=lambda place: len(place.path)).element
+        above = path
+        while above not in self._places:
+            above = above.rpartition(".")[0]
+        element = self._places[above].element
         if found:
             self._add(Code.PARAMETER_INVALID, element, path, "invalid value", f"Expected {expected}.", found)
             return
@@ -227,10 +231,12 @@ class Walk:
                   f"Expected {expected}.")
 
     def add_errors(self, root: Any, errors: Any) -> None:
-        """Tell what the schema alone refuses: values that mean something to us, but not to it."""
+        """Tell what the schema alone refuses: values that mean something to us, but not to it. No more are looked at than are told."""
+        places = {place.element: place for place in self._places.values()}
         for error in errors:
-            found = root.getroottree().xpath(error.path) if error.path else [root]
-            place = next((place for place in self._places if found and place.element is found[0]), None)
+            if len(self.faults) >= MISFITS_MAX:
+                break
+            place = next((places.get(found) for found in (root.getroottree().xpath(error.path) if error.path else ())), None)
             if place is not None and place.path and place.path not in self._told:
                 field = Field(name="", type=place.annotation, shape=shape_of(place.annotation))
                 self._add(Code.PARAMETER_INVALID, place.element, place.path, "invalid value",
