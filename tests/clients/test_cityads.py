@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import shutil
 import subprocess
 import time
 from collections.abc import Callable
@@ -17,6 +16,7 @@ import pytest
 from ..conftest import Server
 from ..functional.room.grants.application import register
 from ..functional.room.visitor import Room
+from .npm import install
 
 HERE = Path(__file__).parent / "webmaster"
 STRANGER = "0" * 32
@@ -204,15 +204,8 @@ def get_statistics_offers(
 
 @pytest.fixture(scope="module")
 def client() -> Path:
-    """The folder in which npm has installed the client; what cannot be installed skips these tests by name."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("cityads-webmaster-api needs node and npm: install the Debian packages nodejs and npm")
-    if not (HERE / "node_modules" / ".package-lock.json").is_file():      # npm writes it when everything is there
-        ran = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=HERE, check=False,
-                             timeout=240, capture_output=True, text=True)
-        if ran.returncode != 0:
-            pytest.skip(f"npm could not install cityads-webmaster-api: {ran.stderr[-500:]}")
-    return HERE
+    """The folder in which npm has installed it."""
+    return install("cityads-webmaster-api", HERE)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 from ..conftest import Server
+from .npm import install
 
 HERE = Path(__file__).parent / "gw2"
 CATALOG = '''
@@ -81,15 +81,8 @@ def build() -> dict[str, int]:
 
 @pytest.fixture(scope="module")
 def client() -> Path:
-    """The folder in which npm has installed the client; what cannot be installed skips these tests by name."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("gw2api-client needs node and npm: install the Debian packages nodejs and npm")
-    if not (HERE / "node_modules" / ".package-lock.json").is_file():      # npm writes it when everything is there
-        ran = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=HERE, check=False,
-                             timeout=240, capture_output=True, text=True)
-        if ran.returncode != 0:
-            pytest.skip(f"npm could not install gw2api-client: {ran.stderr[-500:]}")
-    return HERE
+    """The folder in which npm has installed it."""
+    return install("gw2api-client", HERE)
 
 
 @pytest.fixture(scope="module")
