@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
@@ -20,7 +19,8 @@ import zeep.exceptions
 from lxml import etree
 
 from ...conftest import Server
-from .conftest import WITHIN_S, Network
+from ...timing import settle_s
+from .conftest import Network
 from .reading import read
 
 CATALOG = '''
@@ -282,11 +282,8 @@ def test_what_is_not_as_it_is_described_is_noticed(shapes):
 def test_a_long_operation_is_valid_from_its_beginning_to_its_result(shapes, form):
     begun = shapes.tell(f"all/{form}/report", day="2024-06-01")
     assert begun.status == 204
-    deadline = time.monotonic() + WITHIN_S
-    while (told := shapes.tell(f"all/{form}/report", request_id=begun.request_id)).status == 204:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    assert [part["name"] for part in told.data] == ["2024-06-01"]
+    settle_s(lambda: shapes.tell(f"all/{form}/report", request_id=begun.request_id).status != 204)
+    assert [part["name"] for part in shapes.data(f"all/{form}/report", request_id=begun.request_id)] == ["2024-06-01"]
 
 
 @pytest.mark.covers("W5", "W9")

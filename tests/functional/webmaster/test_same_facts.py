@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import time
 from typing import Any
 
 import pytest
 
-from .conftest import FORMATS, WITHIN_S, Network
+from ...timing import settle_s
+from .conftest import FORMATS, Network
 from .reading import flat, plain
 
 FILTERS = ({}, {"map": "altis"}, {"slots": "1,3"}, {"map": "tanoa", "slots": "5"}, {"slots": "9"})
@@ -21,9 +21,7 @@ def others(network: Network) -> dict[str, str]:
     server = network.server
     made = server.prepare("application", "add", "Program", "--owner", "alice", "--type", "standalone")
     token = server.prepare("key", "add", "--account", "alice", "--kind", "api-token")["secret"]
-    deadline = time.monotonic() + WITHIN_S
-    while server.get("/api/servers/list", params={"api_token": token}).status_code != 200:      # it was made last
-        assert time.monotonic() < deadline
+    settle_s(lambda: server.get("/api/servers/list", params={"api_token": token}).status_code == 200)       # it was made last
     return {"application_id": made["application_id"], "api_token": token}
 
 
@@ -111,9 +109,6 @@ def test_fields_that_a_key_may_not_see_are_absent(network: Network) -> None:
     """In JSON and XML; in CSV, whose columns are fixed, they are empty."""
     key = network.make("bob", "bans")
     record = {"id": 2, "owner": "b-2", "player": "Mallory"}
-    network.server.prepare("account", "add", "waits")       # by the time that one is made, the key before it is known
+    settle_s(lambda: network.tell("data/json/bans", remote_auth=key).status != 403)
     for form, expected in (("json", record), ("xml", plain(record)), ("csv", {**flat(record), "notes.text": ""})):
-        told = network.tell(f"data/{form}/bans", remote_auth=key)
-        while told.status == 403:
-            told = network.tell(f"data/{form}/bans", remote_auth=key)
-        assert told.data == [expected]
+        assert network.data(f"data/{form}/bans", remote_auth=key) == [expected]
