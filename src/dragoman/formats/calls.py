@@ -53,6 +53,11 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         """Whether its parameters are sent in a body."""
         return self.verb in ("POST", "PUT")
 
+    @property
+    def in_query(self) -> tuple[Field, ...]:
+        """What is sent in the query: all of it, but for what is in the body."""
+        return self.options if self.has_body else (*self.parameters, *self.options)
+
 
 class Library(msgspec.Struct, frozen=True, kw_only=True):
     """The calls that are described together."""

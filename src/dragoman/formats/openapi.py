@@ -57,8 +57,7 @@ def _operation(call: Call, schemas: Schemas) -> dict[str, Any]:
     parameters: list[Schema] = [{
         "name": "format", "in": "path", "required": True, "description": "Of the answer" + (" and of the body." if call.has_body else "."),
         "schema": {"type": "string", "enum": list(formats)}}]
-    asked = call.options if call.has_body else (*call.parameters, *call.options)
-    parameters += [_parameter(field, schemas) for field in asked if field.name != _KEY]
+    parameters += [_parameter(field, schemas) for field in call.in_query if field.name != _KEY]
     operation = {
         "operationId": call.name, "summary": call.description.partition("\n")[0], "description": "\n\n".join(_explained(call)),
         "parameters": parameters, "responses": _responses(call, schemas, formats),

@@ -49,7 +49,7 @@ def _add_messages(root: Any, call: Call) -> None:
     if call.has_body:
         _sub(request, "part", name=_BODY, element=call.name + REQUEST)
     else:
-        for field in (*call.parameters, *call.options):
+        for field in call.in_query:
             _sub(request, "part", name=field.name, type=_type_of(field))
     _sub(_sub(root, "message", name=call.name + RESPONSE), "part", name=_BODY, element=call.name + RESPONSE)
 
@@ -71,10 +71,9 @@ def _add_port_type(root: Any, name: str, calls: Iterable[Call]) -> None:
 
 def _explained(call: Call) -> Iterator[str]:
     """What a message cannot say of its parts: which of them must be there, and what they may be."""
-    options = call.options if call.has_body else ()
-    for field in (*options, *(() if call.has_body else (*call.parameters, *call.options))):
+    place = " (added to the address)" if call.has_body else ""
+    for field in call.in_query:
         notes = " ".join(note for constraint in parts_of(field.type)[2] for note in notes_of(constraint))
-        place = " (added to the address)" if call.has_body else ""
         yield f"{field.name}{place}: {'required' if field.required else 'optional'}, {expectation(field)}. {notes}".strip()
     for error in call.errors:
         yield f"{error.name}: {error.meaning}"
