@@ -181,3 +181,6 @@ to_plain = functools.partial(msgspec.to_builtins, builtin_types=(decimal.Decimal
 encode_json = msgspec.json.Encoder(decimal_format="number").encode
 """How every value becomes JSON: compact UTF-8, decimals as numbers with all their digits. Values are validated before:
 an infinite number would become null here."""
+
+decode_exact = msgspec.json.Decoder(float_hook=decimal.Decimal).decode
+"""Plain values of JSON that we wrote ourselves; numbers keep all their digits."""

@@ -7,6 +7,8 @@ import re
 EARLIEST, LATEST = "earliest", "latest"
 _VERSION = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T([0-9]{2}:[0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,6}))?)?Z)?")
+
+
 def read_version(text: str) -> str | None:
     """A version as clients write it, in the one form in which versions compare as texts: `2019-02-21T00:00:00.000000Z`, `latest` or
     `earliest`; None for what is no version."""

@@ -12,14 +12,14 @@ import msgspec
 
 from ..catalog.fitting import Misfit, Misfits
 from ..catalog.method import Injected, Method, Rule
-from ..catalog.plain import encode_json, show
+from ..catalog.plain import decode_exact, encode_json, show
 from ..contracts import Runtime, Transactions
 from ..errors import Code, MethodError, Refusal, SourceUnavailable, refuse
 from ..exchange import Result
 from ..operations.replays import Claim, Kept, Replays, digest_of
 from ..query import Caller, Plan, Progress, Transaction
 from .faults import faults_of, refusal_of
-from .results import Showing, answers_one, checked, decode
+from .results import Showing, answers_one, checked
 from .turns import CallTurn
 
 T = TypeVar("T")
@@ -85,7 +85,7 @@ class Calls:
             kept = await self._begin_once(plan, method, claim, turn)
         if kept.faults:
             raise Refusal(*kept.faults)
-        return decode(kept.value)
+        return decode_exact(kept.value)
 
     def _write_once(self, plan: Plan, method: Method, claim: Claim, turn: CallTurn) -> Kept:
         """In a thread: the key is kept in the transaction of the write itself, so that both are there or neither."""

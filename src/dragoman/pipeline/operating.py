@@ -10,13 +10,14 @@ from typing import Any
 import msgspec
 
 from ..catalog.method import Method, declare
+from ..catalog.plain import decode_exact
 from ..contracts import Operations, Runtime
 from ..errors import Code, Refusal, refuse
 from ..exchange import Buffer, Operation, OperationResult, Outcome, Result, StartedOperation, Stream
 from ..observations import Observe, OperationAccepted
 from ..query import Caller, Plan
 from .calls import Calls
-from .results import Showing, answers_one, decode
+from .results import Showing, answers_one
 
 _ID = re.compile(r"[1-9][0-9]{0,18}\Z")
 
@@ -96,8 +97,8 @@ class Operating:
     def _small(self, plan: Plan, method: Method, id: int, result: OperationResult) -> Any:
         """In a thread: a result that is there as a whole."""
         if result.listed:
-            return decode(self._batch(plan, method, id, result, 0)) if result.parts else []
-        (plain,) = decode(self._operations.part(id, result, 0))
+            return decode_exact(self._batch(plan, method, id, result, 0)) if result.parts else []
+        (plain,) = decode_exact(self._operations.part(id, result, 0))
         return self._showing.show(plan, method, plain)
 
     def _stream(self, plan: Plan, method: Method, id: int, result: OperationResult) -> Stream:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import decimal
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +10,7 @@ import msgspec
 from ..catalog.fields import Field
 from ..catalog.fitting import Misfit, Misfits, check_of, tighten
 from ..catalog.method import Method
-from ..catalog.plain import encode_json, show, to_plain
+from ..catalog.plain import decode_exact, encode_json, show, to_plain
 from ..catalog.shapes import Many, Nested, Nullable, bare, item_of
 from ..catalog.values import Validator
 from ..exchange import Buffer
@@ -19,9 +18,6 @@ from ..query import Plan
 from ..views.localize import Localizer
 from ..views.project import projector
 from ..views.translate import translator
-
-decode = msgspec.json.Decoder(float_hook=decimal.Decimal).decode
-"""Numbers keep their digits."""
 
 
 def checked(method: Method, value: Any) -> Any:
@@ -88,7 +84,7 @@ class Showing:
             return None
         plain = self._localizer(plan, method).localize(plain, plan.view.language)
         if plain is not None and not plan.whole:
-            return decode(_cut(plan, encode_json(plain)))
+            return decode_exact(_cut(plan, encode_json(plain)))
         encode_json(plain)                      # finds what is no text
         return plain
 
@@ -97,7 +93,7 @@ class Showing:
         assert method.result is not None  # noqa: S101  # asked of lists alone
         localizer = self._localizer(plan, method)
         if localizer.changes:
-            batch = encode_json(localizer.localize(decode(batch), plan.view.language))
+            batch = encode_json(localizer.localize(decode_exact(batch), plan.view.language))
         return batch if plan.whole else _cut(plan, batch)
 
     def _localizer(self, plan: Plan, method: Method) -> Localizer:

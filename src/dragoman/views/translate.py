@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import decimal
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import msgspec
-
 from ..catalog.change import Work
 from ..catalog.layout import origin_of
-from ..catalog.plain import encode_json
+from ..catalog.plain import decode_exact, encode_json
 from ..catalog.shapes import Keyed, Many, Nested, Nullable, Shape
 from ..catalog.timeline import Stage, Undoing
 from ..exchange import Buffer
 
-_decode = msgspec.json.Decoder(float_hook=decimal.Decimal).decode
-"""Numbers keep their digits."""
 Walk = Callable[[Any], None]
 """Changes a plain value in place."""
 Arrange = Callable[[Any], Any]
@@ -28,10 +23,7 @@ class Translator:
 
     def __init__(self, stage: Stage) -> None:
         self._walks = tuple(walk for undoing in stage.undoings if (walk := _walk_of(undoing.shape, _backs(undoing))) is not None)
-        arrange = _arrange_of(stage.shape) if stage.shape is not None else None
-        self._arrange = arrange or _same
-        self.changes = bool(self._walks)
-        """Whether a value looks different in it at all."""
+        self._arrange = (_arrange_of(stage.shape) if stage.shape is not None else None) or _same
 
     def back(self, value: Any) -> Any:
         """A plain value of today, localized, in its old form; it is changed on the way."""
@@ -43,7 +35,7 @@ class Translator:
 
     def back_json(self, value: Buffer) -> bytes:
         """The same from JSON to JSON."""
-        return encode_json(self.back(_decode(value)))
+        return encode_json(self.back(decode_exact(value)))
 
 
 class Asker:
@@ -51,8 +43,6 @@ class Asker:
 
     def __init__(self, stage: Stage) -> None:
         self._walks = tuple(walk for undoing in reversed(stage.asked) if (walk := _walk_of(undoing.shape, _forths(undoing))) is not None)
-        self.changes = bool(self._walks)
-        """Whether arguments are meant otherwise in it at all."""
 
     def forth(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Plain arguments of then as they are meant today; they are changed on the way."""
