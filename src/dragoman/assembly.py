@@ -28,6 +28,7 @@ from .dialects.gw2 import Gw2
 from .dialects.lesta import Lesta
 from .dialects.webmaster import Webmaster
 from .editions import publish as publishing
+from .editions import texts
 from .editions.store import Editions
 from .errors import SettingsError
 from .formats.csv import CsvFormat
@@ -174,6 +175,12 @@ def publish(shops: Sequence[Shop], settings: Settings, observe: Observe, progres
         publishing.publish(catalog, cluster, sources, data_dir, settings, observe, progress)
         for catalog, cluster, sources in shops
     ]
+
+
+def untranslated(shops: Sequence[Shop]) -> list[dict[str, Any]]:
+    """What has no text of its own in a language, by catalog, cluster, resource, field and language, read from the sources."""
+    return [texts.facts(catalog.name, cluster, each) for catalog, cluster, sources in shops
+            for each in texts.untranslated(catalog, sources)]
 
 
 def outdated(shops: Sequence[Shop], settings: Settings) -> list[Shop]:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from .. import __version__
-from . import announcing, applications, keeping, keys, methods, people, publishing, working
+from . import announcing, applications, checking, keeping, keys, methods, people, publishing, working
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,6 +23,6 @@ def _add(*commands: Any) -> None:
         main.add_command(command)
 
 
-_add(publishing.serve, publishing.init, publishing.publish, publishing.editions, publishing.rollback)
+_add(publishing.serve, publishing.init, publishing.publish, publishing.editions, publishing.rollback, checking.check)
 _add(people.account, people.terms, applications.application, keys.key, methods.method, people.migrate, announcing.announce)
 _add(keeping.backup, keeping.restore, working.worker)

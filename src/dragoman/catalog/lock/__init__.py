@@ -1,0 +1,1 @@
+"""The drift lock: what was published, kept beside the catalog, and what became of it since (`dragoman check`)."""

@@ -1,0 +1,269 @@
+"""What became of a catalog since its lock was written, as far as no declared change tells it.
+
+A difference counts where clients of the newest version of the lock meet it: what is locked is compared with the schema as the
+catalog's changes derive it for that version, so that whatever a newer change explains is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from ..catalog import Catalog
+from ..layout import origin_of
+from ..method import Method
+from ..places import place_of
+from ..resource import Resource
+from ..shapes import Nested, bottom
+from ..version import EARLIEST, show_version
+from .facts import Fields, LockedCatalog, LockedChange, LockedField, LockedTarget
+from .rules import Finding, Use, Weight, compare_fields, compare_targets
+from .schema import Parts, change_of, parts_of, result_of, schema_of, target_of
+
+BREAKING, ADDITIVE, COSMETIC = Weight.BREAKING, Weight.ADDITIVE, Weight.COSMETIC
+
+
+class Spot(NamedTuple):
+    """Where in a target a field stands, and whose it is."""
+
+    owner: Any
+    """The declared record class, or the path of a method; None where no change could name it."""
+    path: str
+    old: LockedField | None
+    new: LockedField | None
+    fields: Fields
+    """What was locked beside it."""
+    use: Use
+
+    @property
+    def name(self) -> str:
+        """Its own name."""
+        return self.path.rpartition(".")[2]
+
+
+class Difference(NamedTuple):
+    """One difference, with the place in the catalog's file."""
+
+    weight: Weight
+    aspect: str
+    target: str
+    """Its path; empty for what is the catalog's own."""
+    subject: str
+    words: str
+    place: str
+    spot: Spot | None = None
+    names: tuple[str, ...] = ()
+    """The positions that are new among others."""
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.words}"
+
+
+def differences(catalog: Catalog, locked: LockedCatalog) -> list[Difference]:
+    """Everything in which a loaded catalog differs from what was locked."""
+    past = list(_compare_changes(catalog, locked))
+    told = any(each.weight is BREAKING for each in past)
+    ends = _compare_ends(catalog, schema_of(catalog).ends, locked.ends)
+    return [*_compare_heads(catalog, locked), *past, *ends, *_compare_all_targets(catalog, locked, fields=not told)]
+
+
+def newer_changes(catalog: Catalog, locked: LockedCatalog) -> list[LockedChange]:
+    """The changes that the lock does not know yet."""
+    known = {(change.at, change.steps) for change in locked.changes}
+    return [change for each in catalog.timeline.changes if ((change := change_of(each)).at, change.steps) not in known]
+
+
+# -------------------------------------------------------------------------------------------- the catalog
+
+
+def _compare_heads(catalog: Catalog, locked: LockedCatalog) -> Iterator[Difference]:
+    def differs(weight: Weight, aspect: str, words: str) -> Difference:
+        return Difference(weight, aspect, "", catalog.name, words, catalog.place)
+
+    if catalog.api_name != locked.api_name:
+        yield differs(BREAKING, "api_name", f"has the api_name {catalog.api_name!r}, which was {locked.api_name!r}")
+    if catalog.languages[0] != locked.languages[0]:
+        yield differs(BREAKING, "languages", f"has the default language {catalog.languages[0]}, which was {locked.languages[0]}")
+    for aspect, one in (("languages", "language"), ("formats", "format"), ("clusters", "cluster"), ("permissions", "permission")):
+        new, old = list(getattr(catalog, aspect)), list(getattr(locked, aspect))
+        yield from (differs(BREAKING, aspect, f"has no {one} {each} any more") for each in old if each not in new)
+        yield from (differs(ADDITIVE, aspect, f"has the new {one} {each}") for each in new if each not in old)
+    for name, text in locked.permissions.items():
+        if catalog.permissions.get(name, text) != text:
+            yield differs(COSMETIC, "permissions", f"tells the permission {name} in other words")
+
+
+def _compare_changes(catalog: Catalog, locked: LockedCatalog) -> Iterator[Difference]:
+    """History stays as it was told, and goes on at its end."""
+    left = list(locked.changes)
+    for declared in catalog.timeline.changes:
+        change = change_of(declared)
+
+        def differs(weight: Weight, words: str, change: LockedChange = change, place: str = declared.place) -> Difference:
+            return Difference(weight, "changes", "", f"the change of {change.of} at {show_version(change.at)}", words, place)
+
+        known = _known(change, left)
+        if known is not None:
+            left.remove(known)
+            if (known.of, known.description) != (change.of, change.description):
+                yield differs(COSMETIC, "is told in other words")
+        elif EARLIEST != locked.newest >= change.at:
+            yield differs(BREAKING, f"is dated before what was published already ({show_version(locked.newest)})")
+        else:
+            yield differs(ADDITIVE, f"is new: {change.description}")
+    for lost in left:
+        yield Difference(BREAKING, "changes", "", f"the change of {lost.of} at {show_version(lost.at)}",
+                         "is gone, or says something else", catalog.place)
+
+
+def _compare_ends(catalog: Catalog, new: dict[str, str], old: dict[str, str]) -> Iterator[Difference]:
+    """The days on which versions go, whose clients rely on those that they were told."""
+    for version in sorted(new.keys() | old.keys()):
+        now, before = (days.get(version) for days in (new, old))
+        if now != before:
+            sooner = bool(now) and bool(before) and str(now) < str(before)
+            yield Difference(BREAKING if sooner else ADDITIVE, "ends", "", f"the end of the version {show_version(version)}",
+                             f"is {_end(now)}, and was {_end(before)}", catalog.place)
+
+
+def _end(day: str | None) -> str:
+    return "not announced" if day is None else day or "announced without a day"
+
+
+def _known(change: LockedChange, left: Sequence[LockedChange]) -> LockedChange | None:
+    same = [each for each in left if (each.at, each.steps) == (change.at, change.steps)]
+    return next((each for each in same if each.of == change.of), same[0] if same else None)
+
+
+# -------------------------------------------------------------------------------------------- targets
+
+
+def _compare_all_targets(catalog: Catalog, locked: LockedCatalog, *, fields: bool) -> Iterator[Difference]:
+    """`fields`: whether the versions before can be told, and with them what became of fields."""
+    today = {target.path: target for target in catalog.targets}
+    for path, old in locked.targets.items():
+        target = today.get(path)
+        if target is None:
+            yield Difference(BREAKING, "gone", path, path, "is not published any more", catalog.place)
+            continue
+        new = target_of(catalog, target, locked.newest)
+        yield from (_of_target(target, finding) for finding in _compare_times(old, new, locked.newest))
+        found = [_of_target(target, finding) for finding in compare_targets(old, new)]
+        yield from (each for each in found if fields or each.aspect != "positions")
+        if fields:
+            yield from _compare_sections(catalog, target, old, new, locked.newest)
+    for path in sorted(today.keys() - locked.targets.keys()):
+        yield Difference(ADDITIVE, "new", path, path, "is new", today[path].place)
+
+
+def _of_target(target: Resource | Method, finding: Finding) -> Difference:
+    return Difference(finding.weight, finding.aspect, target.path, target.path, finding.words, _place_of_target(target),
+                      names=finding.names)
+
+
+def _place_of_target(target: Resource | Method) -> str:
+    return (place_of(target.function) if isinstance(target, Method) else "") or target.place
+
+
+def _compare_times(old: LockedTarget, new: LockedTarget, newest: str) -> Iterator[Finding]:
+    """When it came and goes."""
+    if new.since != old.since:
+        yield Finding(BREAKING if new.since > old.since else ADDITIVE, "since",
+                      f"came {_time(new.since)}, and did {_time(old.since)} before")
+    if new.until != old.until:
+        last = old.until or ("" if newest == EARLIEST else newest)
+        sooner = bool(new.until) and (new.until < last if old.until else new.until <= last)
+        yield Finding(BREAKING if sooner else ADDITIVE, "until",
+                      f"goes {_time(new.until, 'never')}, and did {_time(old.until, 'never')} before")
+
+
+def _time(version: str, nothing: str = "at the beginning") -> str:
+    return f"at {show_version(version)}" if version else nothing
+
+
+# -------------------------------------------------------------------------------------------- fields
+
+
+class _Section(NamedTuple):
+    """The fields of a resource, the parameters of a method, or what it returns."""
+
+    target: Resource | Method
+    owner: Any
+    """What a change of those at the top names."""
+    old: Fields
+    new: Fields
+    parts: Parts
+    use: Use
+
+
+def _compare_sections(
+    catalog: Catalog, target: Resource | Method, old: LockedTarget, new: LockedTarget, version: str,
+) -> Iterator[Difference]:
+    stage = catalog.timeline.stage(target, version)
+    parts = parts_of(target, stage)
+    if isinstance(target, Resource):
+        yield from _compare_section(_Section(target, origin_of(stage.record), old.fields, new.fields, parts, Use(shown=True, sent=False)))
+        return
+    yield from _compare_section(_Section(target, target.path, old.fields, new.fields, parts, Use(shown=False, sent=True)))
+    yield from _compare_section(_Section(target, None, old.result, new.result, result_of(stage), Use(shown=True, sent=False)))
+
+
+def _compare_section(section: _Section) -> Iterator[Difference]:
+    retyped: list[str] = []
+    for path, old in section.old.items():
+        if any(path.startswith((f"{each}.", f"{each}[", f"{each}{{")) for each in retyped):
+            continue
+        new = section.new.get(path)
+        if new is None:
+            retyped.append(path)
+            kept = isinstance(section.target, Resource) and any(each.name == path for each in section.target.fields)
+            lost = Finding(BREAKING, "only", "is not shown any more") if kept else Finding(BREAKING, "gone", "is gone")
+            yield _of_field(section, path, lost)
+            continue
+        use = section.use._replace(asked=old.filter is not None)
+        found = list(compare_fields(old, new, use))
+        retyped += [path] if any(each.aspect == "type" and each.weight is BREAKING for each in found) else []
+        yield from (_of_field(section, path, finding) for finding in found)
+    for path, field in section.new.items():
+        if path not in section.old and not any(path.startswith((f"{each}.", f"{each}[", f"{each}{{")) for each in retyped):
+            retyped.append(path)
+            required = section.use.sent and field.required
+            fresh = Finding(BREAKING, "new", "is new, and required") if required else Finding(ADDITIVE, "new", "is new")
+            yield _of_field(section, path, fresh)
+    yield from _compare_orders(section)
+
+
+def _compare_orders(section: _Section) -> Iterator[Difference]:
+    """What is sent in XML or by position has its order; what is shown has names."""
+    common = [path for path in section.old if path in section.new]
+    for prefix in dict.fromkeys(path[:len(path) - len(path.rpartition(".")[2])] for path in common):
+        old = [path for path in common if path.startswith(prefix) and "." not in path[len(prefix):]]
+        new = [path for path in section.new if path in old]
+        if new != old:
+            first = next(each for each, other in zip(old, new, strict=True) if each != other)
+            yield _of_field(section, first, Finding(BREAKING if section.use.sent else COSMETIC, "order", "stands at another place"))
+
+
+def _of_field(section: _Section, path: str, finding: Finding) -> Difference:
+    target, name = section.target, path.rpartition(".")[2]
+    owner = _owner_of(section, path)
+    declared = target.function if isinstance(target, Method) and (owner is None or isinstance(owner, str)) else owner
+    place = place_of(declared, name) if path in section.new else place_of(declared)
+    spot = Spot(owner, path, section.old.get(path), section.new.get(path), section.old, section.use)
+    return Difference(finding.weight, finding.aspect, target.path, f"{target.path}.{path}", finding.words,
+                      place or target.place, spot)
+
+
+def _owner_of(section: _Section, path: str) -> Any:
+    """The declared class of the record that a field stands in, or stood in."""
+    above = path.rpartition(".")[0]
+    if not above:
+        return section.owner
+    holder = section.parts.get(above.rstrip("[]{}"))
+    shape = bottom(holder.field.shape) if holder is not None else None
+    return origin_of(shape.record) if isinstance(shape, Nested) else None
+
+
+def breaking(found: Iterable[Difference]) -> list[Difference]:
+    """Those that break clients."""
+    return [each for each in found if each.weight is BREAKING]

@@ -1,0 +1,1 @@
+"""The drift lock: what it holds, what it finds, and what it proposes."""
