@@ -17,6 +17,7 @@ catalog = Catalog(
     description="The world's territories, currencies, languages, scripts and time zones, with their names in "
     "English, Spanish, German, French and Chinese. Source: Unicode CLDR.",
     languages=cldr.LANGUAGES,
+    formats=("csv",),
 )
 
 

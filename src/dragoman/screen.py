@@ -73,4 +73,4 @@ def _what(demo: Demo | None, address: str) -> str:
 
 
 def _line(what: str, text: str) -> str:
-    return f"  {what:<16}  {text}"
+    return f"  {what:<19}  {text}"

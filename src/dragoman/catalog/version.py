@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 EARLIEST, LATEST = "earliest", "latest"
 _VERSION = re.compile(
@@ -18,7 +19,12 @@ def read_version(text: str) -> str | None:
     if found is None:
         return None
     day, minute, second, fraction = found.groups()
-    return f"{day}T{minute or '00:00'}:{second or '00'}.{(fraction or '').ljust(6, '0')}Z"
+    version = f"{day}T{minute or '00:00'}:{second or '00'}.{(fraction or '').ljust(6, '0')}Z"
+    try:
+        datetime.fromisoformat(version)
+    except ValueError:                          # the 30th of February, or an hour of 25
+        return None
+    return version
 
 
 def show_version(version: str) -> str:

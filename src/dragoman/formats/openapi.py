@@ -63,7 +63,7 @@ def _operation(call: Call, schemas: Schemas) -> dict[str, Any]:
         "parameters": parameters, "responses": _responses(call, schemas, formats),
         "externalDocs": {"url": f"xsd/{call.path}", "description": "The same as XML Schema"},
     }
-    if call.positions:
+    if call.positions and not call.has_body:
         operation["x-positions"] = list(call.positions)
     if call.errors:
         operation["x-errors"] = [each._asdict() for each in call.errors]
@@ -89,7 +89,7 @@ def _explained(call: Call) -> Iterator[str]:
     yield call.description
     if call.permission is not None:
         yield f"The key needs the permission `{call.permission}`."
-    if call.positions:
+    if call.positions and not call.has_body:
         order = "/".join(f"{{{name}}}" for name in call.positions)
         yield (f"Values may stand in the path instead: `/{{format}}/{call.path}/{order}`, as many as are given; `-` leaves one out. What "
                "stands in the query wins.")

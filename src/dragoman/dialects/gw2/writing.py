@@ -145,7 +145,7 @@ def _text(fault: Fault) -> str:
         return known.format_map(fault.facts)
     place = f"{fault.field}: " if fault.field else ""
     value = f" `{fault.value[:100]}`" if fault.value is not None else ""
-    return f"{place}{fault.message}{value}. {fault.hint}".strip()
+    return f"{place}{fault.message.rstrip('.')}{value}. {fault.hint}".strip()
 
 
 _PLAIN = frozenset((

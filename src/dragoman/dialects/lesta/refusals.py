@@ -10,7 +10,7 @@ from ...catalog.plain import encode_json
 from ...errors import Code, Fault
 from ...query import Ask, Query
 
-_NAMES = {"lang": "language", "v": "version"}
+_NAMES = {"lang": "language"}
 """What the pipeline calls a parameter, and what clients do."""
 _PAGING = {"page_no": "page", "limit": "page_size"}
 _ECHO_MAX = 1_000

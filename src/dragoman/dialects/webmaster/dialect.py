@@ -240,6 +240,10 @@ def _add_positional(parameters: Parameters, names: Sequence[str | None], positio
 def _read_sort(parameters: Parameters) -> str | None:
     """The field to sort by, with `-` before it for the other direction."""
     sort, direction = parameters.take(SORT), parameters.take(SORT_TYPE)
+    if sort is not None and sort.startswith("-"):
+        parameters.faults.append(Fault(code=Code.PARAMETER_INVALID, message="cannot sort by this", field=SORT, value=sort,
+                                       hint=f"Name a field, and say {SORT_TYPE}=desc."))
+        return None
     if direction not in (None, "asc", "desc"):
         parameters.faults.append(Fault(code=Code.PARAMETER_INVALID, message="invalid value", field=SORT_TYPE, value=direction,
                                        hint="Use asc or desc."))

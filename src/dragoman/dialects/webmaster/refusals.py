@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...errors import Code, Fault
+from .routes import SORT
 
 WRONG, FORBIDDEN, NOT_FOUND, FAILED = 400, 403, 404, 500
 _SHOWN_MAX = 100
@@ -54,8 +55,11 @@ def _text(fault: Fault) -> str:
     name = _NAMES.get(fault.field or "", fault.field)
     place = f"{_short(name)}: " if name else ""
     what = _KEY.get(fault.code, fault.message).rstrip(".")
-    value = f" `{_short(fault.value)}`" if fault.value is not None else ""
-    return " ".join(filter(None, (f"{place}{what}{value}.", fault.detail, fault.hint)))
+    text, hint = fault.value, fault.hint
+    if fault.field == SORT:                     # whose direction stands in a parameter of its own here
+        text, hint = text and text.removeprefix("-"), hint.replace(", with - before it to reverse", "")
+    value = f" `{_short(text)}`" if text is not None else ""
+    return " ".join(filter(None, (f"{place}{what}{value}.", fault.detail, hint)))
 
 
 def _short(text: str) -> str:

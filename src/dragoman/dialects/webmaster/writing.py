@@ -75,7 +75,7 @@ def _records_of(result: Result) -> Mapping[str, Any]:
     plan, target = result.plan, result.plan.target
     records = {"item": item_of(plan), "shown": plan.view.shown, "listed": target.listed}
     if isinstance(target, Resource):
-        return {**records, "key": plan.stage.key.name, "total": result.total}
+        return {**records, "key": plan.stage.key.name, "total": result.found if plan.ask is Ask.MANY else result.total}
     return {**records, "total": _count_of(result)}
 
 
