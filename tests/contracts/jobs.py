@@ -208,6 +208,11 @@ class JobsContract:
             assert store.look(id, ALICE).state == "running"
             self.refuses_everything(jobs, claim)
 
+    def test_what_is_given_back_keeps_its_place(self, store, jobs):
+        first, second = self.start(store), self.start(store)
+        assert jobs.give_back(self.taken(jobs))
+        assert [self.taken(jobs).id, self.taken(jobs).id] == [first, second]
+
     # -------------------------------------------------------------------------------- cancelling, forgetting, bounds
 
     def test_what_waits_is_cancelled_at_once(self, store, jobs):
@@ -226,6 +231,16 @@ class JobsContract:
         assert jobs.beat(claim, 1, None) is True
         assert jobs.end(claim)
         assert store.look(id, ALICE).state == "cancelled"
+
+    def test_what_nobody_works_on_any_more_is_cancelled_at_once(self, store, jobs):
+        """Its lease is over, and no other worker has looked."""
+        id = self.start(store)
+        lost = self.taken(jobs)
+        assert jobs.add_part(lost, 0, b"[1]")
+        time.sleep(1.2 * QUICK.lease_s)
+        assert store.cancel(id, ALICE).state == "cancelled"
+        self.refuses_everything(jobs, lost)
+        assert jobs.reap().retried == []
 
     def test_what_was_cancelled_is_not_tried_again(self, store, jobs):
         """Nor what waits for its second attempt."""

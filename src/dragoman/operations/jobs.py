@@ -117,11 +117,11 @@ class JobQueue:
             state=state, now=now, expires_at=now + self._limits.kept_s, **values, **_named(claim)))
 
     def give_back(self, claim: Claim) -> bool:
-        """Let another worker do it, now."""
+        """Let another worker do it, as the next: it keeps its place among those that wait."""
         def free(transaction: Transaction) -> bool:
             freed = transaction.execute(
-                f"UPDATE {OPERATIONS} SET worker = NULL, lease = lease + 1, attempts = attempts - 1, due_at = :now WHERE {_MINE}",  # noqa: S608  # constants
-                now=self._store.now(transaction), **_named(claim))
+                f"UPDATE {OPERATIONS} SET worker = NULL, lease = lease + 1, attempts = attempts - 1, due_at = created_at WHERE {_MINE}",  # noqa: S608  # constants
+                **_named(claim))
             if freed:
                 transaction.execute(f"DELETE FROM {PARTS} WHERE operation = :id", id=claim.id)  # noqa: S608  # its own name
                 for statement in self._store.kind.ring:

@@ -188,9 +188,12 @@ class OperationStore:
             return None
         now = self.now(transaction)
         ended = transaction.execute(
-            f"UPDATE {OPERATIONS} SET state = 'cancelled', lease = lease + 1, ended_at = :now, expires_at = :expires_at "  # noqa: S608  # its own name
-            f"WHERE id = :id AND state IN {LIVING} AND worker IS NULL", id=id, now=now, expires_at=now + self.limits.kept_s)
-        if not ended:
+            f"UPDATE {OPERATIONS} SET state = 'cancelled', worker = NULL, lease = lease + 1, ended_at = :now, expires_at = :expires_at "  # noqa: S608  # its own name
+            f"WHERE id = :id AND state IN {LIVING} AND (worker IS NULL OR due_at <= :now)",     # or one that was lost
+            id=id, now=now, expires_at=now + self.limits.kept_s)
+        if ended:
+            transaction.execute(f"DELETE FROM {PARTS} WHERE operation = :id", id=id)  # noqa: S608  # its own name
+        else:
             transaction.execute(f"UPDATE {OPERATIONS} SET cancel_asked = 1 WHERE id = :id AND state = 'running'", id=id)  # noqa: S608  # its own name
         return self._find(transaction, id, party)
 

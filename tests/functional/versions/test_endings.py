@@ -127,7 +127,7 @@ def test_who_holds_an_answer_learns_of_its_end_too(server: Server) -> None:
 GONE: dict[str, tuple[int, Callable[[Any], Any], Any]] = {
     "gw2": (410, lambda told: told["text"].partition(" `")[0], "v: this schema version is gone"),
     "lesta": (200, lambda told: (told["error"]["code"], told["error"]["message"], told["error"]["field"]),
-              (404, "VERSION_NOT_FOUND", "version")),
+              (404, "VERSION_NOT_FOUND", "v")),
     "dast": (410, lambda told: (told["error"][0]["exception"], told["error"][0]["code"]), ("App\\ApiModule\\VersionGoneException", 410)),
     "webmaster": (200, lambda told: (told["status"], told["error"].partition(" `")[0]), (404, "v: this schema version is gone")),
 }

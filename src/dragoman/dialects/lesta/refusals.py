@@ -78,7 +78,7 @@ def error_of(fault: Fault, query: Query | None) -> dict[str, object]:
     """The four members of `error`, always all of them; of an internal error the message holds the request's id."""
     code, word = _declared(fault) or _WORDS.get(fault.code, (407, _invalid))
     field = _field_of(fault)
-    message = word(_NO_LETTER.sub("_", (field or "").upper()).strip("_"))
+    message = word(_NO_LETTER.sub("_", ("version" if field == "v" else field or "").upper()).strip("_"))
     if fault.code is Code.INTERNAL and fault.hint:
         message = f"{message}: {fault.hint}"
     return {"field": field, "message": message, "code": code, "value": _value(fault, field, query)}
