@@ -11,6 +11,7 @@ from ..catalog.fields import Field
 from ..catalog.method import Method
 from ..catalog.resource import Resource
 from ..catalog.shapes import Nullable, Shape, item_of, peel, shape_of, without_null
+from ..catalog.timeline import Stage
 
 
 class DeclaredError(NamedTuple):
@@ -68,18 +69,22 @@ class Library(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     """The path that all of them lie under: `/api/rest/webmaster`."""
     calls: tuple[Call, ...]
+    absent: tuple[str, ...] = ()
+    """The names of what is not there in this version of it: whoever asks is told so in a document of that name."""
 
 
-def call_of(target: Resource | Method, name: str, parameters: Iterable[Field], **rest: Any) -> Call:
-    """A target as a call of that name; `parameters` bear the names and stand in the order of the dialect, which says the `rest`."""
+def call_of(target: Resource | Method, stage: Stage, name: str, parameters: Iterable[Field], **rest: Any) -> Call:
+    """A target as a call of that name, as it was in a version; `parameters` bear the names and stand in the order of the dialect,
+    which says the `rest`."""
     if isinstance(target, Resource):
+        only = tuple(old for old, meaning in stage.meanings.items() if meaning.name in target.only)
         return Call(
             name=name, path=target.name, verb="GET", description=target.description, parameters=tuple(parameters),
-            item=target.record, only=target.only, listed=target.listed, permission=target.permission, localized=target.localized, **rest,
+            item=stage.record, only=only, listed=target.listed, permission=target.permission, localized=target.localized, **rest,
         )
     return Call(
         name=name, path=target.name, verb=target.verb, description=target.description, parameters=tuple(parameters),
-        item=item_of(target.result.type) if target.result is not None else None, listed=target.listed,
+        item=item_of(stage.returns) if stage.returns is not None else None, listed=target.listed,
         permission=target.permission, operation=target.operation, **rest,
     )
 

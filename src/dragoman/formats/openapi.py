@@ -25,11 +25,12 @@ _FAILURE = "Failure"
 _NOTHING: Schema = {"type": "array", "maxItems": 0}
 
 
-def write_openapi(library: Library, version: str, prefix: str = "") -> bytes:
-    """A library as a document of OpenAPI; `version` is that of the description, `prefix` what stands before its address."""
+def write_openapi(library: Library, version: str, prefix: str = "", query: str = "") -> bytes:
+    """A library as a document of OpenAPI; `version` is that of the description, `prefix` what stands before its address, and `query`
+    what is added to addresses of other descriptions of the same version."""
     schemas = Schemas()
     schemas.add(_FAILURE, _envelope(_NOTHING, ERROR))
-    paths = {f"/{{format}}/{call.path}": {call.verb.lower(): _operation(call, schemas)} for call in library.calls}
+    paths = {f"/{{format}}/{call.path}": {call.verb.lower(): _operation(call, schemas, query)} for call in library.calls}
     if any(call.operation for call in library.calls):
         paths["/{format}/operation"] = _operations(library, schemas)
     described = {
@@ -52,7 +53,7 @@ def _about(text: str) -> Schema:
     return {"description": text} if text else {}
 
 
-def _operation(call: Call, schemas: Schemas) -> dict[str, Any]:
+def _operation(call: Call, schemas: Schemas, query: str) -> dict[str, Any]:
     formats = _BODIES if call.has_body else tuple(_FORMATS)
     parameters: list[Schema] = [{
         "name": "format", "in": "path", "required": True, "description": "Of the answer" + (" and of the body." if call.has_body else "."),
@@ -61,7 +62,7 @@ def _operation(call: Call, schemas: Schemas) -> dict[str, Any]:
     operation = {
         "operationId": call.name, "summary": call.description.partition("\n")[0], "description": "\n\n".join(_explained(call)),
         "parameters": parameters, "responses": _responses(call, schemas, formats),
-        "externalDocs": {"url": f"xsd/{call.path}", "description": "The same as XML Schema"},
+        "externalDocs": {"url": f"xsd/{call.path}{query}", "description": "The same as XML Schema"},
     }
     if call.positions and not call.has_body:
         operation["x-positions"] = list(call.positions)

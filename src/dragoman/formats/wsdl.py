@@ -29,7 +29,7 @@ def write_wsdl(library: Library, origin: str) -> bytes:
     root = etree.Element(_wsdl("definitions"), name=library.name, targetNamespace=target,
                          nsmap={"wsdl": _WSDL, "http": _HTTP, "mime": _MIME, "xs": NAMESPACE, "tns": target})
     _document(root, [library.title, library.description])
-    _sub(root, "types").append(describe_calls(library.calls))
+    _sub(root, "types").append(describe_calls(library.calls, library.absent))
     for call in library.calls:
         _add_messages(root, call)
     ports = {verb: calls for verb in _VERBS if (calls := [call for call in library.calls if call.verb == verb])}

@@ -21,12 +21,15 @@ REQUEST, RESPONSE, ERROR = "RequestData", "ResponseData", "errorResponseData"
 """What is added to the name of a call, and the root of an answer to what is no call."""
 
 
-def describe_calls(calls: Iterable[Call]) -> Any:
-    """The schema element of some calls: for each its request and its response."""
+def describe_calls(calls: Iterable[Call], absent: Iterable[str] = ()) -> Any:
+    """The schema element of some calls: for each its request and its response; and of calls that are not there, by name, that they
+    fail."""
     schema = Schema()
     for call in calls:
         schema.add_request(call)
         schema.add_response(call)
+    for name in absent:
+        schema.add_error(name + RESPONSE)
     schema.add_error()
     return schema.element()
 
@@ -42,9 +45,9 @@ def compile_request(call: Call) -> Any:
     return etree.XMLSchema(schema.element())
 
 
-def write_xsd(calls: Iterable[Call]) -> bytes:
-    """The schema of some calls as a document."""
-    return document(describe_calls(calls))
+def write_xsd(calls: Iterable[Call], absent: Iterable[str] = ()) -> bytes:
+    """The same as a document."""
+    return document(describe_calls(calls, absent))
 
 
 def document(root: Any) -> bytes:
@@ -83,9 +86,9 @@ class Schema:
         _add_envelope(element, self._data(call))
         self._elements.append(element)
 
-    def add_error(self) -> None:
+    def add_error(self, root: str = ERROR) -> None:
         """What is answered where nothing was asked that is known."""
-        element = _element(ERROR, "What is wrong with a request that belongs to nothing that is published.")
+        element = _element(root, "What is wrong with a request that belongs to nothing that is published.")
         _add_envelope(element, etree.Element(_xs("complexType")))
         self._elements.append(element)
 

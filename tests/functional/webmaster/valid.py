@@ -25,16 +25,19 @@ class Descriptions:
         self._validator = functools.cache(self._made)
         self._is_library = functools.cache(self._asked_library)
 
-    def _schema(self, library: str, resource: str = "") -> xmlschema.XMLSchema:
-        address = f"{self._url}{self._mount}/{library}/xsd" + (f"/{resource}" if resource else "")
-        return xmlschema.XMLSchema(httpx.get(address).raise_for_status().text)
+    def _get(self, path: str, version: str) -> httpx.Response:
+        """A description; of the version that is answered in where none is asked for, unless another is named."""
+        return httpx.get(f"{self._url}{self._mount}/{path}", params={"v": version} if version else {}).raise_for_status()
 
-    def _openapi(self, library: str) -> dict[str, Any]:
-        found: dict[str, Any] = httpx.get(f"{self._url}{self._mount}/{library}/openapi.json").raise_for_status().json()
+    def _schema(self, library: str, resource: str = "", version: str = "") -> xmlschema.XMLSchema:
+        return xmlschema.XMLSchema(self._get(f"{library}/xsd" + (f"/{resource}" if resource else ""), version).text)
+
+    def _openapi(self, library: str, version: str = "") -> dict[str, Any]:
+        found: dict[str, Any] = self._get(f"{library}/openapi.json", version).json()
         return found
 
-    def _made(self, library: str, resource: str) -> jsonschema.Draft202012Validator:
-        described = self.openapi(library)
+    def _made(self, library: str, resource: str, version: str) -> jsonschema.Draft202012Validator:
+        described = self.openapi(library, version)
         where = "#/components/schemas/Failure"
         if resource:
             (operation,) = described["paths"][f"/{{format}}/{resource}"].values()
@@ -45,7 +48,8 @@ class Descriptions:
                                                format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
 
     def check(self, answer: httpx.Response) -> httpx.Response:
-        """The answer, once it is known to be valid; what belongs to no library is valid by any."""
+        """The answer, once it is known to be valid by the description of its version; what belongs to no library is valid by any,
+        and what has no version by that which is answered in where none is asked for."""
         path = answer.request.url.path
         if answer.request.method in ("HEAD", "OPTIONS") or answer.status_code == 304 or not path.startswith(f"{self._mount}/"):
             return answer
@@ -53,11 +57,12 @@ class Descriptions:
         if path.rstrip("/").endswith("/operation"):
             return answer                       # whichever method it is, its own address is checked
         library, _, resource = ([*filter(None, path.removeprefix(self._mount).split("/"))] + [""] * 3)[:3]
+        version = answer.headers.get("x-schema-version", "")
         if kind.startswith("application/xml"):
-            self.schema(library).validate(answer.text)
+            self.schema(library, "", version).validate(answer.text)
         elif kind.startswith("application/json") and self._is_library(library):
-            known = f"/{{format}}/{resource}" in self.openapi(library)["paths"]
-            self._validator(library, resource if known else "").validate(json.loads(answer.text))
+            known = f"/{{format}}/{resource}" in self.openapi(library, version)["paths"]
+            self._validator(library, resource if known else "", version).validate(json.loads(answer.text))
         return answer
 
     def _asked_library(self, library: str) -> bool:

@@ -17,6 +17,8 @@ from dragoman import Catalog, Extra, Filter, Key, Localized, Needs, Record, Rows
 from dragoman.catalog.fields import Field, field_of
 from dragoman.catalog.plain import encode_json
 from dragoman.catalog.shapes import shape_of
+from dragoman.catalog.timeline import Timeline
+from dragoman.catalog.version import LATEST
 from dragoman.exchange import Document
 from dragoman.formats.calls import Call, call_of
 from dragoman.formats.patterns import translate_pattern
@@ -133,7 +135,7 @@ catalog.search("garage/list", Tank, by="name", fields=("id", "name"))
 
 def described(*targets: Any) -> Any:
     """The schema of targets as a tree without a namespace."""
-    raw = write_xsd([call_of(target, f"get{target.name.title()}", ()) for target in targets])
+    raw = write_xsd([call_of(target, Timeline((), [target]).stage(target, LATEST), f"get{target.name.title()}", ()) for target in targets])
     return etree.fromstring(raw.replace(b"xs:", b"").replace(b" xmlns:xs=", b" about="))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import quote
@@ -19,6 +20,7 @@ from ...catalog.method import Method
 from ...catalog.resource import Resource
 from ...catalog.shapes import Choice, Nested, Scalar, bottom, describe, element
 from ...catalog.target import GROUP_DEFAULT, Target
+from ...catalog.version import LATEST, show_version
 from ...errors import describe_error
 from ..published import Published, Sample
 from .texts import Piece, pieces
@@ -82,7 +84,11 @@ class Section(NamedTuple):
     """Resources, and methods where there are any, each with how many there are."""
     cards: list[Card]
     descriptions: list[tuple[str, list[tuple[str, str]]]]
-    """Libraries, each with kinds and addresses of what describes it for programs."""
+    """Libraries, each with kinds and addresses of what describes it for programs, in its latest version."""
+    version: str
+    """The latest version of its schema, which is described; empty where it has but one."""
+    earliest: str
+    """The version that is answered in where none is asked for."""
 
 
 def sections(published: Published, origin: str) -> list[Section]:
@@ -98,6 +104,8 @@ def _section(catalog: Catalog, published: Published, origin: str) -> Section:
     methods = [_method(catalog, method, address, published, origin) for path, method in catalog.methods.items()
                if (address := published.address_of(catalog, path)) is not None]
     cards = [_card(catalog, resource, address, samples.get(resource.path), published, origin) for resource, address in shown]
+    timeline = catalog.timeline
+    latest = f"?v={LATEST}" if timeline.versions else ""
     return Section(
         name=catalog.name, title=catalog.title, about=pieces(catalog.description), own_language=catalog.languages[0],
         languages=catalog.languages if any(resource.localized for resource, _address in shown) else (),
@@ -108,7 +116,10 @@ def _section(catalog: Catalog, published: Published, origin: str) -> Section:
             (methods, ngettext("%(count)s method", "%(count)s methods", len(methods))),
         ) if found],
         cards=[*cards, *methods],
-        descriptions=[(library, list(kinds.items())) for library, kinds in published.descriptions_of(catalog).items()],
+        descriptions=[(library, [(kind, address + latest) for kind, address in kinds.items()])
+                      for library, kinds in published.descriptions_of(catalog).items()],
+        version=show_version(timeline.versions[-1]) if timeline.versions else "",
+        earliest=show_version(timeline.lives.earliest(time.time())),
     )
 
 

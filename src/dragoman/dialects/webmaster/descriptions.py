@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from urllib.parse import urlsplit
 
@@ -12,33 +12,42 @@ import xxhash
 from ...catalog.catalog import CLUSTER_DEFAULT, Catalog
 from ...catalog.names import Naming
 from ...catalog.routes import plain_path
+from ...catalog.served import serve_written
+from ...catalog.timeline import Stage
+from ...catalog.version import EARLIEST, LATEST, show_version
 from ...errors import Code, refuse
 from ...exchange import Answer, Request
-from ...formats.calls import Call, Library
+from ...formats.calls import Library
 from ...formats.openapi import write_openapi
+from ...formats.parameters import Parameters, read_version
 from ...formats.wsdl import write_wsdl
 from ...formats.xsd import write_xsd
 from ...query import Paging
 from .calls import call_of_entry
-from .routes import Entry
+from .routes import Entry, Libraries
 
 XSD, WSDL, OPENAPI = "xsd", "wsdl", "openapi.json"
 _XML, _JSON = b"application/xml; charset=utf-8", b"application/json"
 _ORIGIN = "http://origin.invalid"
 """Stands in a WSDL for where it was asked, of which it tells."""
 _VERSION = "1"
+"""Of what has no versions of its schema."""
+_KEPT_MAX = 200
+"""How many descriptions of a library are kept, in whichever versions."""
+Versions = tuple[str, ...]
+"""Those of the catalogs of a library, in their order; empty of one that has but one."""
 
 
 class Descriptions:
     """Of every library under a mount. `max_age_s` is how long caches may keep them, `base_url` the public address, where one is set."""
 
-    def __init__(self, mount: str, libraries: Mapping[str, Iterable[Entry]], catalogs: Sequence[Catalog], naming: Naming, paging: Paging,
-                 max_age_s: int, base_url: str = "") -> None:
+    def __init__(self, mount: str, libraries: Libraries, catalogs: Sequence[Catalog], naming: Naming, paging: Paging, max_age_s: int,
+                 base_url: str = "") -> None:
         self._mount, self._base_url = mount, base_url
         prefix = urlsplit(base_url).path
         named = {catalog.name: catalog for catalog in catalogs}
         self._described = {
-            name: Described(mount, prefix, name, list(entries), named, naming, paging) for name, entries in libraries.items()}
+            name: Described(mount, prefix, name, libraries, named, naming, paging) for name in libraries.entries()}
         self._cache = f"public, max-age={max_age_s}".encode()
 
     def find(self, path: bytes) -> tuple[Described, str, str | None] | None:
@@ -51,7 +60,8 @@ class Descriptions:
         return described, name, "/".join(part.decode("latin-1") for part in rest if part) or None
 
     def answer(self, request: Request) -> Answer | None:
-        """A description, for anybody; None where none is asked for. Raises `Refusal` for one that there is not."""
+        """A description, for anybody, of the version that is asked for, by `v` or by header, or else of the one that is answered in
+        where none is; None where no description is asked for. Raises `Refusal` for one that there is not."""
         found = self.find(request.path)
         if found is None:
             return None
@@ -59,15 +69,18 @@ class Descriptions:
             raise refuse(Code.VERB_NOT_ALLOWED, f"{request.verb} is not allowed here", hint="Use GET.",
                          facts={"allow": "GET, HEAD, OPTIONS"})
         described, kind, name = found
-        body = described.body(kind, name)
+        versions = described.served(_asked_version(request))
+        body = described.body(kind, name, versions)
         if body is None:
             raise refuse(Code.TARGET_UNKNOWN, "no such description", hint=f"There is {', '.join(described.addresses.values())}, and "
                          f"{described.addresses['XSD']}/<resource>.")
         if kind == WSDL:
             body = body.replace(_ORIGIN.encode(), escape(self._origin_of(request)).encode())
-        return Answer(status=200, body=body, etag=b'"%s"' % xxhash.xxh3_64_hexdigest(body).encode(), headers=[
-            (b"content-type", _JSON if kind == OPENAPI else _XML), (b"cache-control", self._cache), (b"vary", b"Accept-Encoding"),
-        ])
+        told = {version for version in versions if version}
+        headers = [(b"content-type", _JSON if kind == OPENAPI else _XML), (b"cache-control", self._cache),
+                   (b"vary", b"Accept-Encoding, X-Schema-Version")]
+        headers += [(b"x-schema-version", show_version(version).encode()) for version in told if len(told) == 1]
+        return Answer(status=200, body=body, etag=b'"%s"' % xxhash.xxh3_64_hexdigest(body).encode(), headers=headers)
 
     def _origin_of(self, request: Request) -> str:
         """Where clients go on asking: the public address, but where the host says which cluster is meant."""
@@ -81,42 +94,74 @@ class Descriptions:
 
 
 class Described:
-    """One library; each description is made when it is first asked for, and kept."""
+    """One library; each description is made when it is first asked for in a version, and kept."""
 
-    def __init__(self, mount: str, prefix: str, name: str, entries: Sequence[Entry], catalogs: Mapping[str, Catalog], naming: Naming,
+    def __init__(self, mount: str, prefix: str, name: str, libraries: Libraries, catalogs: Mapping[str, Catalog], naming: Naming,
                  paging: Paging) -> None:
         """`prefix` is what stands before the mount in public addresses."""
-        self._entries, self._prefix = entries, prefix
-        self._catalogs, self._naming, self._paging = catalogs, naming, paging
+        self._libraries, self._prefix = libraries, prefix
+        self._entries = list(libraries.entries()[name])
+        self.catalogs = frozenset(entry.catalog for entry in self._entries)
+        self._catalogs = [catalog for catalog in catalogs.values() if catalog.name in self.catalogs]
+        self._naming, self._paging = naming, paging
         self._name, self._address = name, f"{mount}/{name}"
-        self._bodies: dict[tuple[str, str | None], bytes] = {}
-        self.catalogs = frozenset(entry.catalog for entry in entries)
+        self._bodies: OrderedDict[tuple[str, str | None, Versions], bytes] = OrderedDict()
         self.addresses = {"XSD": f"{self._address}/{XSD}", "WSDL": f"{self._address}/{WSDL}", "OpenAPI": f"{self._address}/{OPENAPI}"}
 
-    @cached_property
-    def library(self) -> Library:
-        """All that is in it, as calls."""
-        catalogs = [catalog for name, catalog in self._catalogs.items() if name in self.catalogs]
-        return Library(
-            name=self._name, title=", ".join(catalog.title for catalog in catalogs) + f": {self._name}", address=self._address,
-            description="\n\n".join(filter(None, (catalog.description for catalog in catalogs))),
-            calls=tuple(self._calls(None)),
-        )
+    def served(self, written: str | None) -> Versions:
+        """The versions of its catalogs that are described for what was asked. Raises `Refusal` for what is none, or is gone."""
+        found = ((serve_written(catalog.timeline, written), catalog) for catalog in self._catalogs)
+        return tuple(version if catalog.timeline.versions else "" for version, catalog in found)
 
-    def _calls(self, name: str | None) -> Iterable[Call]:
-        """What is in it; of one name, or all."""
-        return (call_of_entry(entry, self._catalogs[entry.catalog], self._naming, self._paging)
-                for entry in self._entries if name in (None, entry.target.name))
-
-    def body(self, kind: str, name: str | None) -> bytes | None:
+    def body(self, kind: str, name: str | None, versions: Versions) -> bytes | None:
         """A description as bytes; None where there is none of that."""
-        if name is not None and (kind != XSD or all(entry.target.name != name for entry in self._entries)):
+        known = (kind, name, versions)
+        body = self._bodies.get(known)
+        if body is not None:
+            self._bodies.move_to_end(known)
+            return body
+        there = [(entry, stage) for entry, stage in self._there(versions) if name in (None, entry.target.name)]
+        if name is not None and (kind != XSD or not there):
             return None
-        if (kind, name) not in self._bodies:
-            self._bodies[kind, name] = self._written(kind, name)
-        return self._bodies[kind, name]
+        body = self._bodies[known] = self._written(kind, there, versions, whole=name is None)
+        while len(self._bodies) > _KEPT_MAX:
+            self._bodies.popitem(last=False)
+        return body
 
-    def _written(self, kind: str, name: str | None) -> bytes:
+    def _there(self, versions: Versions) -> Iterator[tuple[Entry, Stage]]:
+        """What is in it in some versions, as it was then."""
+        served = {catalog.name: (catalog.timeline, version) for catalog, version in zip(self._catalogs, versions, strict=True)}
+        for entry in self._entries:
+            timeline, version = served[entry.catalog]
+            if timeline.knows(entry.target, version or LATEST):
+                yield entry, timeline.stage(entry.target, version or LATEST)
+
+    def _written(self, kind: str, there: Sequence[tuple[Entry, Stage]], versions: Versions, *, whole: bool) -> bytes:
+        catalogs = {catalog.name: catalog for catalog in self._catalogs}
+        calls = tuple(call_of_entry(entry, stage, self._libraries.asking(entry, stage).positions, catalogs[entry.catalog], self._naming,
+                                    self._paging) for entry, stage in there)
+        met = {entry.root for entry, _ in there}
+        absent = tuple(entry.root for entry in self._entries if whole and entry.root not in met)
         if kind == XSD:
-            return write_xsd(self._calls(name))
-        return write_openapi(self.library, _VERSION, self._prefix) if kind == OPENAPI else write_wsdl(self.library, _ORIGIN)
+            return write_xsd(calls, absent)
+        library = Library(
+            name=self._name, title=", ".join(catalog.title for catalog in self._catalogs) + f": {self._name}", address=self._address,
+            description="\n\n".join(filter(None, (catalog.description for catalog in self._catalogs))), calls=calls, absent=absent,
+        )
+        if kind == WSDL:
+            return write_wsdl(library, _ORIGIN)
+        version = show_version(max(versions, key=_date_of))
+        return write_openapi(library, version or _VERSION, self._prefix, f"?v={version}" if version else "")
+
+
+def _date_of(version: str) -> str:
+    """A version as it compares: what was before all changes comes first."""
+    return "0" if version == EARLIEST else version
+
+
+def _asked_version(request: Request) -> str | None:
+    """The version that is asked for, as it was sent; of a description nothing else can be asked. Raises `Refusal` for two."""
+    parameters = Parameters(request, body={})
+    asked = read_version(parameters, request)
+    parameters.check("v")
+    return asked

@@ -72,7 +72,7 @@ class Webmaster:
             for target in catalog.targets:
                 libraries.add_target(catalog, target)
         self._libraries = libraries
-        self._descriptions = Descriptions(self.mount, libraries.entries(), catalogs, self, self.paging, self._max_age_s,
+        self._descriptions = Descriptions(self.mount, libraries, catalogs, self, self.paging, self._max_age_s,
                                           self._base_url)
 
     def bind(self, catalogs: Sequence[Catalog], keys: Keys, switches: Switches | None = None) -> Mapping[str, str]:  # noqa: ARG002  # the contract's

@@ -124,14 +124,14 @@ class Libraries:
         """How a resource is asked in the version of a stage."""
         known = self._asking.get(id(stage))
         if known is None:
-            known = self._asking[id(stage)] = Asking(self._positions_in(entry, stage), self._schema_of(entry.target, stage.fields))
+            known = self._asking[id(stage)] = Asking(self._positions_in(entry, stage), self._schema_of(entry.target, stage))
         return known
 
-    def _schema_of(self, target: Resource | Method, fields: Sequence[Field]) -> RequestSchema | None:
+    def _schema_of(self, target: Resource | Method, stage: Stage) -> RequestSchema | None:
         if not isinstance(target, Method) or target.verb not in BODIED:
             return None
-        parameters = [msgspec.structs.replace(each, name=each.name_in(self._naming.name)) for each in fields]
-        return RequestSchema(call_of(target, root_of(target), parameters))
+        parameters = [msgspec.structs.replace(each, name=each.name_in(self._naming.name)) for each in stage.fields]
+        return RequestSchema(call_of(target, stage, root_of(target), parameters))
 
     def _positions_in(self, entry: Entry, stage: Stage) -> tuple[str | None, ...]:
         """Positions in a version: in the order of its own fields, or as they are declared, each under its name of then."""
