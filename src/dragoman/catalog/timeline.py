@@ -100,6 +100,10 @@ class Timeline:
         """A target as it was in a version."""
         return self._histories[target.path].at(version)
 
+    def changed(self, target: Resource | Method) -> tuple[str, ...]:
+        """The versions that changed a target, the newest first."""
+        return self._histories[target.path].since
+
     def stages(self, target: Resource | Method) -> tuple[Stage, ...]:
         """All that a target ever was, the newest first."""
         return self._histories[target.path].stages

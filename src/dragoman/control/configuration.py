@@ -16,7 +16,7 @@ from .logs import shorten
 
 _HERE = "dragoman.control"
 APPS = ("ledger", "accounts", "upstream", "applications", "keys", "grants",
-        "statistics", "operations", "announcements", "showcase", "administration", "room")
+        "statistics", "operations", "announcements", "changelog", "showcase", "administration", "room")
 _DAY_S = 86_400
 _COUNTS_MAX = 100_000
 """How many counts of tries are kept: with the few hundred that are the default, a stranger drives them out by new ones."""

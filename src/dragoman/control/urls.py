@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("dragoman.control.applications.urls")),
     path("", include("dragoman.control.administration.urls")),
     path("", include("dragoman.control.announcements.urls")),
+    path("", include("dragoman.control.changelog.urls")),
     path("", include("dragoman.control.showcase.urls")),
     path("", include("dragoman.control.keys.urls")),
     path("", include("dragoman.control.statistics.urls")),

@@ -147,7 +147,7 @@ def test_an_owner_settles_on_the_page(room: Room, app: App, owner: Visitor) -> N
     assert "Version of the schema" in page.text
     choices = page.tree.xpath("//select[@name='version']/option/@value")
     assert choices[0] == ""
-    assert len(choices) == len(set(choices)) == 14
+    assert len(choices) == len(set(choices)) > 10
     change = f"/room/applications/{app.id}/version/"
     done = owner.send(page, {"version": "2022-03-09T02:00:00.000000Z"}, action=change)
     assert "The version is kept" in done.text

@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"[\d.]+(:\d+)?\Z|\[")
 """A host that is an IP address: browsers make passkeys for names alone, `localhost` among them."""
 _PARTS = {"/room/applications/": "applications", "/room/keys/": "keys", "/room/permissions/": "keys", "/room/operations/": "operations",
           "/room/operator/": "operator",
-          "/room/announcements/": "announcements", "/room/showcase/": "showcase"}
+          "/room/announcements/": "announcements", "/room/changelog/": "changelog", "/room/showcase/": "showcase"}
 
 
 def publisher(request: HttpRequest) -> dict[str, Any]:
@@ -31,6 +31,7 @@ def publisher(request: HttpRequest) -> dict[str, Any]:
         "contact_link": _link(settings.room.contact), "logo": read_logo(settings.room.logo).address if settings.room.logo else "",
         "sign_up": settings.room.sign_up, "upstream": bool(settings.sign_in),
         "has_operations": published().operations is not None,
+        "versioned": any(catalog.timeline.versions for catalog in published().catalogs),
         "here": _part_of(request.path), "bare": is_popup(request), "banner": lambda: banner(request.COOKIES.get(SEEN, "")),
         "passkeys": not _NUMBER.match(request.META.get("HTTP_HOST", "")),
     }
