@@ -17,7 +17,6 @@ from ...query import Ask
 
 VARY: Header = (b"vary", b"Accept-Encoding, Accept-Language, X-Schema-Version")
 DONE, STARTED = 200, 204
-_NOTHING = Result(plan=None, body=b"[]")  # type: ignore[arg-type]  # of which nothing but the body is read
 
 
 class Wishes(msgspec.Struct, frozen=True):
@@ -53,21 +52,22 @@ class Writer:
         """A long operation waits or runs: its id, by which its result can be had later (W8). HTTP has no 204 with a body.
         Of one that was told to end, and has, there is nothing to come back for."""
         progress = progress_headers(started)
-        answer = self._answer(STARTED if progress else DONE, "", started.id if progress else 0, _NOTHING, NO_STORE)
+        answer = self._answer(STARTED if progress else DONE, "", started.id if progress else 0, None, NO_STORE)
         answer.status, answer.target = DONE, started.plan.target.path
         answer.headers += progress
         return answer
 
     def write_refusal(self, status: int, text: str) -> Answer:
         """What is wrong, with no data (W6)."""
-        return self._answer(status, text, 0, _NOTHING, NO_STORE)
+        return self._answer(status, text, 0, None, NO_STORE)
 
-    def _answer(self, status: int, error: str, request_id: int, result: Result, cache: Header, **records: Any) -> Answer:
+    def _answer(self, status: int, error: str, request_id: int, result: Result | None, cache: Header, **records: Any) -> Answer:
         document = Document(root=f"{self._root}ResponseData", data="data", bom=self._wishes.bom,
                             head=(("status", status), ("error", error), ("request_id", request_id)), **records)
         headers: list[Header] = [(b"content-type", self._form.content_type), cache, VARY]
+        writer = self._form.writer(document)
         return Answer(status=status if self._wishes.http_status else DONE, headers=headers,
-                      body=body_of(self._form.writer(document), result))
+                      body=writer.open() + writer.close() if result is None else body_of(writer, result))
 
 
 def _records_of(result: Result) -> Mapping[str, Any]:
