@@ -17,7 +17,7 @@ from ..exchange import Buffer, Operation, OperationResult, Outcome, Result, Star
 from ..observations import Observe, OperationAccepted
 from ..query import Caller, Plan
 from .calls import Calls
-from .results import Showing, answers_one
+from .results import Showing, answers_one, has_form, is_listed
 
 _ID = re.compile(r"[1-9][0-9]{0,18}\Z")
 
@@ -86,13 +86,24 @@ class Operating:
         return _state_of(operation, plan)
 
     async def _result(self, plan: Plan, method: Method, operation: Operation, result: OperationResult) -> Result:
-        """What the method returned: a value where it is small, else a stream of its parts."""
+        """What the method returned: a value where it is small, else a stream of its parts. Raises `Refusal` where the method returns
+        something else by now."""
+        await self._runtime.in_thread(self._check_form, method, operation.id, result)
         if result.listed and result.parts > 1:
             return Result(plan=plan, stream=self._stream(plan, method, operation.id, result), found=result.items, total=result.items)
         value = await self._runtime.in_thread(self._small, plan, method, operation.id, result)
         if value is None and answers_one(method):
             raise refuse(Code.NOT_FOUND, "nothing found", field=next(iter(plan.names.values()), None))
         return Result(plan=plan, value=value, found=1, total=1)
+
+    def _check_form(self, method: Method, id: int, result: OperationResult) -> None:
+        """In a thread: whether a result is as the method is declared now, by its first part; a catalog may have changed since, and
+        what it hides or renames by their names now would not be met."""
+        found = decode_exact(self._operations.part(id, result, 0)) if result.parts else []
+        value = found if result.listed else found[0]
+        shape = method.result.shape if method.result is not None else None
+        if is_listed(method) != result.listed or not (value is None if shape is None else has_form(shape, value)):
+            raise refuse(Code.CONFLICT, "the result is of an earlier form of this method", hint="Start it again.")
 
     def _small(self, plan: Plan, method: Method, id: int, result: OperationResult) -> Any:
         """In a thread: a result that is there as a whole."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from ..catalog.fields import Field
 from ..catalog.fitting import Misfit, Misfits, check_of, tighten
 from ..catalog.method import Method
 from ..catalog.plain import decode_exact, encode_json, show, to_plain
-from ..catalog.shapes import Many, Nested, Nullable, bare, item_of
+from ..catalog.shapes import Anything, Choice, Keyed, Many, Nested, Nullable, Scalar, Shape, bare, item_of
 from ..catalog.values import Validator
 from ..exchange import Buffer
 from ..query import Plan
@@ -70,6 +71,32 @@ def _item_check(result: Field) -> Callable[[Any], Any]:
         return Validator(many.item.record)
     field = Field(name="result", type=item_of(result.type), shape=many.item)
     return lambda value: _fitted(field, value)
+
+
+def has_form(shape: Shape, plain: Any) -> bool:
+    """Whether a plain value that was validated once, maybe by another schema, has exactly the fields and kinds of a shape."""
+    match shape:
+        case Nullable(inner):
+            return plain is None or has_form(inner, plain)
+        case Nested():
+            return isinstance(plain, dict) and plain.keys() == {field.name for field in shape.fields} and all(
+                has_form(field.shape, plain[field.name]) for field in shape.fields)
+        case Many(inner):
+            return isinstance(plain, list) and all(has_form(inner, each) for each in plain)
+        case Keyed(inner):
+            return isinstance(plain, dict) and all(has_form(inner, each) for each in plain.values())
+        case Choice(values):
+            return plain in values
+        case Anything():
+            return True
+        case _:
+            kinds = _FORMS.get(shape.kind, str) if isinstance(shape, Scalar) else dict
+            return isinstance(plain, kinds) and isinstance(plain, bool) == (kinds is bool)
+
+
+_NUMBERS = (int, float, decimal.Decimal)
+_FORMS: dict[str, Any] = {"int": int, "bool": bool, "float": _NUMBERS, "decimal": _NUMBERS}
+"""What values of a kind are, where they are no texts."""
 
 
 class Showing:

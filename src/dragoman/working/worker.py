@@ -11,8 +11,9 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from ..catalog.catalog import Catalog
-from ..catalog.fitting import Misfits
+from ..catalog.fitting import Misfit, Misfits
 from ..catalog.method import Method
+from ..catalog.plain import show
 from ..catalog.values import read_values
 from ..contracts import Jobs
 from ..errors import Code, Fault, MethodError, SourceUnavailable
@@ -104,7 +105,7 @@ class Worker:
             self._close(claim, time.monotonic(), "failed", lambda: self._jobs.fail(claim, _GONE), _GONE.code)
             return
         try:
-            arguments = read_values(method.parameters, msgspec.json.decode(claim.arguments))
+            arguments = _arguments_of(claim, method)
         except Misfits:
             self._close(claim, time.monotonic(), "failed", lambda: self._jobs.fail(claim, _OTHER), _OTHER.code)
             return
@@ -232,6 +233,17 @@ class _Beats:
             self._tell_away(error)
             return None if now >= self.held_until else True
         return None if cancelled is None else not cancelled
+
+
+def _arguments_of(claim: Claim, method: Method) -> dict[str, Any]:
+    """The arguments as they were accepted. Raises `Misfits` where the method takes others by now: one that is gone is not left out,
+    as what was asked for would be done otherwise."""
+    given = msgspec.json.decode(claim.arguments, type=dict[str, Any])
+    known = {field.name for field in method.parameters}
+    gone = [Misfit(name, "nothing", show(value)) for name, value in given.items() if name not in known]
+    if gone:
+        raise Misfits(gone)
+    return read_values(method.parameters, given)
 
 
 def _target(claim: Claim) -> str:

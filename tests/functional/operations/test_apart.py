@@ -46,6 +46,17 @@ def test_an_operation_that_was_accepted_is_done_after_a_restart(works: Works) ->
     await_until(lambda: (works.server.folder / "workers.txt").read_text(), lambda log: f'"operation":{id},' in log and '"done"' in log)
 
 
+def test_what_was_accepted_before_its_parameters_changed_is_not_done_otherwise(works: Works) -> None:
+    """An argument that is gone is not left out: without it, something else would be done than was asked for."""
+    id = works.begin("nap?seconds=0.5")
+    catalog = works.server.folder / "catalog.py"
+    text = catalog.read_text().replace("nap(seconds: float)", "nap(pause: float = 0.0)")
+    catalog.write_text(text.replace("asyncio.sleep(seconds)", "asyncio.sleep(pause)"))
+    works.run_worker("catalog.py")
+    ended = works.await_end("nap", id)
+    assert (ended.status_code, "other parameters" in ended.json()["text"]) == (409, True)
+
+
 def test_operations_and_their_results_are_in_a_backup(works: Works, tmp_path: Path) -> None:
     """Made beside a running server and worker; what was done is there elsewhere, and nothing is restored under a worker."""
     worker = works.run_worker()

@@ -134,6 +134,25 @@ def test_a_list_is_shown_in_the_language_of_whoever_asks(stand: Stand) -> None:
         assert isinstance(answer.body, bytes) == (len(parts) < 2)
 
 
+@pytest.mark.parametrize("parts", [
+    [b'[{"number":1,"text":"one"}]'], [b'[{"number":1}]'], [b'[{"number":1,"text":{"en":"one"},"secret":"1"}]'], [b"[1]"],
+    [b'[{"number":1,"words":{"en":"one"}}]', b'[{"number":2,"words":{"en":"two"}}]'], [b'[{"number":"1","text":{"en":"one"}}]'],
+])
+def test_a_result_of_an_earlier_form_of_its_method_is_told_before_anything_is_sent(stand: Stand, parts: list[bytes]) -> None:
+    """The catalog may have changed since: names that are gone would crash, and what was hidden by its name would be shown."""
+    id = stand.begin("works/lines?count=1", "GET")
+    stand.finish(*parts, listed=True)
+    answer, told = stand.ask(f"works/lines?operation={id}")
+    assert (answer.status, "earlier form" in told["text"]) == (409, True)
+
+
+def test_a_list_is_no_single_value_and_the_other_way_round(stand: Stand) -> None:
+    one, several = stand.begin("works/lines?count=1", "GET"), stand.begin()
+    stand.finish(b'[{"number":1,"text":{"en":"one"}}]')
+    stand.finish(b"[1,2]", listed=True)
+    assert [stand.ask(path)[0].status for path in (f"works/lines?operation={one}", f"works/seven?operation={several}")] == [409, 409]
+
+
 def test_whatever_is_not_yours_is_not_there(stand: Stand) -> None:
     """Another's, another method's, one that never was, and what can be no id: the same answer letter by letter."""
     id = stand.begin()
@@ -162,7 +181,7 @@ def test_what_failed_says_why_and_what_was_cancelled_says_so(stand: Stand) -> No
     fault = Fault(code=Code.METHOD_FAILED, message="It is odd.", field="seven", facts={"error": "Odd", "status": 409})
     assert stand.jobs.fail(claim, fault)
     answer, told = stand.ask(f"works/seven?operation={id}")
-    assert (answer.status, told["text"]) == (409, "seven: It is odd..")
+    assert (answer.status, told["text"]) == (409, "seven: It is odd.")
     id = stand.begin()
     answer, told = stand.ask(f"works/seven?operation={id}", verb="DELETE")
     assert (answer.status, told["state"]) == (200, "cancelled")
