@@ -5,10 +5,10 @@ What a publisher's catalog needs is here: `from dragoman import Catalog, Key, Re
 
 from .catalog.attachment import Attachment
 from .catalog.catalog import Catalog
-from .catalog.change import Added, Defaulted, Renamed, Reshaped, Revalued
 from .catalog.markers import Extra, Filter, Key, Localized, Named, Needs, Refers, Search, Sort
 from .catalog.origin import File, Rows, Table
 from .catalog.record import Record
+from .catalog.steps import Added, Defaulted, Renamed, Reshaped, Revalued
 from .errors import MethodError
 from .query import Caller, Progress, Transaction
 

@@ -13,7 +13,7 @@ from . import change as changes
 from . import lives
 from . import method as methods
 from . import resource as resources
-from .change import Change, Step
+from .change import Change
 from .fields import Field
 from .lives import Deprecation
 from .markers import Refers
@@ -24,6 +24,7 @@ from .plain import show
 from .record import Record
 from .resource import Resource
 from .shapes import all_fields, describe, element, nested_records, scalar_kind
+from .steps import Step
 from .target import GROUP_DEFAULT, Display, displayed
 from .timeline import Timeline
 

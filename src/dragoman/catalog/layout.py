@@ -12,11 +12,15 @@ import msgspec
 
 from ..errors import DeclarationError
 from .fields import Field, field_of
+from .fitting import check_of, expectation
+from .plain import to_plain
 from .record import Record, RecordMeta
-from .shapes import Choice, Nested, Nullable, element, is_union, peel, shape_of
+from .shapes import Choice, Many, Nested, Nullable, bare, element, is_union, peel, scalar_kind, shape_of
 
 Path = tuple[str, ...]
 Wrong = Callable[[str, str], DeclarationError]
+Work = Callable[[dict[str, Any]], None]
+"""Changes the plain value of one record, or the arguments of a call, in place."""
 NODEFAULT: Any = msgspec.NODEFAULT
 
 
@@ -69,6 +73,27 @@ class Layout:
         shape = element(shape_of(slot.annotation)) if slot is not None else None
         return shape.values if isinstance(shape, Choice) else None
 
+    def kind(self, path: Path) -> str:
+        """What single values of a field are, those of a list too: a kind of `Scalar`, also of a choice; empty for what holds others."""
+        slot = self.slot(path)
+        return scalar_kind(element(shape_of(slot.annotation))) if slot is not None else ""
+
+    def many(self, path: Path) -> bool:
+        """Whether it is a list."""
+        slot = self.slot(path)
+        return slot is not None and isinstance(bare(shape_of(slot.annotation)), Many)
+
+    def misfit(self, path: Path, value: Any, *, whole: bool) -> str | None:
+        """What is expected of a field instead of a value; None where it fits. Where not the whole is meant, a value of its list does."""
+        slot = self.slot(path)
+        field = field_of(Record, path[-1], slot.annotation) if slot is not None else None
+        if field is None:
+            return "a field"
+        plain, shape = to_plain(value), bare(field.shape)
+        while not whole and isinstance(shape, Many):
+            plain, shape = [plain], bare(shape.item)
+        return expectation(field) if any(check_of(field)(plain, field.name)) else None
+
     def nullable(self, path: Path) -> bool:
         """Whether it may be null."""
         slot = self.slot(path)
@@ -114,9 +139,27 @@ class Layout:
         if head not in self.slots:
             made = _made(head.capitalize(), Record, Layout({}).with_field(tuple(rest), slot, None, wrong))
             return self.with_field((head,), Slot(made), place, wrong)
+        if not isinstance(shape_of(self.slots[head].annotation), Nested):
+            raise wrong(f"{head!r} is no record in the version before that {'.'.join(rest)!r} could stand in.",
+                        "Choose another name, or say what became of that one.")
         record = self._record(head)
         inner = layout_of(record).with_field(tuple(rest), slot, None, wrong)
         return self._with(head, self._exchanged(head, record, inner.make(record)))
+
+    def with_defaults(self, after: Layout, work: Work) -> Layout:
+        """With the defaults as they were, given the fields after a step and what it makes of their values. Raises whatever the work does,
+        and `msgspec.ValidationError`."""
+        told = {name: to_plain(slot.default) for name, slot in after.slots.items() if slot.default is not NODEFAULT}
+        plain = copy.deepcopy(told)
+        work(plain)
+
+        def before(name: str, slot: Slot) -> Slot:
+            known = after.slots.get(name)
+            same = known is not None and known.annotation is slot.annotation and plain.get(name) == told.get(name)
+            if same or slot.default is NODEFAULT or name not in plain:
+                return slot
+            return Slot(slot.annotation, msgspec.convert(plain[name], slot.annotation))
+        return Layout({name: before(name, slot) for name, slot in self.slots.items()})
 
     def moved(self, now: Path, before: Path, wrong: Wrong) -> tuple[Layout, list[Path]]:
         """With a field at another path, at its own place where it stays among the same fields."""
@@ -138,14 +181,13 @@ class Layout:
             record = self._record(head)
             inner = layout_of(record).revalued(tuple(rest), before, wrong)
             return self._with(head, self._exchanged(head, record, inner.make(record)))
-        values = self.choices(path)
+        slot, values = self.slots[head], self.choices(path)
         if values is None:
             return self
         unknown = next((value for value in before if value not in values), None)
         if unknown is not None:
             raise wrong(f"{unknown!r} is no value of {head!r} after it.", f"There are {', '.join(map(str, values))}.")
         old = tuple(dict.fromkeys(before.get(value, value) for value in values))
-        slot = self.slots[head]
         return self._with(head, Slot(exchange(slot.annotation, lambda part: Literal[old] if _is_choice(part) else part), slot.default))
 
     def defaulted(self, name: str, default: Any) -> Layout:
@@ -237,7 +279,8 @@ def exchange(annotation: Any, change: Callable[[Any], Any]) -> Any:
         return annotation if inner is parts[0] else Annotated[inner, *parts[1:]]
     if origin is None or origin is Literal:
         peeled, marks = peel(annotation)
-        return annotation if peeled is annotation else exchange(Annotated[peeled, *marks] if marks else peeled, change)
+        inner = exchange(peeled, change) if peeled is not annotation else peeled
+        return annotation if inner is peeled else Annotated[inner, *marks] if marks else inner
     inner_parts = tuple(exchange(part, change) for part in parts)
     if all(new is old for new, old in zip(inner_parts, parts, strict=True)):
         return annotation
@@ -280,10 +323,12 @@ def take(value: dict[str, Any], path: Path) -> Any:
 
 
 def put(value: dict[str, Any], path: Path, given: Any) -> None:
-    """Set a value at a path of a plain record; records on the way are made."""
+    """Set a value at a path of a plain record; records on the way are made, but not in the place of one that is hidden."""
     *above, name = path
     found = value
     for each in above:
+        if found.get(each, found) is None:
+            return
         if not isinstance(found.get(each), dict):
             found[each] = {}
         found = found[each]

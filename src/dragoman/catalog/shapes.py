@@ -165,7 +165,9 @@ def convertible(annotation: Any) -> Any:
     constraints = tuple(mark for mark in metadata if isinstance(mark, msgspec.Meta))
     if not (constraints and isinstance(shape_of(inner), Nullable)):
         return annotation
-    return Annotated[(without_null(inner), *constraints)] | None
+    others = tuple(mark for mark in metadata if not isinstance(mark, msgspec.Meta))
+    whole: Any = Annotated[(without_null(inner), *constraints)] | None
+    return Annotated[(whole, *others)] if others else whole
 
 
 def _shape_of_container(annotation: Any, origin: Any) -> Shape:

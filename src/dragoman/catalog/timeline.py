@@ -8,14 +8,16 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from .change import Change, Reshaped, Undone, Work
+from .change import Change, Owner
 from .fields import Field
-from .layout import Layout, Meaning, exchange, layout_of, meanings_of, of_fields, origin_of, records_in
+from .layout import NODEFAULT, Layout, Meaning, Slot, Work, exchange, layout_of, meanings_of, of_fields, origin_of, records_in
 from .lives import Deprecation, Lives
 from .method import Method
 from .resource import Resource
 from .shapes import Nested, Shape, shape_of
+from .steps import Reshaped, Undone
 from .version import EARLIEST, LATEST
+from .walks import walk_of
 
 
 class Undoing(NamedTuple):
@@ -224,7 +226,7 @@ class _Pass:
             if root.returns is not now:
                 root.undoings, met = (*root.undoings, Undoing(self._change.at, shape_of(now), self._works)), True
         layout = root.layout
-        slots = {name: slot._replace(annotation=exchange(slot.annotation, self._rewritten)) for name, slot in layout.slots.items()}
+        slots = self._rewritten_slots(layout)
         if any(slots[name].annotation is not slot.annotation for name, slot in layout.slots.items()):
             if any(forth is None for _, forth in self._works.values()):
                 raise self._change.wrong(f"{method.path} takes such records, and nobody says what one of the version before means today.",
@@ -232,6 +234,21 @@ class _Pass:
             _keep_asked(root, self._change, self._works, Layout(slots))
             met = True
         return met
+
+    def _rewritten_slots(self, layout: Layout) -> dict[str, Slot]:
+        """Fields with the records in their types as they were before, and in their defaults, too."""
+        before = Layout({name: slot._replace(annotation=exchange(slot.annotation, self._rewritten)) for name, slot in layout.slots.items()})
+        changed = [name for name, slot in layout.slots.items() if before.slots[name].annotation is not slot.annotation]
+        if any(layout.slots[name].default is not NODEFAULT for name in changed):
+            backs = {cls: back for cls, (back, _) in self._works.items()}
+            walks = {name: walk_of(shape_of(layout.slots[name].annotation), backs) for name in changed}
+
+            def work(values: dict[str, Any]) -> None:
+                for name, walk in walks.items():
+                    if walk is not None and values.get(name) is not None:
+                        walk(values[name])
+            before = self._change.with_defaults(before, layout, work)
+        return before.slots
 
     def _rewritten(self, part: Any) -> Any:
         return self._rewrite(part) if isinstance(part, type) and hasattr(part, "__dragoman_record__") else part
@@ -241,7 +258,7 @@ class _Pass:
         if cls in self._done:
             return self._done[cls]
         layout = layout_of(cls)
-        inner = Layout({name: slot._replace(annotation=exchange(slot.annotation, self._rewritten)) for name, slot in layout.slots.items()})
+        inner = Layout(self._rewritten_slots(layout))
         changed = any(inner.slots[name].annotation is not slot.annotation for name, slot in layout.slots.items())
         if origin_of(cls) is self._change.of:
             undone = self._change.undo(inner)
@@ -266,14 +283,7 @@ def _keep_asked(root: _Root, change: Change, works: Mapping[Any, tuple[Work, Wor
     """Note what becomes of the arguments of a method."""
     root.asked = (*root.asked, Undoing(change.at, _shape_of_call(root.layout), works))
     root.layout = layout
-    root.fields = layout.fields(_Named(change.name))
-
-
-class _Named:
-    """What stands for a method in errors of its fields."""
-
-    def __init__(self, name: str) -> None:
-        self.__qualname__ = name
+    root.fields = layout.fields(Owner(change.name))
 
 
 def _shape_of_call(layout: Layout) -> Shape:
@@ -287,7 +297,8 @@ class _Arguments:
 
 def _check_key(change: Change, resource: Resource, root: _Root) -> None:
     keys = [field for field in root.fields if field.key]
-    if len(keys) != 1 or keys[0].shape != resource.key.shape:
+    meaning = root.meanings.get(keys[0].name) if len(keys) == 1 else None
+    if meaning is None or meaning.name != resource.key.name or meaning.values is not None:
         raise change.wrong(f"the key of {resource.path} is another one in the version before.", "A key may be renamed, and no more.")
 
 

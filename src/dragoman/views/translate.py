@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..catalog.change import Work
-from ..catalog.layout import origin_of
+from ..catalog.layout import Work, origin_of
 from ..catalog.plain import decode_exact, encode_json
 from ..catalog.shapes import Keyed, Many, Nested, Nullable, Shape
 from ..catalog.timeline import Stage, Undoing
+from ..catalog.walks import walk_of
 from ..exchange import Buffer
 
-Walk = Callable[[Any], None]
-"""Changes a plain value in place."""
 Arrange = Callable[[Any], Any]
 """Puts the fields of records into the order of their declaration."""
 
@@ -22,7 +20,7 @@ class Translator:
     """Shows values of one target in the version of a stage."""
 
     def __init__(self, stage: Stage) -> None:
-        self._walks = tuple(walk for undoing in stage.undoings if (walk := _walk_of(undoing.shape, _backs(undoing))) is not None)
+        self._walks = tuple(walk for undoing in stage.undoings if (walk := walk_of(undoing.shape, _backs(undoing))) is not None)
         self._arrange = (_arrange_of(stage.shape) if stage.shape is not None else None) or _same
 
     def back(self, value: Any) -> Any:
@@ -42,7 +40,7 @@ class Asker:
     """Reads the arguments of calls that are written for the version of a stage."""
 
     def __init__(self, stage: Stage) -> None:
-        self._walks = tuple(walk for undoing in reversed(stage.asked) if (walk := _walk_of(undoing.shape, _forths(undoing))) is not None)
+        self._walks = tuple(walk for undoing in reversed(stage.asked) if (walk := walk_of(undoing.shape, _forths(undoing))) is not None)
 
     def forth(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Plain arguments of then as they are meant today; they are changed on the way."""
@@ -78,45 +76,6 @@ def _backs(undoing: Undoing) -> Mapping[Any, Work]:
 
 def _forths(undoing: Undoing) -> Mapping[Any, Work]:
     return {cls: forth for cls, (_, forth) in undoing.works.items() if forth is not None}
-
-
-def _walk_of(shape: Shape, works: Mapping[Any, Work]) -> Walk | None:
-    """What changes the records of some classes in a value; None where none of them stands in it. `None` among the classes is the
-    outermost record, the arguments of a call."""
-    match shape:
-        case Nested(record):
-            below = {cls: work for cls, work in works.items() if cls is not None}
-            return _walk_of_record(shape, works.get(record) or works.get(None), below)
-        case Nullable(inner):
-            return _walk_of(inner, works)
-        case Many(inner) | Keyed(inner):
-            walk = _walk_of(inner, works)
-            return walk and _walk_all(shape, walk)
-        case _:
-            return None
-
-
-def _walk_of_record(shape: Nested, own: Work | None, works: Mapping[Any, Work]) -> Walk | None:
-    inner = tuple((field.name, walk) for field in shape.fields if (walk := _walk_of(field.shape, works)) is not None)
-    if own is None and not inner:
-        return None
-
-    def walk_record(value: Any) -> None:
-        for name, walk in inner:
-            below = value.get(name)
-            if below is not None:
-                walk(below)
-        if own is not None:
-            own(value)
-    return walk_record
-
-
-def _walk_all(shape: Shape, walk: Walk) -> Walk:
-    def walk_all(value: Any) -> None:
-        for each in value.values() if isinstance(shape, Keyed) else value:
-            if each is not None:
-                walk(each)
-    return walk_all
 
 
 def _arrange_of(shape: Shape) -> Arrange | None:

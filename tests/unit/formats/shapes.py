@@ -35,7 +35,7 @@ SINGLE = st.sampled_from([
 ])
 
 
-def _inside(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+def inside(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     lengths = st.none() | st.integers(0, 2)
     return st.one_of(
         st.builds(_list, inner, lengths), st.builds(lambda each: dict[str, each], inner),
@@ -60,7 +60,7 @@ def records(draw: Any, inner: Any) -> type[Record]:
     return RecordMeta(draw(st.sampled_from(["Crew", "Tank", "Café"])), (Record,), namespace)
 
 
-ANNOTATIONS = st.recursive(SINGLE, _inside, max_leaves=6)
+ANNOTATIONS = st.recursive(SINGLE, inside, max_leaves=6)
 """Types of results and of parameters."""
 
 

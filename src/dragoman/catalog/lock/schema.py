@@ -9,12 +9,13 @@ from typing import Annotated, Any, NamedTuple, get_args
 import msgspec
 
 from ..catalog import Catalog
-from ..change import Added, Change, Defaulted, Renamed, Reshaped, Revalued, Step
+from ..change import Change
 from ..fields import Field, field_of
 from ..markers import Refers
 from ..method import Method
 from ..resource import Resource
 from ..shapes import Choice, Keyed, Many, Nested, Nullable, Scalar, Shape, Text, describe, peel, shape_of, without_null
+from ..steps import Added, Defaulted, Renamed, Reshaped, Revalued, Step
 from ..timeline import Stage
 from ..version import LATEST
 from .facts import Fields, LockedCatalog, LockedChange, LockedField, LockedTarget, Type

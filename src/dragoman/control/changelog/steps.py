@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
-from ...catalog.change import Added, Defaulted, Renamed, Reshaped, Revalued, Step
 from ...catalog.plain import show
 from ...catalog.shapes import describe, shape_of
+from ...catalog.steps import Added, Defaulted, Renamed, Reshaped, Revalued, Step
 from ..room.texts import Piece
 
 Cell = list[Piece]

@@ -1,0 +1,1 @@
+"""Versions of the schema: random histories, each step, each refusal."""
