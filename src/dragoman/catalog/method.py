@@ -15,7 +15,7 @@ from .fields import Field, field_of
 from .fitting import fault_of_conversion, fault_of_declaration
 from .places import caller_place, place_of, resolve
 from .plain import show
-from .shapes import Many, Shape, UnsupportedType, bare, nested_records, shape_of
+from .shapes import Many, Shape, Text, UnsupportedType, bare, bottom, nested_records, shape_of
 from .target import Target, split_path
 
 TIMEOUT_S, OPERATION_TIMEOUT_S = 30.0, 3_600.0
@@ -60,6 +60,8 @@ class Method(Target, frozen=True, kw_only=True):
     """Who may call it with these arguments."""
     needs: frozenset[str] = frozenset()
     """The permissions that show single fields of its result."""
+    localized: bool = False
+    """Whether any localized text stands in its result."""
     secret: bool = False
     """Whether what it returns is kept nowhere, not even for whoever repeats the call with its idempotency key."""
     authenticated: bool = False
@@ -118,7 +120,7 @@ def declare(
     is_async = inspect.iscoroutinefunction(function)
     _check_blocking(injected, is_async, operation, wrong)
     result = _result(hints, wrong, operation)
-    records = nested_records(result.shape) if result is not None else ()
+    records = tuple(nested_records(result.shape)) if result is not None else ()
     return Method(
         catalog=catalog, group=group, name=short, function=function, parameters=parameters, injected=injected,
         result=result, verb=verb, permission=permission,
@@ -126,6 +128,8 @@ def declare(
         is_async=is_async, timeout_s=timeout_s, place=place, raises=_raises(raises, wrong),
         allows=_rule(allows, parameters, is_async, wrong) if allows is not None else None,
         needs=frozenset(field.needs for record in records for field in record.__dragoman_fields__ if field.needs), secret=secret,
+        localized=any(isinstance(bottom(field.shape), Text) for field in (*([result] if result is not None else ()), *(
+            field for record in records for field in record.__dragoman_fields__))),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
 _RANGE = re.compile(
@@ -13,11 +14,14 @@ _HEADER_MAX = 1_024
 _TAG_MAX = 35
 """What RFC 5646, 4.4.1 asks every implementation to take of a tag; the rest is cut off, subtag by subtag (4.4.2)."""
 _PARSED_MAX = 4_096
+_NEAR, _FAR = 10, 25
+"""Distances of CLDR: up to the first it is another form of one language (`de-AT`, `sr-Latn`), up to the second another one that
+many of its readers know (`ca` and `es`), which is for headers only: whoever names a language in a parameter gets that or an error."""
 
 
 def match(language: str, languages: tuple[str, ...]) -> str | None:
-    """The language of a catalog that serves a tag: the same, a near one (`zh-CN` for `zh`), or a parent; else None."""
-    return _match(_shorten(language), languages)
+    """The language of a catalog that serves a tag: the same, another form of it (`zh-CN` for `zh`), or a parent; else None."""
+    return _match(_shorten(language), languages, _NEAR)
 
 
 def _shorten(tag: str) -> str:
@@ -26,7 +30,7 @@ def _shorten(tag: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _match(language: str, languages: tuple[str, ...]) -> str | None:
+def _match(language: str, languages: tuple[str, ...], distance_max: int) -> str | None:
     for known in languages:
         if known.lower() == language.lower():
             return known
@@ -35,10 +39,10 @@ def _match(language: str, languages: tuple[str, ...]) -> str | None:
 
     _forget_strangers()
     try:
-        near, distance = closest_match(language, languages, max_distance=25)
+        near, distance = closest_match(language, languages, max_distance=distance_max)
     except (LanguageTagError, ValueError):
         return None
-    return near if distance <= 25 else _parent(language, languages)
+    return near if distance <= distance_max else _parent(language, languages)
 
 
 def _forget_strangers() -> None:
@@ -71,19 +75,36 @@ def negotiate(header: str, languages: tuple[str, ...]) -> str:
 
 @lru_cache(maxsize=4096)
 def _negotiate(header: str, languages: tuple[str, ...]) -> str:
-    wanted, refused = [], set()
-    for order, part in enumerate(header.split(",")[:_RANGES_MAX]):
-        found = _RANGE.match(part)
-        if found is None:
-            continue
-        quality = float(found[2] or 1)
-        if quality == 0:
-            refused.add(found[1].lower())
-        else:
-            wanted.append((-quality, order, found[1]))
-    left = tuple(language for language in languages if language.lower() not in refused) or languages
-    for _, _, tag in sorted(wanted):
-        language = left[0] if tag == "*" else match(tag, left)
-        if language is not None:
-            return language
+    ranges = _ranges(header)
+    left = tuple(language for language in languages if not _is_refused(language, ranges)) or languages
+    wanted = [tag for tag, quality in sorted(ranges.items(), key=lambda each: -each[1]) if quality > 0]
+    for distance in (_NEAR, _FAR):                  # what many of its readers know too comes after all that is named
+        found = {tag: _match(_shorten(tag), left, distance) for tag in wanted if tag != "*"}
+        others = (language for language in left if language not in found.values())
+        for tag in wanted:
+            language = next(others, None) if tag == "*" else found[tag]
+            if language is not None:
+                return language
     return left[0]
+
+
+def _ranges(header: str) -> dict[str, float]:
+    """The ranges that a header names, in lower case and in its order, each with its quality, the best where it stands twice."""
+    ranges: dict[str, float] = {}
+    for part in header.split(",")[:_RANGES_MAX]:
+        found = _RANGE.match(part)
+        if found is not None:
+            tag = found[1].lower()
+            ranges[tag] = max(ranges.get(tag, 0.0), float(found[2] or 1))
+    return ranges
+
+
+def _is_refused(language: str, ranges: Mapping[str, float]) -> bool:
+    """Whether the most exact of the ranges that name a language or its parents says that it will not do: `de;q=0` is about `de-at`,
+    too, and `*;q=0` about nobody, since something has to be shown."""
+    tag = language.lower()
+    while tag:
+        if tag in ranges:
+            return ranges[tag] == 0
+        tag = tag.rpartition("-")[0]
+    return False

@@ -35,7 +35,7 @@ def test_who_holds_what_everybody_gets_is_told_so_without_a_body(stand: Stand, m
         for verb in ("GET", "HEAD"):
             again = stand.ask(method, query, verb=verb, headers={"If-None-Match": condition})
             assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag), (verb, condition)
-            assert again.headers["content-language"] == first.headers["content-language"]
+            assert again.headers.get("content-language") == first.headers.get("content-language")
     for condition in ('"x"', tag[1:-1], tag[:-2] + '"', ""):
         assert stand.ask(method, query, headers={"If-None-Match": condition}).json() == first.json()
 

@@ -8,7 +8,7 @@ from ...catalog.method import Method
 from ...catalog.plain import encode_json
 from ...exchange import Answer, Body, Header, Request, Result, StartedOperation, Stream
 from ...formats.documents import enclosed
-from ...formats.headers import ASK_AGAIN, JSON, NO_STORE, PRIVATE, progress_headers
+from ...formats.headers import ASK_AGAIN, JSON, NO_STORE, PRIVATE, language_headers, progress_headers
 from ...query import Ask, Plan
 
 VARY: Header = (b"vary", b"Accept-Encoding, Accept-Language, X-Schema-Version")
@@ -18,13 +18,13 @@ def write_result(result: Result, request: Request) -> Answer:
     """What was found: a page of records, one record, or what a method returned."""
     plan = result.plan
     if result.stream is not None:
-        return _answer(b"", NO_STORE, plan, result.stream)
-    if isinstance(plan.target, Method):
-        return _answer(_data_of(result.value), NO_STORE, plan)
-    answer = _answer(_records(result), ASK_AGAIN if result.public else PRIVATE, plan)
+        answer = _answer(b"", NO_STORE, plan, result.stream)
+    elif isinstance(plan.target, Method):
+        answer = _answer(_data_of(result.value), NO_STORE, plan)
+    else:
+        answer = _answer(_records(result), ASK_AGAIN if result.public else PRIVATE, plan)
     answer.language = plan.view.language
-    if plan.target.localized:
-        answer.headers.append((b"content-language", plan.view.language.encode()))
+    answer.headers += language_headers(plan)
     if result.public and request.verb != "POST":
         answer.etag = b'"%b"' % result.tag.encode()
     return answer

@@ -9,7 +9,7 @@ from ...catalog.plain import encode_json
 from ...errors import Code, Fault
 from ...exchange import Answer, Body, Header, Refused, Request, Result, StartedOperation
 from ...formats.documents import enclosed
-from ...formats.headers import ASK_AGAIN, JSON, NO_STORE, PRIVATE, progress_headers
+from ...formats.headers import ASK_AGAIN, JSON, NO_STORE, PRIVATE, language_headers, progress_headers
 from ...query import Ask, Plan
 
 _REPEATED_MAX = 1_000
@@ -38,21 +38,19 @@ class Writer:
 
     def __init__(self, max_age_s: int) -> None:
         self._cache: Header = (b"cache-control", f"public, max-age={max_age_s}".encode())
-        self._languages: dict[str, Header] = {}
 
     def write(self, result: Result, request: Request) -> Answer:
         """The answer to what was found: 200, 206 where some ids are missing, 404 where all are."""
         plan = result.plan
         if isinstance(plan.target, Method):
             body = encode_json(result.value) if result.stream is None else enclosed(result.stream, b"", b"")
-            return Answer(status=200, headers=[JSON, NO_STORE, _VARY], body=body, target=plan.target.path)
+            return Answer(status=200, headers=[JSON, NO_STORE, _VARY, *language_headers(plan)], body=body, target=plan.target.path,
+                          language=plan.view.language)
         if plan.ask is Ask.MANY and not result.found:
             return write_refusal(_all_invalid())
-        headers = [JSON, _VARY, self._cache_of(result)]
+        headers = [JSON, _VARY, self._cache_of(result), *language_headers(plan)]
         answer = Answer(status=200, headers=headers, body=_body(result), prepared=result.prepared,
                         target=plan.target.path, language=plan.view.language)
-        if plan.target.localized:
-            headers.append(self._content_language(plan.view.language))
         if result.public:
             answer.etag = b'"%b"' % result.tag.encode()
         if plan.ask is not Ask.ONE:
@@ -76,12 +74,6 @@ class Writer:
         if not result.public:
             return PRIVATE
         return ASK_AGAIN if result.plan.settled else self._cache
-
-    def _content_language(self, language: str) -> Header:
-        header = self._languages.get(language)
-        if header is None:
-            header = self._languages[language] = (b"content-language", language.encode())
-        return header
 
 
 def _body(result: Result) -> Body:

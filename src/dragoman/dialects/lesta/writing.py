@@ -10,7 +10,7 @@ from ...catalog.resource import Resource
 from ...catalog.shapes import Nested, bare
 from ...exchange import Answer, Header, Refused, Request, Result, StartedOperation, Stream
 from ...formats.documents import enclosed
-from ...formats.headers import ASK_AGAIN, JSON, NO_STORE, PRIVATE, progress_headers
+from ...formats.headers import ASK_AGAIN, JSON, NO_STORE, PRIVATE, language_headers, progress_headers
 from ...formats.json import name_of
 from ...query import Ask, Plan
 from .refusals import error_of
@@ -27,7 +27,7 @@ def write_result(result: Result, request: Request) -> Answer:
         answer = write_data(encode_json(result.value), _count_of(result.value, plan.target), plan.target.path)
     else:
         answer = write_data(_data(result), _meta(result), plan.target.path, ASK_AGAIN if result.public else PRIVATE)
-    answer.headers.append((b"content-language", plan.view.language.encode()))
+    answer.headers += language_headers(plan)
     answer.language = plan.view.language
     if result.public and request.verb != "POST":
         answer.etag = b'"%b"' % result.tag.encode()

@@ -12,7 +12,7 @@ from ...catalog.resource import Resource
 from ...contracts import Format
 from ...exchange import Answer, Document, Header, Result, StartedOperation
 from ...formats.documents import body_of, item_of
-from ...formats.headers import ASK_AGAIN, NO_STORE, PRIVATE, progress_headers
+from ...formats.headers import ASK_AGAIN, NO_STORE, PRIVATE, language_headers, progress_headers
 from ...query import Ask
 
 VARY: Header = (b"vary", b"Accept-Encoding, Accept-Language, X-Schema-Version")
@@ -41,8 +41,7 @@ class Writer:
         cache = ASK_AGAIN if public else NO_STORE if isinstance(target, Method) else PRIVATE
         answer = self._answer(DONE, "", 0, result, cache, **_records_of(result))
         answer.target, answer.language = target.path, plan.view.language
-        if isinstance(target, Method) or target.localized:
-            answer.headers.append((b"content-language", plan.view.language.encode()))
+        answer.headers += language_headers(plan)
         if public:
             parts = (result.tag, self._form.name, "bom" if self._wishes.bom else "")
             answer.etag = b'"%b"' % "-".join(filter(None, parts)).encode()
