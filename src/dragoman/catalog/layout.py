@@ -13,6 +13,7 @@ import msgspec
 from ..errors import DeclarationError
 from .fields import Field, field_of
 from .fitting import check_of, expectation
+from .markers import Needs
 from .plain import to_plain
 from .record import Record, RecordMeta
 from .shapes import Choice, Many, Nested, Nullable, bare, element, is_union, peel, scalar_kind, shape_of
@@ -99,6 +100,15 @@ class Layout:
         slot = self.slot(path)
         return slot is not None and isinstance(shape_of(slot.annotation), Nullable)
 
+    def needs(self, path: Path) -> str | None:
+        """The permission that hides it, or what it stands in."""
+        for length in range(len(path), 0, -1):
+            slot = self.slot(path[:length])
+            permission = _field(path[0], slot).needs if slot is not None else None
+            if permission is not None:
+                return permission
+        return None
+
     def place_of(self, path: Path) -> int:
         """Which of the fields at the top leads to a path."""
         return self.names.index(path[0])
@@ -172,7 +182,7 @@ class Layout:
             return self._with(head, self._exchanged(head, record, inner.make(record))), []
         place = self.place_of(now) if len(before) == 1 else None
         layout, emptied = self.without(now)
-        return layout.with_field(before, slot, place, wrong), emptied
+        return layout.with_field(before, slot._replace(annotation=hidden_by(slot.annotation, self.needs(now))), place, wrong), emptied
 
     def revalued(self, path: Path, before: Mapping[Any, Any], wrong: Wrong) -> Layout:
         """With other values of a choice."""
@@ -289,6 +299,12 @@ def exchange(annotation: Any, change: Callable[[Any], Any]) -> Any:
 
 def _is_choice(part: Any) -> bool:
     return typing.get_origin(part) is Literal or (isinstance(part, type) and issubclass(part, enum.Enum))
+
+
+def hidden_by(annotation: Any, permission: str | None) -> Any:
+    """An annotation of what a permission hides, if any does: descriptions of old versions have to tell that it can be absent."""
+    known = any(isinstance(mark, Needs) for mark in peel(annotation)[1])
+    return annotation if permission is None or known else Annotated[annotation, Needs(permission)]
 
 
 def records_in(annotation: Any) -> Iterator[Any]:

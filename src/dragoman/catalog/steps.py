@@ -14,7 +14,7 @@ import msgspec
 from ..errors import DeclarationError
 from .fields import NAME
 from .fitting import Misfit, Misfits
-from .layout import Layout, Meaning, Path, Work, Wrong, put, split_name, take
+from .layout import Layout, Meaning, Path, Work, Wrong, hidden_by, put, split_name, take
 from .plain import show
 
 MISSING: Any = msgspec.UNSET
@@ -169,9 +169,10 @@ class Reshaped(Step):
         """With the fields before in the place of the first of today."""
         names, now, before = self.now, [split_name(name) for name in self.now], [split_name(name) for name in self.before]
         meanings, nullable = layout.meanings(), [layout.nullable(path) for path in now]
-        old, emptied, place = layout, list[Path](), None
+        old, emptied, place, permission = layout, list[Path](), None, None
         for path in now:
             _check_there(old, path, "Reshaped", wrong)
+            permission = permission or layout.needs(path)
             place = layout.place_of(path) if place is None else place
             old, gone = old.without(path)
             emptied += gone
@@ -180,7 +181,7 @@ class Reshaped(Step):
         made: list[Path] = []
         for name, annotation in self.before.items():
             made = [*_missing_above(old, split_name(name)), *made]
-            old = old.with_field(split_name(name), annotation, place, wrong)
+            old = old.with_field(split_name(name), hidden_by(annotation, permission), place, wrong)
             place = place + 1 if place is not None and "." not in name else place
         meanings |= self._filtered(old, wrong)
         backward, forward, written = self.backward, self.forward, tuple(self.before)

@@ -52,8 +52,31 @@ def test_what_is_not_comparable_today_was_not_before(record: Any, before: Any, t
 @pytest.mark.parametrize("mark", [Filter(), Sort()])
 def test_what_a_permission_hides_is_not_told_by_filters_of_old_versions(mark: Any) -> None:
     """Whoever may not see a field would learn its values by asking which records have them."""
-    with pytest.raises(DeclarationError, match=r"Remove (Filter|Sort)\(\) from 'level'\.$"):
+    with pytest.raises(DeclarationError, match=r"would tell what Needs\(\) hides|Remove (Filter|Sort)\(\) from 'level'\.$"):
         loaded(Hidden, Annotated[str | None, mark])
+
+
+class Purse(Record):
+    gold: int
+
+
+class Owner(Record):
+    id: Annotated[int, Key()]
+    purse: Annotated[Purse, Needs("account")] = Purse(gold=0)
+    rank: Annotated[int | None, Needs("account")] = None
+
+
+def test_what_a_permission_hides_is_hidden_by_it_in_every_version() -> None:
+    """Under another name, of another type, and outside of the record that is hidden: old descriptions tell that it can be absent."""
+    catalog = Catalog("owners", permissions={"account": "Your account"})
+    catalog.resource("data/owners", Rows(list), live=True)(Owner)
+    catalog.change("2021-01-01", Owner, "`purse` held nothing.", Renamed("purse.gold", before="gold"))
+    catalog.change("2020-01-01", Owner, "`rank` was a text.", Reshaped(
+        "rank", before={"title": str | None}, backward=lambda rank: {"title": str(rank)}))
+    catalog.change("2019-01-01", Owner, "`title` was `name`.", Renamed("title", before="name"))
+    catalog = catalog.load()
+    stage = catalog.timeline.stage(catalog.resources["data/owners"], "earliest")
+    assert {field.name: field.needs for field in stage.fields} == {"id": None, "gold": "account", "name": "account"}
 
 
 def test_what_is_comparable_in_both_is_so_in_all() -> None:
