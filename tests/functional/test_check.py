@@ -163,6 +163,8 @@ def test_machines_are_told_in_one_object(shop: Path) -> None:
     assert {each["weight"] for each in catalog["differences"]} == {"breaking", "additive"}
     assert catalog["imports"] == ["from dragoman import Renamed"]
     assert "Renamed(" in catalog["changes"][0]
+    edit(shop, CATALOG + "\ncatalog.change()\n")
+    assert list(json.loads(run("--json", "--format", "github").stdout)) == ["error"]
 
 
 def test_a_damaged_lock_is_an_error_with_the_remedy(shop: Path) -> None:

@@ -41,21 +41,21 @@ def check(
     if accept and not writes:
         raise click.UsageError("--accept says how to --write.")
     settings = load(data_dir=data_dir)
-    catalogs = _load(sources, settings, form)
+    catalogs = _load(sources, settings, annotates=form == _GITHUB and not as_json)
     if texts:
         _tell_texts(catalogs, settings, as_json=as_json)
         return
     _check(catalogs, form, writes=writes, accept=accept, as_json=as_json)
 
 
-def _load(sources: Sequence[str], settings: Settings, form: str) -> list[Catalog]:
+def _load(sources: Sequence[str], settings: Settings, *, annotates: bool) -> list[Catalog]:
     from .. import assembly
 
     served = assembly.Served(sources=tuple(sources)) if sources else assembly.recall(Path(settings.data_dir))
     try:
         return assembly.load_catalogs(served.sources, served.name, settings)[0]
     except DeclarationError as error:
-        if form == _GITHUB:
+        if annotates:
             click.echo(_annotation("error", error.place, f"{error.name}: {error.reason} {error.remedy}"))
         raise
 
