@@ -51,6 +51,7 @@ from .pipeline.execute import Executor
 from .pipeline.former import FormerBases, Moved
 from .pipeline.gate import Gate
 from .pipeline.operating import Operating
+from .pipeline.rendered import Rendering
 from .pipeline.results import Showing
 from .pipeline.turns import CallTurn
 from .plane import Plane
@@ -289,7 +290,8 @@ def assemble(
     runtime, showing = AsyncioRuntime(settings.methods.threads_max), Showing()
     calls = Calls(runtime, _databases(shops), store, showing)
     operating = Operating(operations, calls, showing, runtime, observe)
-    executor = Executor(editions, live.Live(sources, settings.live.rows_max), calls, operating, runtime)
+    executor = Executor(editions, live.Live(sources, settings.live.rows_max), calls, operating, runtime,
+                        Rendering(settings.memory.rendered_max_bytes))
     address, wrong_keys, client = _rates(settings, "address", "wrong_keys", "client")
     gate = Gate(credentials, meter or MemoryMeter(), address, wrong_keys=wrong_keys, client=client)
     served = [*shown, *(catalog for dialect in spoken for catalog in dialect.own)]

@@ -62,6 +62,8 @@ class Memory(Section, frozen=True, kw_only=True):
     """Positions of filtered and sorted lists."""
     encoded_max_bytes: int = 67_108_864
     """Compressed answers."""
+    rendered_max_bytes: int = 67_108_864
+    """Records of old versions and with chosen fields."""
 
 
 class Limits(Section, frozen=True, kw_only=True):

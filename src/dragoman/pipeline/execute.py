@@ -13,9 +13,10 @@ from ..exchange import Outcome, Result
 from ..query import Ask, Plan
 from .batches import is_long, is_quick, stream
 from .calls import Calls
-from .keys import check_range, cut, keys_json, no_such
+from .keys import check_range, keys_json, no_such
 from .live import Live
 from .operating import Operating
+from .rendered import Rendering
 
 Later = Callable[[], Awaitable[Outcome]]
 
@@ -23,10 +24,12 @@ Later = Callable[[], Awaitable[Outcome]]
 class Executor:
     """Executes plans against the open editions, the live sources and the methods."""
 
-    def __init__(self, editions: Editions, live: Live, calls: Calls, operating: Operating, runtime: Runtime) -> None:
+    def __init__(
+        self, editions: Editions, live: Live, calls: Calls, operating: Operating, runtime: Runtime, rendering: Rendering,
+    ) -> None:
         self._editions, self._live, self._calls = editions, live, calls
-        self.operating, self._runtime = operating, runtime
-        self._reads = {Ask.ONE: _one, Ask.MANY: _many, Ask.KEYS: _keys, Ask.ALL: _all, Ask.PAGE: _page}
+        self.operating, self._runtime, self._rendering = operating, runtime, rendering
+        self._reads = {Ask.ONE: self._one, Ask.MANY: self._many, Ask.KEYS: _keys, Ask.ALL: self._all, Ask.PAGE: self._page}
 
     def execute(self, plan: Plan) -> Outcome | Later:
         """The outcome at once, or what will give it. Raises `Refusal` for what is not to be had."""
@@ -88,79 +91,77 @@ class Executor:
     def _selected(self, plan: Plan, edition: Edition, shelf: Shelf, positions: Sequence[int]) -> Result:
         if _is_rewritten(plan) and is_long(plan, shelf, len(positions)):
             return self._streamed(plan, edition, shelf, positions)
-        return _selected(plan, edition, shelf, positions)
+        return self._chosen(plan, edition, shelf, positions)
 
     def _streamed(self, plan: Plan, edition: Edition, shelf: Shelf, positions: Sequence[int]) -> Result:
         """A list that another format than the edition's would make too long to be held."""
         return Result(plan=plan, stream=stream(plan, shelf, positions, self._runtime), found=len(positions), total=len(positions),
                       tag=_tag(plan, edition), published_at=edition.published_at)
 
+    # ---------------------------------------------------------------------------------------- published resources
 
-# -------------------------------------------------------------------------------------------- published resources
+    def _one(self, plan: Plan, edition: Edition, shelf: Shelf) -> Result:
+        keys = keys_json(plan)
+        position = shelf.find(keys[0])
+        if position < 0:
+            raise no_such(plan)
+        return Result(
+            plan=plan, items=(self._rendering.record(plan, edition, shelf, position),), keys=keys, found=1, total=shelf.count,
+            tag=f"{shelf.version(position):x}-{plan.view.tag}", published_at=edition.published_at,
+        )
 
+    def _many(self, plan: Plan, edition: Edition, shelf: Shelf) -> Result:
+        keys = keys_json(plan)
+        positions = [shelf.find(key) for key in keys]
+        items = self._rendering.records(plan, edition, shelf, positions)
+        return Result(plan=plan, items=items, keys=keys, found=len(keys) - positions.count(-1), total=shelf.count,
+                      tag=_tag(plan, edition), published_at=edition.published_at)
 
-def _one(plan: Plan, edition: Edition, shelf: Shelf) -> Result:
-    keys = keys_json(plan)
-    position = shelf.find(keys[0])
-    if position < 0:
-        raise no_such(plan)
-    return Result(
-        plan=plan, items=cut(plan, (shelf.record(position, plan.view.language),)), keys=keys, found=1, total=shelf.count,
-        tag=f"{shelf.version(position):x}-{plan.view.tag}", published_at=edition.published_at,
-    )
+    def _all(self, plan: Plan, edition: Edition, shelf: Shelf) -> Result:
+        if plan.keyed:
+            return self._items(plan, edition, shelf, range(shelf.count), shelf.count)
+        if not plan.whole:
+            return self._run(plan, edition, shelf, 0, shelf.count)
+        language = plan.view.language
+        return Result(plan=plan, body=shelf.everything(language), found=shelf.count, total=shelf.count,
+                      tag=_tag(plan, edition), published_at=edition.published_at,
+                      prepared=shelf.prepared("everything", language))
 
+    def _page(self, plan: Plan, edition: Edition, shelf: Shelf) -> Result:
+        check_range(plan, shelf.count)
+        start = plan.page * plan.page_size
+        stop = min(start + plan.page_size, shelf.count)
+        if plan.keyed:
+            return self._items(plan, edition, shelf, range(start, stop), shelf.count)
+        return self._run(plan, edition, shelf, start, stop)
 
-def _many(plan: Plan, edition: Edition, shelf: Shelf) -> Result:
-    keys = keys_json(plan)
-    positions = [shelf.find(key) for key in keys]
-    items = cut(plan, shelf.records(positions, plan.view.language))
-    return Result(plan=plan, items=items, keys=keys, found=len(keys) - positions.count(-1), total=shelf.count,
-                  tag=_tag(plan, edition), published_at=edition.published_at)
+    def _run(self, plan: Plan, edition: Edition, shelf: Shelf, start: int, stop: int) -> Result:
+        """Records that follow one another, as one text."""
+        return Result(plan=plan, body=self._rendering.run(plan, edition, shelf, start, stop), found=max(0, stop - start),
+                      total=shelf.count, tag=_tag(plan, edition), published_at=edition.published_at)
+
+    def _chosen(self, plan: Plan, edition: Edition, shelf: Shelf, positions: Sequence[int]) -> Result:
+        total = len(positions)
+        if plan.ask is Ask.KEYS:
+            body = b"[" + b",".join(map(shelf.key, positions)) + b"]"
+            return Result(plan=plan, body=body, found=total, total=total, tag=_tag(plan, edition), published_at=edition.published_at)
+        if plan.ask is Ask.PAGE:
+            check_range(plan, total)
+            start = plan.page * plan.page_size
+            positions = positions[start:start + plan.page_size]
+        return self._items(plan, edition, shelf, positions, total)
+
+    def _items(self, plan: Plan, edition: Edition, shelf: Shelf, positions: Sequence[int], total: int) -> Result:
+        """Records one by one, with their keys."""
+        return Result(
+            plan=plan, items=self._rendering.records(plan, edition, shelf, positions), keys=list(map(shelf.key, positions)),
+            found=len(positions), total=total, tag=_tag(plan, edition), published_at=edition.published_at,
+        )
 
 
 def _keys(plan: Plan, edition: Edition, shelf: Shelf) -> Result:
     return Result(plan=plan, body=shelf.keys(), found=shelf.count, total=shelf.count, tag=_tag(plan, edition),
                   published_at=edition.published_at, prepared=shelf.prepared("keys", plan.view.language))
-
-
-def _all(plan: Plan, edition: Edition, shelf: Shelf) -> Result:
-    if plan.keyed or not plan.whole:
-        return _items(plan, edition, shelf, range(shelf.count), shelf.count)
-    language = plan.view.language
-    return Result(plan=plan, body=shelf.everything(language), found=shelf.count, total=shelf.count,
-                  tag=_tag(plan, edition), published_at=edition.published_at,
-                  prepared=shelf.prepared("everything", language))
-
-
-def _page(plan: Plan, edition: Edition, shelf: Shelf) -> Result:
-    check_range(plan, shelf.count)
-    start = plan.page * plan.page_size
-    stop = min(start + plan.page_size, shelf.count)
-    if plan.keyed or not plan.whole:
-        return _items(plan, edition, shelf, range(start, stop), shelf.count)
-    body = b"".join((b"[", shelf.run(start, stop, plan.view.language), b"]")) if stop > start else b"[]"
-    return Result(plan=plan, body=body, found=stop - start, total=shelf.count, tag=_tag(plan, edition),
-                  published_at=edition.published_at)
-
-
-def _selected(plan: Plan, edition: Edition, shelf: Shelf, positions: Sequence[int]) -> Result:
-    total = len(positions)
-    if plan.ask is Ask.KEYS:
-        body = b"[" + b",".join(map(shelf.key, positions)) + b"]"
-        return Result(plan=plan, body=body, found=total, total=total, tag=_tag(plan, edition), published_at=edition.published_at)
-    if plan.ask is Ask.PAGE:
-        check_range(plan, total)
-        start = plan.page * plan.page_size
-        positions = positions[start:start + plan.page_size]
-    return _items(plan, edition, shelf, positions, total)
-
-
-def _items(plan: Plan, edition: Edition, shelf: Shelf, positions: Sequence[int], total: int) -> Result:
-    """Records one by one, with their keys."""
-    return Result(
-        plan=plan, items=cut(plan, shelf.records(positions, plan.view.language)), keys=list(map(shelf.key, positions)),
-        found=len(positions), total=total, tag=_tag(plan, edition), published_at=edition.published_at,
-    )
 
 
 def _is_rewritten(plan: Plan) -> bool:

