@@ -135,6 +135,8 @@ class Room(Section, frozen=True, kw_only=True):
     """How many living keys one account may have."""
     token_max_s: int = 1_209_600
     """For how long an application may act for an account before it has to renew its access token: at most two weeks (L11)."""
+    usage_s: int = 3_600
+    """How often it is looked which applications use a deprecated version of the schema, whose owners are then written to."""
     password_memory_mib: int = 100
     """How much memory it takes to try one password, so that a stolen digest is hard to guess: 19 to 4096."""
     issue: dict[Literal["gw2", "api-token", "user-token", "remote-auth"], Literal["self", "ask", "operator"]] = {}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -10,6 +12,8 @@ from playwright.sync_api import Browser, expect
 from ..conftest import Server
 from ..functional.room.visitor import Room
 from ..functional.versions.test_endings import CATALOG
+from ..timing import settle_s
+from .conftest import faults
 from .test_applications_and_keys import signed_in
 from .test_operators import look
 
@@ -19,7 +23,7 @@ PLACE = "/room/changelog/"
 @pytest.fixture(scope="module")
 def room(serve: Callable[..., Server]) -> Room:
     """A Room beside what has a history, some of which is over."""
-    return Room(serve(catalog=CATALOG))
+    return Room(serve(catalog=CATALOG, DRAGOMAN_ROOM__USAGE_S="1"))
 
 
 @pytest.mark.parametrize(("scheme", "width", "locale"), [
@@ -44,6 +48,25 @@ def test_a_version_is_found_by_keyboard(browser: Browser, room: Room) -> None:
         card = page.get_by_role("article", name="2022-03-09T02:00:00Z")
         expect(card).to_be_in_viewport()
         expect(card).to_contain_text("guild_ingredients")
+
+
+@pytest.mark.parametrize(("scheme", "width", "locale"), [("light", 1_280, "en"), ("dark", 390, "ru")])
+def test_the_banner_of_an_old_version_stands_in_nobodys_way(browser: Browser, room: Room, scheme: str, width: int, locale: str) -> None:
+    """Closed and open, which the keyboard does."""
+    name = room.person("alice")
+    id = room.run("application", "add", "Reader", "--owner", name, "--type", "standalone")["application_id"]
+    answered = f"/tyria/data/recipes/?application_id={id}&id=1&v=2021-01-01"
+    with signed_in(browser, room, name, color_scheme=scheme, viewport={"width": width, "height": 900}, locale=locale) as page:
+        settle_s(lambda: room.server.get(answered).json()["status"] == "ok")
+        settle_s(lambda: page.goto("/") is not None and page.locator("aside details").count() == 1, timeout_s=30)
+        look(page, ("/room/applications/",), {}, f"{scheme}-{width}-banner")
+        page.locator("aside summary").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("aside details li").last).to_be_visible()
+        expect(page.locator("aside")).to_contain_text("2021-01-01T00:00:00Z")
+        assert faults(page) == []
+        if folder := os.environ.get("SHOTS"):
+            page.screenshot(path=str(Path(folder) / f"{scheme}-{width}-banner-open.png"), full_page=True)
 
 
 def test_an_application_settles_by_keyboard(browser: Browser, room: Room) -> None:

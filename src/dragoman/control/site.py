@@ -82,15 +82,19 @@ class Room:
     def _keep_up(self) -> None:
         """Send what is announced and drop what is over, for as long as this process runs; a fault is told once, and tried again."""
         from .announcements.letters import deliver
+        from .changelog.letters import follow
         from .tidying import tidy
 
-        told, tidied_at = "", float("-inf")
+        told, tidied_at, followed_at = "", float("-inf"), float("-inf")
         while not self._ending.wait(_LETTERS_S if not told else _TRY_AGAIN_S * 6):
             try:
                 deliver()
                 if time.monotonic() - tidied_at > _TIDY_EVERY_S:
                     tidy()
                     tidied_at = time.monotonic()
+                if time.monotonic() - followed_at > self._settings.room.usage_s:
+                    follow()
+                    followed_at = time.monotonic()
                 told = ""
             except Exception as error:  # noqa: BLE001  # told, and tried again; pages go on
                 if repr(error) != told:

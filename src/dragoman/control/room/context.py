@@ -7,8 +7,10 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from ..accounts.models import Account
 from ..announcements.services import banner
 from ..announcements.views import SEEN
+from ..changelog.outdated import Ending, endings_for
 from ..configuration import ours
 from ..grants.lesta import is_popup
 from ..published import published, publisher_name
@@ -32,9 +34,15 @@ def publisher(request: HttpRequest) -> dict[str, Any]:
         "sign_up": settings.room.sign_up, "upstream": bool(settings.sign_in),
         "has_operations": published().operations is not None,
         "versioned": any(catalog.timeline.versions for catalog in published().catalogs),
+        "outdated": lambda: _outdated(request),
         "here": _part_of(request.path), "bare": is_popup(request), "banner": lambda: banner(request.COOKIES.get(SEEN, "")),
         "passkeys": not _NUMBER.match(request.META.get("HTTP_HOST", "")),
     }
+
+
+def _outdated(request: HttpRequest) -> list[Ending]:
+    """The applications of whoever is signed in that use a deprecated version."""
+    return endings_for(request.user) if isinstance(request.user, Account) else []
 
 
 def _part_of(path: str) -> str:
