@@ -19,14 +19,18 @@ def is_unavailable(error: BaseException | None) -> bool:
 
 def shorten() -> None:
     """Do so in this process, from now on."""
-    from django.core.exceptions import DisallowedHost
+    from django.core.exceptions import BadRequest, SuspiciousOperation
+    from django.http.multipartparser import MultiPartParserError
+
+    strange = (BadRequest, SuspiciousOperation, MultiPartParserError)       # what cannot be read is no news to whoever reads the log
 
     def take(record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, DisallowedHost) or is_unavailable(error):
-            text = record.getMessage() if isinstance(error, DisallowedHost) else f"{record.getMessage()}: {error}"
+        if isinstance(error, strange) or is_unavailable(error):
+            text = record.getMessage() if isinstance(error, strange) else f"{record.getMessage()}: {error}"
             record.msg, record.args, record.exc_info = " ".join(text.split())[:_LENGTH_MAX], (), None
         return True
 
-    for name in ("django.security.DisallowedHost", "django.request"):
+    kinds: list[type[Exception]] = [SuspiciousOperation, *SuspiciousOperation.__subclasses__()]
+    for name in (*(f"django.security.{each.__name__}" for each in kinds), "django.request"):
         logging.getLogger(name).addFilter(take)

@@ -124,7 +124,7 @@ class Bridge(logging.Handler):
         """Observe one record, with its traceback where it has one."""
         message = record.getMessage()
         if record.exc_info and record.exc_info[1] is not None:
-            message += "".join(traceback.format_exception(record.exc_info[1]))
+            message = "\n".join((message, "".join(traceback.format_exception(record.exc_info[1]))))
         self._observe(Logged(logger=record.name, level=record.levelname.lower(), message=message))
 
 

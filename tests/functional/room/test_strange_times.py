@@ -34,6 +34,19 @@ def test_a_host_that_is_not_ours_is_one_short_line_in_the_log(room: Room) -> Non
     assert all(len(json.dumps(line)) < 600 and "Traceback" not in line["message"] for line in told)
 
 
+@pytest.mark.parametrize(("content", "kind"), [
+    (b"--b\r\nnothing", "multipart/form-data; boundary=\xff"), (b"&".join([b"a=1"] * 2_000), "application/x-www-form-urlencoded"),
+])
+def test_a_form_that_cannot_be_read_is_one_short_line_in_the_log(room: Room, content: bytes, kind: str) -> None:
+    """Whoever sends thousands of them does not fill it with tracebacks."""
+    before = len(room.server.logged)
+    answer = room.server.ask("POST", "/auth/token", content=content, headers={"content-type": kind.encode("latin-1")})
+    assert answer.status_code == 400
+    told = [line for line in room.server.logged[before:] if line.get("logger", "").startswith("django")]
+    assert told
+    assert all(len(json.dumps(line)) < 600 and "Traceback" not in line["message"] for line in told)
+
+
 def test_nobody_else_on_the_machine_reads_what_is_kept(room: Room) -> None:
     """Sessions, digests, letters with links: no file of accounts is for everybody, and the database is its owner's alone."""
     alice = room.person()

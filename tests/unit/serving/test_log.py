@@ -171,6 +171,7 @@ def test_what_libraries_log_becomes_an_observation() -> None:
         logger.exception("failed")
     assert seen[0] == Logged(logger="dragoman.tests.thing", level="warning", message="1 of 2")
     assert isinstance(seen[1], Logged)
+    assert seen[1].message.startswith("failed\nTraceback")
     assert "ValueError: why" in seen[1].message
     assert len(seen) == 2
 
