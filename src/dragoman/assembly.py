@@ -96,15 +96,18 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
     name: str | None = None
 
 
-def load_catalogs(arguments: Sequence[str], name: str | None, settings: Settings) -> tuple[list[Catalog], list[str]]:
-    """The catalogs of catalog files and of data published without code, and the choices made for the latter.
+def load_catalogs(
+    arguments: Sequence[str], name: str | None, settings: Settings, *, history: bool = True,
+) -> tuple[list[Catalog], list[str]]:
+    """The catalogs of catalog files and of data published without code, and the choices made for the latter; `history` as in
+    `Catalog.load`.
 
     Raises `DeclarationError` or `SettingsError` with the remedy.
     """
     if not arguments:
         raise SettingsError("Nothing to serve: name a catalog (.py), a data file, a folder or a database URL.")
     modules = [argument for argument in arguments if argument.endswith(".py")]
-    catalogs = [catalog for module in modules for catalog in _load_file(module)]
+    catalogs = [catalog for module in modules for catalog in _load_file(module, history=history)]
     choices: list[str] = []
     data = [argument for argument in arguments if argument not in modules]
     if data:
@@ -114,11 +117,11 @@ def load_catalogs(arguments: Sequence[str], name: str | None, settings: Settings
     return catalogs, choices
 
 
-def _load_file(argument: str) -> list[Catalog]:
+def _load_file(argument: str, *, history: bool) -> list[Catalog]:
     file = Path(argument)
     if not file.is_file():
         raise SettingsError(f"{argument}: there is no such file.")
-    return load_module(file)
+    return load_module(file, history=history)
 
 
 def _catalog_of_data(data: Sequence[str], name: str | None, settings: Settings) -> tuple[Catalog, list[str]]:

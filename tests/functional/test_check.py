@@ -152,6 +152,21 @@ def test_a_catalog_that_does_not_load_is_annotated_too(shop: Path) -> None:
     assert "::error file=catalog.py,line=25,title=dragoman check::the change of Weapon at 2024-01-01" in found.output
 
 
+def test_what_older_changes_name_may_change_as_well(shop: Path) -> None:
+    """The catalog cannot be served before that is explained, but the explanation is there."""
+    older = '\nfrom dragoman import Renamed\ncatalog.change("2024-01-01", Weapon, "It was the level.", Renamed("tier", before="level"))\n'
+    edit(shop, CATALOG + older)
+    assert run("--write", "--accept").exit_code == 0
+    edit(shop, RENAMED + older)
+    found = run()
+    assert found.exit_code == 1
+    assert "Renamed() names 'tier', which is not there after it" in found.stderr
+    assert 'Weapon, "`tier` is called `rank`.", Renamed("rank", before="tier"))' in found.output
+    assert "error" in json.loads(run("--json").stdout)
+    edit(shop, RENAMED + older + "\n".join(line for line in found.stdout.splitlines() if line.startswith("catalog.change(")))
+    assert run().exit_code == 0
+
+
 def test_machines_are_told_in_one_object(shop: Path) -> None:
     """With the changes to paste."""
     edit(shop, RENAMED)

@@ -242,8 +242,11 @@ class Catalog:
     def _published(self, record: type[Record]) -> Resource | None:
         return next((resource for resource in self.resources.values() if resource.record is record), None)
 
-    def load(self, file: Path | None = None) -> Catalog:
-        """Check what only the whole catalog can tell, and close it; raise `DeclarationError` with file and line."""
+    def load(self, file: Path | None = None, *, history: bool = True) -> Catalog:
+        """Check what only the whole catalog can tell, and close it; raise `DeclarationError` with file and line.
+
+        Without `history`, no change has to fit what it meets, and no old version can be asked for.
+        """
         self.file = file or self.file
         self._loaded = True
         if not self.resources and not self.methods:
@@ -259,7 +262,8 @@ class Catalog:
                 raise DeclarationError(method.path, "no database is named that a transaction could be of.",
                                        'Give the catalog database="sqlite:///...".', method.place)
             self._check_result(method)
-        _ = self.timeline                       # raises where a change does not fit
+        if history:
+            _ = self.timeline                   # raises where a change does not fit
         return self
 
     def _check_result(self, method: Method) -> None:

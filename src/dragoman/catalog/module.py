@@ -13,8 +13,8 @@ from ..errors import DeclarationError, DragomanError
 from .catalog import Catalog
 
 
-def load_module(file: Path) -> list[Catalog]:
-    """Import a catalog file and load what it declares. Raises `DeclarationError` that tells the file and the line."""
+def load_module(file: Path, *, history: bool = True) -> list[Catalog]:
+    """Import a catalog file and load what it declares, as in `Catalog.load`. Raises `DeclarationError` that tells the file and the line."""
     file = file.resolve()
     name = "dragoman_catalog_" + re.sub(r"\W", "_", file.stem)
     if str(file.parent) not in sys.path:
@@ -35,7 +35,7 @@ def load_module(file: Path) -> list[Catalog]:
     catalogs = list({id(found): found for found in vars(module).values() if isinstance(found, Catalog)}.values())
     if not catalogs:
         raise DeclarationError(str(file), "it declares no catalog.", 'Write catalog = Catalog("name").')
-    return [catalog.load(file) for catalog in catalogs]
+    return [catalog.load(file, history=history) for catalog in catalogs]
 
 
 def _last_line(error: Exception, file: Path) -> str:

@@ -41,23 +41,44 @@ def check(
     if accept and not writes:
         raise click.UsageError("--accept says how to --write.")
     settings = load(data_dir=data_dir)
-    catalogs = _load(sources, settings, annotates=form == _GITHUB and not as_json)
-    if texts:
+    catalogs, wrong = _load(sources, settings)
+    if wrong is not None and form == _GITHUB and not as_json:
+        click.echo(_annotation("error", wrong.place, f"{wrong.name}: {wrong.reason} {wrong.remedy}"))
+    if texts and wrong is None:
         _tell_texts(catalogs, settings, as_json=as_json)
-        return
-    _check(catalogs, form, writes=writes, accept=accept, as_json=as_json)
+    elif wrong is None:
+        _check(catalogs, form, writes=writes, accept=accept, as_json=as_json)
+    else:
+        _tell_unfit(catalogs, wrong, as_json=as_json)
 
 
-def _load(sources: Sequence[str], settings: Settings, *, annotates: bool) -> list[Catalog]:
+def _load(sources: Sequence[str], settings: Settings) -> tuple[list[Catalog], DeclarationError | None]:
+    """The catalogs, and why they could not be served; where a change does not fit what it meets they are told all the same."""
     from .. import assembly
 
     served = assembly.Served(sources=tuple(sources)) if sources else assembly.recall(Path(settings.data_dir))
     try:
-        return assembly.load_catalogs(served.sources, served.name, settings)[0]
+        return assembly.load_catalogs(served.sources, served.name, settings)[0], None
     except DeclarationError as error:
-        if annotates:
-            click.echo(_annotation("error", error.place, f"{error.name}: {error.reason} {error.remedy}"))
-        raise
+        wrong = error
+    try:
+        return assembly.load_catalogs(served.sources, served.name, settings, history=False)[0], wrong
+    except DeclarationError:
+        return [], wrong
+
+
+def _tell_unfit(catalogs: Sequence[Catalog], wrong: DeclarationError, *, as_json: bool) -> None:
+    """What became of the schema where a change does not fit it any more, as one that is missing may be the reason. Raises `wrong`."""
+    from ..catalog.lock import check as checking
+
+    try:
+        checked = checking.check(catalogs, dt.datetime.now(dt.UTC))
+    except DeclarationError:                        # one of the newer changes does not fit: there is nothing to compare with
+        raise wrong from None
+    if not as_json:
+        for line in _lines(checked, _PLAIN):
+            click.echo(line)
+    raise wrong
 
 
 def _check(catalogs: Sequence[Catalog], form: str, *, writes: bool, accept: bool, as_json: bool) -> None:

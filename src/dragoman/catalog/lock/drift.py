@@ -1,7 +1,7 @@
 """What became of a catalog since its lock was written, as far as no declared change tells it.
 
 A difference counts where clients of the newest version of the lock meet it: what is locked is compared with the schema as the
-catalog's changes derive it for that version, so that whatever a newer change explains is none.
+catalog's newer changes derive it for that version, so that whatever one of them explains is none.
 """
 
 from __future__ import annotations
@@ -10,15 +10,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ..catalog import Catalog
+from ..change import Change
 from ..layout import origin_of
 from ..method import Method
 from ..places import place_of
 from ..resource import Resource
 from ..shapes import Nested, bottom
+from ..timeline import Stage, Timeline
 from ..version import EARLIEST, show_version
 from .facts import Fields, LockedCatalog, LockedChange, LockedField, LockedTarget
 from .rules import Finding, Use, Weight, compare_fields, compare_targets
-from .schema import Parts, change_of, parts_of, result_of, schema_of, target_of
+from .schema import Parts, change_of, history_of, parts_of, result_of, schema_of, target_of
 
 BREAKING, ADDITIVE, COSMETIC = Weight.BREAKING, Weight.ADDITIVE, Weight.COSMETIC
 
@@ -61,16 +63,17 @@ class Difference(NamedTuple):
 
 def differences(catalog: Catalog, locked: LockedCatalog) -> list[Difference]:
     """Everything in which a loaded catalog differs from what was locked."""
+    timeline = Timeline(newer_changes(catalog, locked), catalog.targets)
     past = list(_compare_changes(catalog, locked))
     told = any(each.weight is BREAKING for each in past)
     ends = _compare_ends(catalog, schema_of(catalog).ends, locked.ends)
-    return [*_compare_heads(catalog, locked), *past, *ends, *_compare_all_targets(catalog, locked, fields=not told)]
+    return [*_compare_heads(catalog, locked), *past, *ends, *_compare_all_targets(catalog, locked, None if told else timeline)]
 
 
-def newer_changes(catalog: Catalog, locked: LockedCatalog) -> list[LockedChange]:
-    """The changes that the lock does not know yet."""
+def newer_changes(catalog: Catalog, locked: LockedCatalog) -> list[Change]:
+    """The changes that the lock does not know yet. Undone alone, they lead to what it holds, whatever was before that."""
     known = {(change.at, change.steps) for change in locked.changes}
-    return [change for each in catalog.timeline.changes if ((change := change_of(each)).at, change.steps) not in known]
+    return [each for each in history_of(catalog) if ((change := change_of(each)).at, change.steps) not in known]
 
 
 # -------------------------------------------------------------------------------------------- the catalog
@@ -96,7 +99,7 @@ def _compare_heads(catalog: Catalog, locked: LockedCatalog) -> Iterator[Differen
 def _compare_changes(catalog: Catalog, locked: LockedCatalog) -> Iterator[Difference]:
     """History stays as it was told, and goes on at its end."""
     left = list(locked.changes)
-    for declared in catalog.timeline.changes:
+    for declared in history_of(catalog):
         change = change_of(declared)
 
         def differs(weight: Weight, words: str, change: LockedChange = change, place: str = declared.place) -> Difference:
@@ -138,20 +141,21 @@ def _known(change: LockedChange, left: Sequence[LockedChange]) -> LockedChange |
 # -------------------------------------------------------------------------------------------- targets
 
 
-def _compare_all_targets(catalog: Catalog, locked: LockedCatalog, *, fields: bool) -> Iterator[Difference]:
-    """`fields`: whether the versions before can be told, and with them what became of fields."""
+def _compare_all_targets(catalog: Catalog, locked: LockedCatalog, timeline: Timeline | None) -> Iterator[Difference]:
+    """Without a timeline the version before cannot be told, nor with it what became of fields."""
     today = {target.path: target for target in catalog.targets}
     for path, old in locked.targets.items():
         target = today.get(path)
         if target is None:
             yield Difference(BREAKING, "gone", path, path, "is not published any more", catalog.place)
             continue
-        new = target_of(catalog, target, locked.newest)
+        stage = (timeline or Timeline((), [target])).stage(target, EARLIEST)
+        new = target_of(catalog, target, stage)
         yield from (_of_target(target, finding) for finding in _compare_times(old, new, locked.newest))
         found = [_of_target(target, finding) for finding in compare_targets(old, new)]
-        yield from (each for each in found if fields or each.aspect != "positions")
-        if fields:
-            yield from _compare_sections(catalog, target, old, new, locked.newest)
+        yield from (each for each in found if timeline is not None or each.aspect != "positions")
+        if timeline is not None:
+            yield from _compare_sections(target, stage, old, new)
     for path in sorted(today.keys() - locked.targets.keys()):
         yield Difference(ADDITIVE, "new", path, path, "is new", today[path].place)
 
@@ -196,10 +200,7 @@ class _Section(NamedTuple):
     use: Use
 
 
-def _compare_sections(
-    catalog: Catalog, target: Resource | Method, old: LockedTarget, new: LockedTarget, version: str,
-) -> Iterator[Difference]:
-    stage = catalog.timeline.stage(target, version)
+def _compare_sections(target: Resource | Method, stage: Stage, old: LockedTarget, new: LockedTarget) -> Iterator[Difference]:
     parts = parts_of(target, stage)
     if isinstance(target, Resource):
         yield from _compare_section(_Section(target, origin_of(stage.record), old.fields, new.fields, parts, Use(shown=True, sent=False)))

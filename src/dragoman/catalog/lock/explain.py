@@ -10,9 +10,10 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from ..catalog import Catalog
+from ..change import Change
 from ..version import EARLIEST, read_version, show_version
 from .drift import Difference, breaking
-from .facts import LockedCatalog, LockedChange
+from .facts import LockedCatalog
 from .guess import Case, guess
 from .source import IMPORTS, quoted
 
@@ -38,7 +39,7 @@ class Proposal(NamedTuple):
 
 
 def propose(
-    catalog: Catalog, locked: LockedCatalog, found: Iterable[Difference], newer: Sequence[LockedChange], now: dt.datetime,
+    catalog: Catalog, locked: LockedCatalog, found: Iterable[Difference], newer: Sequence[Change], now: dt.datetime,
 ) -> Proposal:
     """The changes that would explain the breaking ones of some differences; `now` is their day."""
     cases: dict[Any, Case] = {}
@@ -84,7 +85,7 @@ def _owner_of(catalog: Catalog, difference: Difference) -> Any:
     return resource.record if resource is not None else difference.target
 
 
-def _time(newest: str, newer: Sequence[LockedChange], now: dt.datetime) -> str:
+def _time(newest: str, newer: Sequence[Change], now: dt.datetime) -> str:
     """A time for one more change: today, but after all that was published, and before what was declared since."""
     second = dt.timedelta(seconds=1)
     day = now.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)

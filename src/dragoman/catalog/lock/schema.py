@@ -16,7 +16,7 @@ from ..method import Method
 from ..resource import Resource
 from ..shapes import Choice, Keyed, Many, Nested, Nullable, Scalar, Shape, Text, describe, peel, shape_of, without_null
 from ..steps import Added, Defaulted, Renamed, Reshaped, Revalued, Step
-from ..timeline import Stage
+from ..timeline import Stage, Timeline
 from ..version import LATEST
 from .facts import Fields, LockedCatalog, LockedChange, LockedField, LockedTarget, Type
 from .source import annotation_of, quoted
@@ -38,12 +38,14 @@ Parts = Mapping[str, Part]
 
 def schema_of(catalog: Catalog) -> LockedCatalog:
     """Everything of a loaded catalog that clients rely on, as it is today."""
+    today = Timeline((), catalog.targets)           # what is published now hangs on no change
     return LockedCatalog(
         api_name=catalog.api_name, languages=catalog.languages, clusters=catalog.clusters, formats=catalog.formats,
         permissions=dict(sorted(catalog.permissions.items())),
-        changes=tuple(map(change_of, catalog.timeline.changes)),
+        changes=tuple(map(change_of, history_of(catalog))),
         ends={each.version: _day(each.gone_at) for each in sorted(catalog.deprecations, key=lambda each: each.version)},
-        targets={target.path: target_of(catalog, target, LATEST) for target in sorted(catalog.targets, key=lambda each: each.path)},
+        targets={target.path: target_of(catalog, target, today.stage(target, LATEST))
+                 for target in sorted(catalog.targets, key=lambda each: each.path)},
     )
 
 
@@ -51,9 +53,8 @@ def _day(at: float | None) -> str:
     return "" if at is None else dt.datetime.fromtimestamp(at, dt.UTC).strftime("%Y-%m-%d")
 
 
-def target_of(catalog: Catalog, target: Resource | Method, version: str) -> LockedTarget:
-    """One target as it was in a version."""
-    stage = catalog.timeline.stage(target, version)
+def target_of(catalog: Catalog, target: Resource | Method, stage: Stage) -> LockedTarget:
+    """One target as it was at some stage."""
     common: dict[str, Any] = {
         "permission": target.permission or "", "authenticated": target.authenticated, "dast": target.dast, "listed": target.listed,
         "positions": _positions(target, stage), "since": target.since, "until": target.until,
@@ -68,6 +69,11 @@ def target_of(catalog: Catalog, target: Resource | Method, version: str) -> Lock
     return LockedTarget(
         kind="search" if target.of else "resource", owner=target.owner or "", live=target.live, single=target.single,
         expand_all=target.expand_all, of=target.of, by=target.by or "", **common)
+
+
+def history_of(catalog: Catalog) -> list[Change]:
+    """Its changes, the oldest first."""
+    return sorted(catalog.changes, key=lambda change: change.at)
 
 
 def change_of(change: Change) -> LockedChange:
