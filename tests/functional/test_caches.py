@@ -7,7 +7,9 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import pytest
@@ -89,7 +91,14 @@ def cache(serve: Callable[..., Server], tmp_path_factory: pytest.TempPathFactory
     folder = tmp_path_factory.mktemp("behind")
     (folder / "dragoman.toml").write_text('[clusters.eu]\nhosts = ["eu.example"]\n[clusters.na]\nhosts = ["na.example"]\n')
     behind = serve(catalog=CATALOG, folder=folder, DRAGOMAN_HTTP__TRUSTED_PROXIES="127.0.0.1")
-    home, port = tmp_path_factory.mktemp("nginx"), free_port()
+    with caching(behind, tmp_path_factory.mktemp("nginx")) as cache:
+        yield cache
+
+
+@contextmanager
+def caching(behind: Server, home: Path) -> Iterator[Cache]:
+    """nginx before a server, with a folder for what it keeps."""
+    port = free_port()
     (home / "conf").write_text(CONF.format(folder=home, port=port, url=behind.url))
     process = subprocess.Popen([str(NGINX), "-p", str(home), "-c", str(home / "conf"), "-e", str(home / "error.log")])
     try:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from ...timing import settle_s
+from ..test_caches import NGINX, caching
 from ..versions.test_versions import CATALOG
 from .grants.application import App, register
 from .visitor import Room, Visitor
@@ -121,6 +123,31 @@ def test_what_hangs_on_no_pin_may_be_kept_as_ever(room: Room, app: App, token: s
     bearer = {"Authorization": f"Bearer {token}"}
     assert ask(room, "/v2/recipes/1").headers["cache-control"] == "public, max-age=60"
     assert ask(room, "/v2/recipes/1?v=latest", headers=bearer).headers["cache-control"] == "public, max-age=60"
+
+
+@pytest.mark.skipif(NGINX is None, reason="nginx is not installed: no real cache to try")
+def test_through_a_real_cache_each_application_is_answered_in_its_own_version(room: Room, app: App, token: str, tmp_path: Path) -> None:
+    """Whoever came first: of two tokens, of nobody, and of whoever says the version; what hangs on a pin is never kept."""
+    pin(room, app, NEW)
+    other = register(room)
+    with room.signed_in(room.person("bob", "--subject", "b-2")) as visitor:
+        second = other.sign_in(visitor, scope="account")["access_token"]
+    other.wait_for(second, 200)
+    with caching(room.server, tmp_path) as cache:
+        for path in ("/v2/recipes/1", "/v2/recipes?ids=all"):
+            for _ in range(2):
+                for given, version in ((token, NEW), (second, "earliest"), (None, "earliest")):
+                    headers = {} if given is None else {"Authorization": f"Bearer {given}"}
+                    answer = cache.get(path, **headers)
+                    assert answer.headers["x-schema-version"] == version
+                    assert ('"min_rating"' in answer.text) == (version == NEW)
+                    if given is not None:
+                        assert answer.headers["x-cache"] == "MISS"
+                    said = cache.get(path, X_Schema_Version=MIDDLE, **headers)
+                    assert said.headers["x-schema-version"] == MIDDLE
+        for _ in range(2):
+            for key, name in ((app.id, "min_rating"), (other.id, "level")):
+                assert f'"{name}"' in cache.get(f"/tyria/data/recipes/?application_id={key}&id=1").text
 
 
 @pytest.mark.parametrize("version", ["2020-01-02", "latest", "earliest", "never", "", "9" * 400])
