@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -165,14 +167,26 @@ def test_what_is_gone_is_not_described(serve: Callable[..., Server]) -> None:
     assert (gone["status"], "this schema version is gone" in gone["error"]) == (404, True)
 
 
-def test_the_first_page_describes_the_latest_and_says_so(network: Network) -> None:
-    """With links to the descriptions of that."""
-    page = httpx.get(network.server.url).text
-    assert "Described here is the latest version of the schema, <code>2024-07-20T01:00:00Z</code>" in page
+@pytest.mark.parametrize(("version", "there", "gone"), [
+    (None, ["2024-07-20T01:00:00Z", "min_rating", "mount_id"], ["wvw_rank", "guild_ingredients", "upgrade_id"]),
+    ("latest", ["min_rating", "v=2024-07-20T01:00:00Z"], ["guild_ingredients"]),
+    ("2022-01-01", ["min_rating", "guild_ingredients", "mounts"], ["mount_id", "tyria-data-cats"]),
+    ("earliest", ["level", "guild_ingredients", "wvw_rank", "finish", "tyria-data-cats"], ["min_rating", "tyria-data-mounts"]),
+    ("never", ["min_rating"], ["wvw_rank"]),
+])
+def test_the_first_page_describes_every_version(network: Network, version: str | None, there: list[str], gone: list[str]) -> None:
+    """The latest where none is chosen; what was there then, under the names of then, with lines that answer in it."""
+    page = httpx.get(network.server.url, params={} if version is None else {"v": version}).text
+    assert all(name in page for name in there), [name for name in there if name not in page]
+    assert not [name for name in gone if name in page]
     assert "A call that names no version is answered in <code>earliest</code>." in page
-    assert 'href="/api/rest/data/xsd?v=latest"' in page
-    russian = httpx.get(network.server.url, headers={"Accept-Language": "ru"}).text
-    assert "Здесь описана последняя версия схемы" in russian
+    for address in set(re.findall(r'href="(/(?:v2|api/rest)/[^"#]*)"', html.unescape(page))):
+        assert httpx.get(network.server.url + address).status_code == 200, address
+
+
+def test_the_first_page_speaks_of_versions_in_russian(network: Network) -> None:
+    """As of all else."""
+    assert "Здесь описана версия схемы" in httpx.get(network.server.url, headers={"Accept-Language": "ru"}).text
 
 
 def test_the_proof_notices_an_answer_of_another_version(network: Network) -> None:

@@ -20,7 +20,8 @@ from ...catalog.method import Method
 from ...catalog.resource import Resource
 from ...catalog.shapes import Choice, Nested, Scalar, bottom, describe, element
 from ...catalog.target import GROUP_DEFAULT, Target
-from ...catalog.version import LATEST, show_version
+from ...catalog.timeline import Stage
+from ...catalog.version import EARLIEST, LATEST, read_version, show_version
 from ...errors import describe_error
 from ..published import Published, Sample
 from .texts import Piece, pieces
@@ -86,26 +87,50 @@ class Section(NamedTuple):
     descriptions: list[tuple[str, list[tuple[str, str]]]]
     """Libraries, each with kinds and addresses of what describes it for programs, in its latest version."""
     version: str
-    """The latest version of its schema, which is described; empty where it has but one."""
+    """The version of its schema that is described; empty where it has but one."""
     earliest: str
     """The version that is answered in where none is asked for."""
+    versions: list[str]
+    """Those that are supported, the latest first."""
 
 
-def sections(published: Published, origin: str) -> list[Section]:
-    """Everything that is published, in the language that is active; `origin` is what lines name, `https://api.example.org`."""
-    return [_section(catalog, published, origin) for catalog in published.catalogs]
+class Asked(NamedTuple):
+    """One catalog as it is described: in which version, and at which origin its addresses are."""
+
+    catalog: Catalog
+    published: Published
+    origin: str
+    version: str
+    """As it was resolved."""
+
+    @property
+    def parameter(self) -> str:
+        """What asks for the version; nothing where there is but one."""
+        return f"v={show_version(self.version)}" if self.catalog.timeline.versions else ""
+
+    def stage(self, target: Resource | Method) -> Stage:
+        """A target as it is in the version."""
+        return self.catalog.timeline.stage(target, self.version)
 
 
-def _section(catalog: Catalog, published: Published, origin: str) -> Section:
+def sections(published: Published, origin: str, version: str | None = None) -> list[Section]:
+    """Everything that is published, in the language that is active and in a version, the latest where none is named; `origin` is what
+    lines name, `https://api.example.org`."""
+    asked = (read_version(version) if version is not None else None) or LATEST
+    return [_section(Asked(catalog, published, origin, catalog.timeline.resolve(asked))) for catalog in published.catalogs]
+
+
+def _section(asked: Asked) -> Section:
+    catalog, published, timeline = asked.catalog, asked.published, asked.catalog.timeline
     shown = [(resource, address) for path, resource in catalog.resources.items()
-             if (address := published.address_of(catalog, path)) is not None]
+             if timeline.knows(resource, asked.version) and (address := published.address_of(catalog, path)) is not None]
     stored = [resource for resource, _address in shown if not resource.live]
     samples = {resource.path: published.sample_of(catalog, resource.path) for resource in stored}
-    methods = [_method(catalog, method, address, published, origin) for path, method in catalog.methods.items()
-               if (address := published.address_of(catalog, path)) is not None]
-    cards = [_card(catalog, resource, address, samples.get(resource.path), published, origin) for resource, address in shown]
-    timeline = catalog.timeline
-    latest = f"?v={LATEST}" if timeline.versions else ""
+    methods = [_method(asked, method, address) for path, method in catalog.methods.items()
+               if timeline.knows(method, asked.version) and (address := published.address_of(catalog, path)) is not None]
+    cards = [_card(asked, resource, address, samples.get(resource.path)) for resource, address in shown]
+    parameter = f"?{asked.parameter}" if asked.parameter else ""
+    now = time.time()
     return Section(
         name=catalog.name, title=catalog.title, about=pieces(catalog.description), own_language=catalog.languages[0],
         languages=catalog.languages if any(resource.localized for resource, _address in shown) else (),
@@ -116,66 +141,70 @@ def _section(catalog: Catalog, published: Published, origin: str) -> Section:
             (methods, ngettext("%(count)s method", "%(count)s methods", len(methods))),
         ) if found],
         cards=[*cards, *methods],
-        descriptions=[(library, [(kind, address + latest) for kind, address in kinds.items()])
+        descriptions=[(library, [(kind, address + parameter) for kind, address in kinds.items()])
                       for library, kinds in published.descriptions_of(catalog).items()],
-        version=show_version(timeline.versions[-1]) if timeline.versions else "",
-        earliest=show_version(timeline.lives.earliest(time.time())),
+        version=show_version(asked.version) if timeline.versions else "",
+        earliest=show_version(timeline.lives.earliest(now)),
+        versions=[show_version(each) for each in (*reversed(timeline.versions), EARLIEST)
+                  if timeline.versions and not timeline.lives.is_gone(each, now)],
     )
 
 
-def _card(
-    catalog: Catalog, resource: Resource, address: str, sample: Sample | None, published: Published, origin: str,
-) -> Card:
-    examples = {} if resource.authenticated else _examples(catalog, resource, address, sample)
-    fields = _count(len(resource.fields), ngettext("%(count)s field", "%(count)s fields", len(resource.fields)))
+def _card(asked: Asked, resource: Resource, address: str, sample: Sample | None) -> Card:
+    fields_shown = asked.stage(resource).fields
+    examples = {} if resource.authenticated else _examples(asked, resource, address, sample)
+    fields = _count(len(fields_shown), ngettext("%(count)s field", "%(count)s fields", len(fields_shown)))
     records = [] if sample is None else [_count(sample.count, ngettext("%(count)s record", "%(count)s records", sample.count))]
     return Card(
         anchor=_anchor(resource), name=_title(resource), about=pieces(resource.description.partition(_BLANK_LINE)[0]),
-        facts=[*records, fields], line=_line(origin, address, examples), needs_key=resource.authenticated,
-        addresses=_addresses(catalog, resource, address, published),
+        facts=[*records, fields], line=_line(asked, address, examples), needs_key=resource.authenticated,
+        addresses=_addresses(asked, resource, address),
         examples=[Example(_names()[what], target) for what, target in examples.items()],
         tables=[Table(_("Fields"), _("Type"), _("Use"), [
-            Row(name, describe(field.shape), _uses(catalog, field)) for name, field in _unfold(resource.fields)])],
+            Row(name, describe(field.shape), _uses(asked.catalog, field)) for name, field in _unfold(fields_shown)])],
     )
 
 
-def _method(catalog: Catalog, method: Method, address: str, published: Published, origin: str) -> Card:
-    required = [f"{field.name_in('gw2')}={_placeholder(field)}" for field in method.parameters if field.required]
+def _method(asked: Asked, method: Method, address: str) -> Card:
+    parameters = asked.stage(method).fields
+    required = [f"{field.name_in('gw2')}={_placeholder(field)}" for field in parameters if field.required]
     free = method.verb == "GET" and not required and not method.authenticated
     words = ["-X", method.verb] if method.verb != "GET" else []
     words += ["-H", f"Authorization: Bearer {KEY}"] if method.authenticated else []
     in_body = method.verb in ("POST", "PUT")
-    flag = "-F" if any(map(_is_file, method.parameters)) else "-d"
+    flag = "-F" if any(map(_is_file, parameters)) else "-d"
     words += [word for each in required for word in (flag, each)] if in_body else []
-    asked = address if in_body or not required else f"{address}?{'&'.join(required)}"
+    sent = [*(() if in_body else required), *filter(None, (asked.parameter,))]
+    target = address + (f"?{'&'.join(sent)}" if sent else "")
     return Card(
         anchor=_anchor(method), name=_title(method),
         about=pieces(method.description.partition(_BLANK_LINE)[0]),
         facts=[method.verb, *([_("long operation")] if method.operation else [])],
-        line=shlex.join(["curl", *words, origin + asked]), needs_key=method.authenticated,
-        addresses=_addresses(catalog, method, address, published),
-        examples=[Example(_("Call it"), address)] if free else [],
-        tables=[table for table in _tables(catalog, method) if table.rows],
+        line=shlex.join(["curl", *words, asked.origin + target]), needs_key=method.authenticated,
+        addresses=_addresses(asked, method, address),
+        examples=[Example(_("Call it"), target)] if free else [],
+        tables=[table for table in _tables(asked, method) if table.rows],
     )
 
 
-def _tables(catalog: Catalog, method: Method) -> Iterator[Table]:
+def _tables(asked: Asked, method: Method) -> Iterator[Table]:
     """What a method takes, what it answers, and what it declares to go wrong; who alone may call it stands with the last."""
-    result = bottom(method.result.shape) if method.result is not None else None
+    stage = asked.stage(method)
+    result = bottom(stage.shape) if stage.shape is not None else None
     errors = [Row(error.__name__, str(error.status), [[Piece(describe_error(error))]]) for error in method.raises]
     if method.allows is not None:
         errors.append(Row(_("not allowed"), "403", [[Piece(_("Allowed for:")), *pieces(method.allows.description)]]))
     yield Table(_("Parameters"), _("Type"), _("Use"), [
         Row(field.name_in("gw2"), describe(field.shape), [[Piece(_("required") if field.required else _("optional"))]])
-        for field in method.parameters])
+        for field in stage.fields])
     yield Table(_("Answer"), _("Type"), _("Use"), [
-        Row(name, describe(field.shape), _uses(catalog, field, asked=False)) for name, field in _unfold(result.fields)
+        Row(name, describe(field.shape), _uses(asked.catalog, field, asked=False)) for name, field in _unfold(result.fields)
     ] if isinstance(result, Nested) else [])
     yield Table(_("Errors"), _("Status"), _("Meaning"), errors)
 
 
-def _addresses(catalog: Catalog, target: Target, address: str, published: Published) -> list[tuple[str, str]]:
-    return [(name, found) for name, found in published.addresses_of(catalog, target.path).items() if found != address]
+def _addresses(asked: Asked, target: Target, address: str) -> list[tuple[str, str]]:
+    return [(name, found) for name, found in asked.published.addresses_of(asked.catalog, target.path).items() if found != address]
 
 
 def _placeholder(field: Field) -> str:
@@ -191,11 +220,12 @@ def _is_file(field: Field) -> bool:
     return element(field.shape) == Nested(Attachment)
 
 
-def _line(origin: str, address: str, examples: dict[str, str]) -> str:
+def _line(asked: Asked, address: str, examples: dict[str, str]) -> str:
     """A command to paste into a shell, whatever an address or a host may hold."""
     if not examples:
-        return shlex.join(["curl", "-H", f"Authorization: Bearer {KEY}", origin + address])
-    return shlex.join(["curl", origin + examples.get("one", examples["page"])])
+        return shlex.join(["curl", "-H", f"Authorization: Bearer {KEY}",
+                           asked.origin + address + (f"?{asked.parameter}" if asked.parameter else "")])
+    return shlex.join(["curl", asked.origin + examples.get("one", examples["page"])])
 
 
 def _count(number: int, text: str) -> str:
@@ -240,24 +270,26 @@ def _anchor(target: Target) -> str:
     return f"{target.catalog}-{target.group}-{target.name}"
 
 
-def _examples(catalog: Catalog, resource: Resource, address: str, sample: Sample | None) -> dict[str, str]:
+def _examples(asked: Asked, resource: Resource, address: str, sample: Sample | None) -> dict[str, str]:
     """Addresses to try, by what each is; a record is shown in a second language."""
-    found = {"ids": address}
+    catalog, fields, version = asked.catalog, asked.stage(resource).fields, asked.parameter
+    found = {"ids": address + (f"?{version}" if version else "")}
     if sample is not None and sample.key is not None:
         language = f"lang={catalog.languages[1]}" if resource.localized and len(catalog.languages) > 1 else ""
         path, query = _key_address(msgspec.json.decode(sample.key))
-        joined = "&".join(part for part in (query, language) if part)
+        joined = "&".join(part for part in (query, language, version) if part)
         found["one"] = f"{address}{path}{'?' if joined else ''}{joined}"
-    found["page"] = f"{address}?page=0&page_size=10{_order(resource)}"
-    condition = next(filter(None, map(_condition, resource.fields)), None)
+    more = f"&{version}" if version else ""
+    found["page"] = f"{address}?page=0&page_size=10{_order(fields)}{more}"
+    condition = next(filter(None, map(_condition, fields)), None)
     if condition is not None:
-        found["some"] = f"{address}?{condition}"
+        found["some"] = f"{address}?{condition}{more}"
     return found
 
 
-def _order(resource: Resource) -> str:
-    """A sorting that the resource allows, `&sort=name`."""
-    return next((f"&sort={field.name_in('gw2')}" for field in resource.fields if field.sort), "")
+def _order(fields: Iterable[Field]) -> str:
+    """A sorting that a resource allows, `&sort=name`."""
+    return next((f"&sort={field.name_in('gw2')}" for field in fields if field.sort), "")
 
 
 def _condition(field: Field) -> str | None:

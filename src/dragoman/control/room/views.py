@@ -17,9 +17,9 @@ from .home import sections
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The first page, for anybody: what is published, and how to begin."""
+    """The first page, for anybody: what is published, and how to begin; `v` chooses the version of the schema that is described."""
     known = published()
-    facts = {"sections": sections(known, origin_of(request)), "index": known.index, "entries": shown()[:3]}
+    facts = {"sections": sections(known, origin_of(request), request.GET.get("v")), "index": known.index, "entries": shown()[:3]}
     return render(request, "room/home.html", facts)
 
 
