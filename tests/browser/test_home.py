@@ -16,6 +16,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from dragoman import Catalog
+from dragoman.control.published import Published
 from dragoman.control.room import home
 
 from ..conftest import Server
@@ -202,7 +204,8 @@ def test_a_hostile_catalog_stays_text(browser: Browser, hostile: Server) -> None
 
 def test_a_pasted_line_is_one_argument_whatever_the_address_holds() -> None:
     """A public address may hold characters that a shell takes for its own."""
-    line = home._line("http://a';touch$IFS'x", "/v2/inns", {"page": "/v2/inns?page=0&x=`id`"})
+    asked = home.Asked(Catalog("inns"), Published(), "http://a';touch$IFS'x", "earliest")
+    line = home._line(asked, "/v2/inns", {"page": "/v2/inns?page=0&x=`id`"})
     shown = subprocess.run(["/bin/sh", "-c", line.replace("curl ", "printf '%s\\n' ", 1)], capture_output=True, text=True,
                            check=True, timeout=10)
     assert shown.stdout == "http://a';touch$IFS'x/v2/inns?page=0&x=`id`\n"

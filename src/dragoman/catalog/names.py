@@ -10,6 +10,7 @@ from .catalog import Catalog
 from .fields import Field
 from .method import Method
 from .resource import Resource
+from .timeline import Stage
 
 OWN_PATHS = ("/health", "/metrics", "/accounts", "/room", "/oauth", "/auth", "/i18n", "/.well-known", "/static")
 """What the server itself answers, with everything below it."""
@@ -41,7 +42,8 @@ def check_names(
     for each in dialects:
         for catalog in catalogs:
             for target in catalog.targets:
-                _check_parameters(each, target)
+                for stage in catalog.timeline.stages(target):
+                    _check_parameters(each, target, stage)
 
 
 def key_name(dialect: Naming, key: Field) -> str:
@@ -78,12 +80,13 @@ def _claim(path: str, who: str, taken: dict[str, str]) -> None:
     taken[plain] = who
 
 
-def _check_parameters(dialect: Naming, target: Resource | Method) -> None:
+def _check_parameters(dialect: Naming, target: Resource | Method, stage: Stage) -> None:
+    """Check what clients write as parameters, in one version."""
     seen: dict[str, str] = {}
     reserved = dialect.reserved if isinstance(target, Method) else dialect.reserved | dialect.reserved_in_lists
     if isinstance(target, Method) and target.operation:
         reserved |= {dialect.asked_by}
-    for field in _parameters(target):
+    for field in _parameters(target, stage):
         name = field.name_in(dialect.name)
         place = f"{target.path}.{field.name}"
         if name in reserved:
@@ -95,8 +98,8 @@ def _check_parameters(dialect: Naming, target: Resource | Method) -> None:
         seen[name] = place
 
 
-def _parameters(target: Resource | Method) -> Iterable[Field]:
+def _parameters(target: Resource | Method, stage: Stage) -> Iterable[Field]:
     """What clients write as parameters: filters but the key, which every dialect asks for in its own way."""
     if isinstance(target, Method):
-        return target.parameters
-    return [field for field in target.fields if field.filter is not None and not field.key]
+        return stage.fields
+    return [field for field in stage.fields if field.filter is not None and not field.key]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import pytest
 
-from dragoman import Catalog, Filter, Key, Named, Record, Rows
+from dragoman import Catalog, Filter, Key, Named, Record, Renamed, Rows
 from dragoman.catalog.names import OWN_PATHS, check_names, key_name
 from dragoman.credentials.register import Register
 from dragoman.credentials.secrets import Digester
@@ -152,3 +152,15 @@ def test_a_parameter_of_a_method_may_be_called_as_lists_are_paged():
     check_names({}, [catalog.load()], [Dialect("gw2", "/v2", reserved_in_lists=frozenset({"page"}))])
     with pytest.raises(DeclarationError, match="reserves the parameter `page`"):
         check_names({}, [catalog], [Dialect("gw2", "/v2", reserved=frozenset({"page"}))])
+
+
+def test_a_name_of_an_old_version_collides_as_well():
+    """Whoever asks in that version could never send it."""
+    catalog = Catalog("harbor")
+
+    @catalog.method("ships/log")
+    def log(depth: int = 0) -> int:
+        return depth
+
+    catalog.change("2024-01-01", "ships/log", "`lang` is called `depth`.", Renamed("depth", before="lang"))
+    assert "reserves the parameter `lang`" in str(check(catalogs=[catalog.load()]))
