@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from ..exchange import Answer, Header, Request
 from ..formats.codings import CODINGS
+from .encoding import acceptable
+from .preferences import HEADER_MAX_BYTES
 
 _KEPT = frozenset((
     b"cache-control", b"content-location", b"date", b"etag", b"expires", b"vary", b"access-control-allow-origin",
@@ -14,12 +16,12 @@ _KEPT = frozenset((
 ))
 
 
-def held(condition: bytes, etag: bytes) -> bytes | None:
-    """The tag by which an `If-None-Match` names an answer, compared weakly, in the coding that the client holds; None
-    where it names another. `*` names any."""
+def held(condition: bytes, etag: bytes, codings: Sequence[str] = CODINGS) -> bytes | None:
+    """The tag by which an `If-None-Match` names an answer, compared weakly, as it is or in one of some codings; None where
+    it names another. `*` names any."""
     if condition == etag:
         return etag
-    tags = (etag, *(with_coding(etag, coding) for coding in CODINGS))
+    tags = (etag, *(with_coding(etag, coding) for coding in codings))
     for part in condition.split(b","):
         tag = part.strip().removeprefix(b"W/")
         if tag in tags:
@@ -35,11 +37,18 @@ def with_coding(etag: bytes, coding: str) -> bytes:
 
 
 def not_modified(answer: Answer, request: Request) -> bytes | None:
-    """The tag under which the client holds this answer already; None where it does not."""
+    """The tag under which the client holds this answer already; None where it does not.
+
+    A coding that it does not take is not this answer: a shared cache asks with the tags of all that it holds, and gives the client
+    what the answer's tag names.
+    """
     if answer.etag is None or not 200 <= answer.status < 300:
         return None
     condition = request.headers.get(b"if-none-match")
-    return None if condition is None else held(condition, answer.etag)
+    if condition is None:
+        return None
+    header = request.headers.get(b"accept-encoding", b"")
+    return held(condition, answer.etag, acceptable(header) if len(header) <= HEADER_MAX_BYTES else ())
 
 
 def emptied(answer: Answer) -> Answer:

@@ -13,7 +13,7 @@ from langcodes import Language, language_distance
 from dragoman.catalog.catalog import Catalog
 from dragoman.dialects.gw2.routes import Endpoints
 from dragoman.exchange import Answer, Request
-from dragoman.pipeline.conditional import held
+from dragoman.pipeline.conditional import held, not_modified
 from dragoman.pipeline.encoding import Encoder
 from dragoman.pipeline.language import match, negotiate
 
@@ -149,3 +149,14 @@ def test_a_declared_path_beats_an_id_and_an_id_may_hold_slashes() -> None:
     assert found(b"/v2/%74hings/a") == ("data/things", b"a")
     assert found(b"/v2/other/a") == (None, None)
     assert found(b"/v2") == (None, None)
+
+
+@pytest.mark.parametrize(("accepted", "expected"), [
+    (None, None), (b"identity", None), (b"gzip", b'"e-gzip"'), (b"zstd", None), (b"br", None), (b"*", b'"e-gzip"'), (b"gzip;q=0", None),
+    (b"gzip, " * 100_000, None),
+])
+def test_a_coding_that_a_client_does_not_take_is_not_the_answer_that_it_holds(accepted, expected):
+    """A shared cache asks with the tags of all that it holds, and gives its client the one that is named."""
+    headers = {b"if-none-match": b'"other", "e-gzip"'} | ({b"accept-encoding": accepted} if accepted is not None else {})
+    request = Request(verb="GET", path=b"/", headers=headers, id="0123456789abcdef")
+    assert not_modified(Answer(status=200, headers=[], body=b"", etag=b'"e"'), request) == expected
