@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import gc
 import json
 import os
 import secrets
@@ -39,6 +40,19 @@ hypothesis.settings.load_profile("steady")
 """How long an example takes tells of the machine, which others use as well."""
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 20.0
+
+
+@pytest.fixture(scope="module", autouse=True)
+def light_memory() -> Iterator[None]:
+    """What one file leaves behind is not looked through again and again while the next ones run."""
+    yield
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    """Let libraries that look for what was left behind at the end find nothing."""
+    gc.unfreeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -343,7 +343,7 @@ def test_a_declared_error_is_told_with_its_status_and_the_name_that_the_client_u
     """What was written before it is undone."""
     answer = bank.post("gold/pay", bank.bob, account=3, recipient=2, gold=5000)
     assert answer.status_code == 409
-    assert answer.json()["text"].startswith("recipient: There is too little gold. `5000`")
+    assert answer.json()["text"].startswith("recipient: There is too little gold `5000`")
     assert bank.gold(2) == 100
 
 

@@ -25,7 +25,7 @@ KILLS = 3
 
 def expected(number: int) -> Any:
     """What `works/squares` gives, or the text of its error."""
-    return f"number: It is odd. `{number}`." if number % 10 == 7 else [each * each for each in range(number % 50)]
+    return f"number: It is odd `{number}`." if number % 10 == 7 else [each * each for each in range(number % 50)]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

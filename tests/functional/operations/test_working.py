@@ -116,7 +116,7 @@ def test_what_goes_wrong_is_for_the_log_and_its_id_for_the_owner(works: Works, h
 
 def test_what_was_declared_is_told(works: Works) -> None:
     answer = works.await_end("squares", works.begin("squares?number=7", verb="POST"))
-    assert (answer.status_code, answer.json()) == (409, {"text": "number: It is odd. `7`."})
+    assert (answer.status_code, answer.json()) == (409, {"text": "number: It is odd `7`."})
 
 
 def test_nothing_found_is_not_found(works: Works) -> None:
