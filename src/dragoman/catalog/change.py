@@ -123,9 +123,9 @@ def declare(at: Any, of: Any, description: Any, steps: Sequence[Any], place: str
         raise wrong("it does not say what changed.", "Describe it for people who write clients.")
     if not steps:
         raise wrong("it has no step.", "Say Added(), Renamed(), Reshaped(), Revalued() or Defaulted().")
-    stranger = next((step for step in steps if not isinstance(step, Step)), None)
-    if stranger is not None:
-        raise wrong(f"{show(stranger)} is no step.", "Say Added(), Renamed(), Reshaped(), Revalued() or Defaulted().")
+    strangers = [step for step in steps if not isinstance(step, Step)]
+    if strangers:
+        raise wrong(f"{show(strangers[0])} is no step.", "Say Added(), Renamed(), Reshaped(), Revalued() or Defaulted().")
     for step in steps:
         step.check(wrong)
     return Change(at=version, of=of, description=description.strip(), steps=tuple(steps), place=place)

@@ -55,3 +55,9 @@ def test_a_value_for_all_is_one_that_a_client_can_write(every):
         class Wrong(Record):
             id: Annotated[int, Key()]
             kind: Annotated[str, Filter(any=every)]
+
+
+@pytest.mark.parametrize("step", [None, "x", int])
+def test_what_is_no_step_of_a_change_is_told(step):
+    with pytest.raises(DeclarationError, match="is no step"):
+        Catalog("shop").change("2024-01-01", Offer, "Something.", step)
