@@ -75,7 +75,8 @@ class Added(Step):
             gone += [path, *emptied]
             known.append((path, required))
             whole += [each for each in reversed(emptied) if after.required(each)]
-            meanings.pop(path[0], None) if len(path) == 1 else None
+            if len(path) == 1:
+                meanings.pop(path[0], None)
 
         def back(record: dict[str, Any]) -> None:
             for path in gone:
@@ -176,7 +177,8 @@ class Reshaped(Step):
             place = layout.place_of(path) if place is None else place
             old, gone = old.without(path)
             emptied += gone
-            meanings.pop(path[0], None) if len(path) == 1 else None
+            if len(path) == 1:
+                meanings.pop(path[0], None)
         whole = [each for each in reversed(emptied) if layout.required(each)]
         made: list[Path] = []
         for name, annotation in self.before.items():

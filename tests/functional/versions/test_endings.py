@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -31,19 +30,6 @@ FIRST, LATEST = "2020-06-01T00:00:00Z", "2024-07-20T01:00:00Z"
 def server(serve: Callable[..., Server]) -> Server:
     """The interface, some of whose history is over."""
     return serve(catalog=CATALOG)
-
-
-@pytest.fixture(scope="module")
-def keys(server: Server) -> dict[str, str]:
-    """What Alice asks with, by dialect."""
-    server.prepare("account", "add", "alice", "--subject", "a-1")
-    application = server.prepare("application", "add", "Reader", "--owner", "alice", "--type", "standalone")["application_id"]
-    kinds = ("api-token", "remote-auth", "gw2")
-    made = {kind: server.prepare("key", "add", "--account", "alice", "--kind", kind)["secret"] for kind in kinds}
-    deadline = time.monotonic() + 10
-    while server.get("/v2/account", params={"access_token": made["gw2"]}).status_code != 200:      # it was made last
-        assert time.monotonic() < deadline
-    return {**made, "application": application}
 
 
 def addresses(keys: dict[str, str]) -> dict[str, tuple[str, dict[str, str]]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ RANKED = {"id": "a-1", "name": "Alice", "wvw_rank": 7, "build_storage_slots": 3,
 LATEST, EARLIEST = "2024-07-20T01:00:00Z", "earliest"
 
 
-
 def without(record: dict[str, Any], *names: str) -> dict[str, Any]:
     """A record without some fields."""
     return {name: value for name, value in record.items() if name not in names}
@@ -28,19 +26,6 @@ def without(record: dict[str, Any], *names: str) -> dict[str, Any]:
 def server(serve: Callable[..., Server]) -> Server:
     """The interface with its history."""
     return serve(catalog=CATALOG)
-
-
-@pytest.fixture(scope="module")
-def keys(server: Server) -> dict[str, str]:
-    """What Alice asks with, by dialect."""
-    server.prepare("account", "add", "alice", "--subject", "a-1")
-    application = server.prepare("application", "add", "Reader", "--owner", "alice", "--type", "standalone")["application_id"]
-    kinds = ("api-token", "remote-auth", "gw2")
-    made = {kind: server.prepare("key", "add", "--account", "alice", "--kind", kind)["secret"] for kind in kinds}
-    deadline = time.monotonic() + 10
-    while server.get("/v2/account", params={"access_token": made["gw2"]}).status_code != 200:      # it was made last
-        assert time.monotonic() < deadline
-    return {**made, "application": application}
 
 
 STAGES = [
