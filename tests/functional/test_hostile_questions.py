@@ -197,8 +197,6 @@ def test_a_function_that_ends_the_process_publishes_nothing_and_says_so(
 def test_head_tells_what_get_would(hostile: Server, path: str, coding: str) -> None:
     """RFC 9110, 9.3.2: the same status and headers, and no body; a condition is met by both alike."""
     headers = {"Accept-Encoding": coding}
-    for _ in range(3):                              # a coding that is not prepared comes with the third ask
-        hostile.get(path, headers=headers)
     changing = ("date", "x-request-id")
 
     def told(verb: str, **more: str) -> tuple[int, list[tuple[str, str]]]:
@@ -206,7 +204,11 @@ def test_head_tells_what_get_would(hostile: Server, path: str, coding: str) -> N
         assert verb == "GET" or not answer.content
         return answer.status_code, sorted(each for each in answer.headers.items() if each[0] not in changing)
 
-    get, head = told("GET"), told("HEAD")
+    for _ in range(3):                              # a coding that is not prepared is asked for with the second ask,
+        told("GET")
+    get, head, again = told("GET"), told("HEAD"), told("GET")
+    while get != again and get[0] < 400:            # and comes some time after it
+        get, head, again = again, told("HEAD"), told("GET")
     if get[0] >= 400:                               # errors name their request, so bodies may differ in length only by that
         assert get[0] == head[0]
     else:
