@@ -7,7 +7,9 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from .catalog.record import Record
 from .catalog.shapes import Shape
+from .catalog.target import TOTALED, Listed
 from .errors import Fault
 from .query import Caller, Plan, Query, Shown
 
@@ -91,13 +93,13 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What each record looks like to the client; None where there are none."""
     shown: Shown | None = None
     """The fields of a record that are there; None for every one."""
-    head: tuple[tuple[str, str | int], ...] = ()
-    """What stands before the records, by name."""
+    head: Record | None = None
+    """What stands before the records: single values by name."""
     data: str | None = None
     """The name that the records stand under; None where they are the whole document."""
-    listed: str = "array"
-    """`array`; with their total `paged` or, by the value of the field `key`, `keyed`; `one` record in the place of a list."""
+    listed: Listed = "array"
     key: str = ""
+    """The field whose values they stand by, where they are `keyed`."""
     total: int = 0
     bom: bool = False
     """Whether text begins with a byte order mark, for spreadsheets that would take UTF-8 for something else."""
@@ -105,7 +107,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     @property
     def totaled(self) -> bool:
         """Whether it tells how many records there are; one that is its records alone never does."""
-        return self.data is not None and self.listed in ("paged", "keyed")
+        return self.data is not None and self.listed in TOTALED
 
 
 class Result(msgspec.Struct, kw_only=True, gc=False):

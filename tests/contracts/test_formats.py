@@ -52,7 +52,29 @@ VALUES = [
     {"id": 2}, {"id": 3, "text": "</item>]]>,", "free": {"a": [1, None, "x"]}},
 ]
 BARE = Document(root="offers", item=OFFER)
-HEAD = (("status", 200), ("error", ""), ("request_id", 0))
+
+
+class Head(Record):
+    """What stands before the records."""
+
+    status: int = 200
+    error: str = ""
+    request_id: int = 0
+
+
+class Short(Record):
+    """The same of fewer members."""
+
+    status: int = 200
+
+
+class Text(Record):
+    """The same of a text."""
+
+    error: str
+
+
+HEAD = Head()
 
 
 def write(form: Format, document: Document, *batches: list) -> bytes:
@@ -114,7 +136,7 @@ class TestJson:
         assert write(JsonFormat(), document, [7]) == b'{"data":{"total":9,"items":[7]}}'
 
     def test_one_record_stands_in_the_place_of_a_list(self):
-        document = Document(root="profile", head=HEAD[:1], data="data", listed="one")
+        document = Document(root="profile", head=Short(), data="data", listed="one")
         assert write(JsonFormat(), document, [{"id": 1}]) == b'{"status":200,"data":{"id":1}}'
         assert write(JsonFormat(), document) == write(JsonFormat(), document, []) == b'{"status":200,"data":[]}'
 
@@ -190,7 +212,7 @@ class TestXml:
         assert read[0].find("names")[0].get("key") == name.replace("\x00", "\ufffd")
 
     def test_text_of_the_head_is_escaped(self):
-        assert "<error>a &lt; b</error>" in self.write(Document(root="a", head=(("error", "a < b"),), data="data"))
+        assert "<error>a &lt; b</error>" in self.write(Document(root="a", head=Text(error="a < b"), data="data"))
 
 
 class TestCsv:
@@ -227,7 +249,7 @@ class TestCsv:
         assert self.write(document, [7]) == "status,error,request_id\r\n200,,0\r\nvalue\r\n7\r\n"
         document = Document(root="a", item=Scalar("int"), head=HEAD, data="data", listed="paged", total=9)
         assert self.write(document, [7]) == "status,error,request_id,total\r\n200,,0,9\r\nvalue\r\n7\r\n"
-        document = Document(root="a", item=Scalar("int"), head=HEAD[:1], data="data", listed="one")
+        document = Document(root="a", item=Scalar("int"), head=Short(), data="data", listed="one")
         assert self.write(document, [7]) == "status\r\n200\r\nvalue\r\n7\r\n"
 
     def test_without_a_shape_of_records_there_are_no_columns(self):
@@ -241,7 +263,7 @@ class TestCsv:
     def test_a_text_that_a_spreadsheet_would_run_is_only_a_text(self, first):
         text = first + "HYPERLINK(1),2"
         assert read_rows(write(CsvFormat(), Document(root="a", item=Scalar("str")), [text]))[1] == ["'" + text]
-        document = Document(root="a", head=(("error", text),), data="data")
+        document = Document(root="a", head=Text(error=text), data="data")
         assert read_rows(write(CsvFormat(), document))[1] == ["'" + text]
 
     @pytest.mark.parametrize("value", [-7, Decimal("-1.50"), -0.5])

@@ -25,7 +25,7 @@ from .record import Record
 from .resource import Resource
 from .shapes import all_fields, describe, element, nested_records, scalar_kind
 from .steps import Step
-from .target import GROUP_DEFAULT, Display, displayed
+from .target import GROUP_DEFAULT, Display, Listed, displayed
 from .timeline import Timeline
 
 R = TypeVar("R", bound=type[Record])
@@ -126,7 +126,7 @@ class Catalog:
     def resource(
         self, path: str, origin: Origin, *, owner: str | None = None, live: bool = False, single: bool = False,
         expand_all: bool = True, permission: str | None = None, dast: str = "", positions: Sequence[str] | None = None,
-        listed: str = "array", since: str | None = None, until: str | None = None,
+        listed: Listed = "array", since: str | None = None, until: str | None = None,
     ) -> Callable[[R], R]:
         """Publish a record class at `group/name`; raise `DeclarationError` where that cannot work.
 
@@ -148,7 +148,7 @@ class Catalog:
         self, path: str, *, verb: str = "GET", permission: str | None = None, authenticated: bool = False,
         operation: bool = False, timeout_s: float | None = None, raises: Sequence[type[MethodError]] = (),
         allows: Callable[..., bool] | None = None, secret: bool = False, dast: str = "", positions: Sequence[str] | None = None,
-        listed: str = "array", since: str | None = None, until: str | None = None,
+        listed: Listed = "array", since: str | None = None, until: str | None = None,
     ) -> Callable[[F], F]:
         """Publish a function at `group/name`; raise `DeclarationError` where that cannot work.
 
@@ -169,7 +169,7 @@ class Catalog:
 
     def search(
         self, path: str, record: type[Record], *, by: str, fields: Iterable[str] = (), dast: str = "",
-        positions: Sequence[str] | None = None, listed: str = "array", since: str | None = None, until: str | None = None,
+        positions: Sequence[str] | None = None, listed: Listed = "array", since: str | None = None, until: str | None = None,
     ) -> None:
         """Publish a search at `group/name` for the records of a class that is published already.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Literal, TypeVar, get_args
 
 import msgspec
 
@@ -16,6 +16,10 @@ GROUP_DEFAULT = "data"
 PATH = re.compile(r"(?:[a-z][a-z0-9_-]*/)?[a-z][a-z0-9_-]*\Z")
 
 
+Listed = Literal["array", "paged", "keyed", "one"]
+"""How records are shown: as an `array`; with their total `paged` or, by their keys, `keyed`; or `one` in the place of a list."""
+TOTALED: tuple[Listed, ...] = ("paged", "keyed")
+"""Those that tell how many records there are."""
 T = TypeVar("T", bound="Target")
 
 
@@ -37,8 +41,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     """The version in which it went; empty where it stays."""
     positions: tuple[str, ...] | None = None
     """The parameters that stand in the path of the webmaster dialect, by their names there; None for the usual order (W4)."""
-    listed: str = "array"
-    """How the webmaster dialect shows its records: an `array`; with their total `paged`, or `keyed` by their keys; or `one`."""
+    listed: Listed = "array"
+    """How the webmaster dialect shows its records."""
 
     @property
     def path(self) -> str:
@@ -55,9 +59,6 @@ def split_path(owner: str, path: str, place: str = "") -> tuple[str, str]:
     return group or GROUP_DEFAULT, name
 
 
-LISTED = ("array", "paged", "keyed", "one")
-
-
 class Display(msgspec.Struct, frozen=True, kw_only=True):
     """What is told of how and when a target is shown, as in `Target`."""
 
@@ -65,7 +66,7 @@ class Display(msgspec.Struct, frozen=True, kw_only=True):
     until: str | None = None
     dast: str = ""
     positions: Sequence[str] | None = None
-    listed: str = "array"
+    listed: Listed = "array"
 
 
 def displayed(target: T, display: Display, *, endpoint: bool, one: bool, keys: bool) -> T:
@@ -82,8 +83,8 @@ def displayed(target: T, display: Display, *, endpoint: bool, one: bool, keys: b
         raise wrong(f"positions={positions!r} are no names.", 'Write positions=("type", "start", "limit").')
     if positions is not None and len(set(positions)) != len(positions):
         raise wrong("a name stands twice in its positions.", "Name each parameter once.")
-    if display.listed not in LISTED:
-        raise wrong(f"listed={display.listed!r} is none of {', '.join(LISTED)}.", "Use one of these.")
+    if display.listed not in get_args(Listed):
+        raise wrong(f"listed={display.listed!r} is none of {', '.join(get_args(Listed))}.", "Use one of these.")
     if display.listed == "one" and not one:
         raise wrong('listed="one" shows a single record, and here are many.', 'Use "array", "paged" or "keyed".')
     if display.listed == "keyed" and not keys:

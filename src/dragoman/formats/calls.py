@@ -1,17 +1,20 @@
-"""What can be asked at one address, in no format: the value from which every description of it is made (W9, W10)."""
+"""What can be asked at one address and what is answered there, in no format: the values from which every description is made (W9, W10)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import msgspec
 
 from ..catalog.fields import Field
-from ..catalog.method import Method
-from ..catalog.resource import Resource
-from ..catalog.shapes import Nullable, Shape, item_of, peel, shape_of, without_null
-from ..catalog.timeline import Stage
+from ..catalog.record import Record
+from ..catalog.shapes import Nullable, Shape, peel, shape_of, without_null
+from ..catalog.target import Listed
+from ..contracts import Format
+
+FORMAT = "{format}"
+"""Stands in a path for any of the formats that may be asked for there."""
 
 
 class DeclaredError(NamedTuple):
@@ -22,32 +25,46 @@ class DeclaredError(NamedTuple):
     meaning: str
 
 
+class DocumentType(msgspec.Struct, frozen=True, kw_only=True):
+    """What answers look like: types, where a `Document` of the same root, head and data has their values."""
+
+    root: str
+    description: str
+    head: type[Record]
+    data: str
+    item: Any = None
+    """The annotation of each record; None where there are none."""
+    only: tuple[str, ...] = ()
+    """The fields of a record that are shown; none for all."""
+    listed: Listed = "array"
+
+
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One resource or method as its clients see it."""
 
     name: str
-    """What it is called in XML and for programs: `getBannerSizes`, `setUserLanguage`."""
+    """What it is called by programs: `getBannerSizes`, `setUserLanguage`."""
     path: str
-    """Where it stands below the format: `banner-sizes`."""
+    """Where it stands below the address of its library: `{format}/banner-sizes`."""
+    formats: tuple[Format, ...]
+    """Those in which it answers, and takes a body."""
     verb: str
     description: str
+    notes: tuple[str, ...] = ()
+    """What else there is to know of it, in paragraphs of Markdown."""
+    request: str
+    """The root of what is sent to it."""
     parameters: tuple[Field, ...] = ()
     """In the order of the schema, under the names that clients write."""
-    item: Any = None
-    """The annotation of each record of the answer; None for none."""
-    only: tuple[str, ...] = ()
-    """The fields of a record that are shown; none for all."""
-    listed: str = "array"
-    """How the records stand in the answer, as `Document` has it: `array`, `paged` or `keyed`."""
-    permission: str | None = None
-    operation: bool = False
-    localized: bool = False
-    errors: tuple[DeclaredError, ...] = ()
-    """What it declares to go wrong."""
     options: tuple[Field, ...] = ()
     """What may be said of any question, by parameters of the query, such as a language."""
     positions: tuple[str, ...] = ()
     """The parameters that may stand in the path, in their order."""
+    answer: DocumentType
+    errors: tuple[DeclaredError, ...] = ()
+    """What it declares to go wrong."""
+    schema: str = ""
+    """Where its XML Schema is, below the address of its library."""
 
     @property
     def has_body(self) -> bool:
@@ -65,28 +82,20 @@ class Library(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     title: str
-    description: str = ""
+    description: str
+    version: str
+    """Of the description."""
     address: str
     """The path that all of them lie under: `/api/rest/webmaster`."""
     calls: tuple[Call, ...]
-    absent: tuple[str, ...] = ()
-    """The names of what is not there in this version of it: whoever asks is told so in a document of that name."""
-
-
-def call_of(target: Resource | Method, stage: Stage, name: str, parameters: Iterable[Field], **rest: Any) -> Call:
-    """A target as a call of that name, as it was in a version; `parameters` bear the names and stand in the order of the dialect,
-    which says the `rest`."""
-    if isinstance(target, Resource):
-        only = tuple(old for old, meaning in stage.meanings.items() if meaning.name in target.only)
-        return Call(
-            name=name, path=target.name, verb="GET", description=target.description, parameters=tuple(parameters),
-            item=stage.record, only=only, listed=target.listed, permission=target.permission, localized=target.localized, **rest,
-        )
-    return Call(
-        name=name, path=target.name, verb=target.verb, description=target.description, parameters=tuple(parameters),
-        item=item_of(stage.returns) if stage.returns is not None else None, listed=target.listed,
-        permission=target.permission, operation=target.operation, **rest,
-    )
+    others: tuple[Call, ...] = ()
+    """What answers as some other call does, whichever that was, so that no XML Schema can say of what type."""
+    failures: tuple[DocumentType, ...]
+    """What is answered where nothing is there to be asked; the last is of what belongs to nothing at all."""
+    statuses: Mapping[str, str]
+    """What each status of HTTP means: first that of what a call answers, then those of failures, which have no records."""
+    key: Field
+    """The option that says whose a request is."""
 
 
 def parts_of(annotation: Any) -> tuple[Shape, Any, tuple[msgspec.Meta, ...], bool]:

@@ -52,7 +52,7 @@ class CsvWriter:
     def open(self) -> bytes:
         """What stands beside the records: a row of names and one of values; then the names of the columns."""
         document = self._document
-        head = dict(document.head)
+        head = msgspec.structs.asdict(document.head) if document.head is not None else {}
         if document.totaled:
             head["total"] = document.total
         rows = [list(head), list(map(_text_cell, head.values()))] if head else []

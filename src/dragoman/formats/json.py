@@ -37,7 +37,7 @@ class JsonWriter:
     def open(self) -> bytes:
         """The members before the records, and the bracket before the first."""
         document = self._document
-        members = b"".join(_member(name, value) + b"," for name, value in document.head)
+        members = encode_json(document.head)[1:-1] + b"," if document.head is not None else b""
         bracket = self.brackets[:1]
         if document.data is None:
             return bracket
@@ -85,10 +85,6 @@ class OneJsonWriter(JsonWriter):
 
 
 _WRITERS = {"keyed": KeyedJsonWriter, "one": OneJsonWriter}
-
-
-def _member(name: str, value: str | int) -> bytes:
-    return encode_json(name) + b":" + encode_json(value)
 
 
 def name_of(key: Buffer | msgspec.Raw) -> bytes:

@@ -9,9 +9,10 @@ from lxml import etree
 
 from ..catalog.fields import Field
 from ..catalog.fitting import expectation
-from .calls import Call, Library, parts_of
+from .calls import FORMAT, Call, Library, parts_of
 from .facets import notes_of, simple_of, writable
-from .xsd import NAMESPACE, REQUEST, RESPONSE, describe_calls, document
+from .xml_writing import XmlFormat
+from .xsd import NAMESPACE, describe_library, document
 
 _WSDL, _HTTP, _MIME = (f"http://schemas.xmlsoap.org/wsdl/{name}" for name in ("", "http/", "mime/"))
 _BODY = "body"
@@ -29,7 +30,7 @@ def write_wsdl(library: Library, origin: str) -> bytes:
     root = etree.Element(_wsdl("definitions"), name=library.name, targetNamespace=target,
                          nsmap={"wsdl": _WSDL, "http": _HTTP, "mime": _MIME, "xs": NAMESPACE, "tns": target})
     _document(root, [library.title, library.description])
-    _sub(root, "types").append(describe_calls(library.calls, library.absent))
+    _sub(root, "types").append(describe_library(library))
     for call in library.calls:
         _add_messages(root, call)
     ports = {verb: calls for verb in _VERBS if (calls := [call for call in library.calls if call.verb == verb])}
@@ -45,13 +46,13 @@ def write_wsdl(library: Library, origin: str) -> bytes:
 
 
 def _add_messages(root: Any, call: Call) -> None:
-    request = _sub(root, "message", name=call.name + REQUEST)
+    request = _sub(root, "message", name=call.request)
     if call.has_body:
-        _sub(request, "part", name=_BODY, element=call.name + REQUEST)
+        _sub(request, "part", name=_BODY, element=call.request)
     else:
         for field in call.in_query:
             _sub(request, "part", name=field.name, type=_type_of(field))
-    _sub(_sub(root, "message", name=call.name + RESPONSE), "part", name=_BODY, element=call.name + RESPONSE)
+    _sub(_sub(root, "message", name=call.answer.root), "part", name=_BODY, element=call.answer.root)
 
 
 def _type_of(field: Field) -> str:
@@ -65,8 +66,8 @@ def _add_port_type(root: Any, name: str, calls: Iterable[Call]) -> None:
     for call in calls:
         operation = _sub(port, "operation", name=call.name)
         _document(operation, [call.description, *_explained(call)])
-        _sub(operation, "input", message=f"tns:{call.name}{REQUEST}")
-        _sub(operation, "output", message=f"tns:{call.name}{RESPONSE}")
+        _sub(operation, "input", message=f"tns:{call.request}")
+        _sub(operation, "output", message=f"tns:{call.answer.root}")
 
 
 def _explained(call: Call) -> Iterator[str]:
@@ -84,7 +85,7 @@ def _add_binding(root: Any, name: str, verb: str, calls: Iterable[Call]) -> None
     etree.SubElement(binding, f"{{{_HTTP}}}binding", verb=verb)
     for call in calls:
         operation = _sub(binding, "operation", name=call.name)
-        etree.SubElement(operation, f"{{{_HTTP}}}operation", location=f"/xml/{call.path}")
+        etree.SubElement(operation, f"{{{_HTTP}}}operation", location="/" + call.path.replace(FORMAT, XmlFormat.name))
         sent = _sub(operation, "input")
         if call.has_body:
             etree.SubElement(sent, f"{{{_MIME}}}content", type="text/xml", part=_BODY)

@@ -18,8 +18,8 @@ from ..catalog.values import read_values
 from ..errors import Code, Fault, Refusal
 from . import xml
 from .body import VALUES_MAX, malformed
-from .calls import Call, parts_of
-from .xsd import REQUEST, compile_request
+from .calls import parts_of
+from .xsd import compile_request
 
 _NIL = xml.INSTANCE + "nil"
 _LOCATIONS = (xml.INSTANCE + "schemaLocation", xml.INSTANCE + "noNamespaceSchemaLocation")
@@ -39,11 +39,11 @@ class Place(NamedTuple):
 
 
 class RequestSchema:
-    """What may be sent to one call; compiled once, then asked for each body."""
+    """What may be sent as a document of a root; compiled once, then asked for each body."""
 
-    def __init__(self, call: Call) -> None:
-        self._root, self._fields = call.name + REQUEST, call.parameters
-        self._schema = compile_request(call)
+    def __init__(self, root: str, parameters: Sequence[Field]) -> None:
+        self._root, self._fields = root, parameters
+        self._schema = compile_request(root, parameters)
 
     def read(self, raw: bytes) -> dict[str, Any]:
         """The arguments in a body by name: texts and base64 as they are, other single values as `Written`, lists, mappings, and None

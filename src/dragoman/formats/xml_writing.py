@@ -62,7 +62,8 @@ class XmlWriter:
         """The root, what stands before the records, and what these stand in."""
         document = self._document
         opened = [_DECLARATION, f"<{document.root} {_INSTANCE}>"]
-        opened += [_element(name, _head_text)(value) for name, value in document.head]
+        head = msgspec.structs.asdict(document.head) if document.head is not None else {}
+        opened += [_element(name, _plain_text)(value) for name, value in head.items()]
         if document.data is not None:
             opened.append(f"<{document.data}>")
             if document.totaled:
@@ -198,7 +199,3 @@ def _zoned_text(value: Any) -> str | None:
 def _json_text(value: msgspec.Raw) -> str | None:
     text = str(value, "utf-8")
     return None if text == "null" else _plain_text(text)
-
-
-def _head_text(value: str | int) -> str | None:
-    return _plain_text(str(value))

@@ -1,4 +1,4 @@
-"""XML Schema (XSD 1.0) of calls: what may be sent to them and what they answer, made from the catalog (W5, W9)."""
+"""XML Schema (XSD 1.0) of calls: what may be sent to them and what they answer (W5, W9)."""
 
 from __future__ import annotations
 
@@ -12,42 +12,39 @@ from lxml import etree
 from ..catalog.fields import Field
 from ..catalog.record import Record
 from ..catalog.shapes import Anything, Keyed, Many, Nested, Text
-from .calls import Call, parts_of
+from ..catalog.target import TOTALED
+from .calls import DocumentType, Library, parts_of
 from .facets import Simple, notes_of, simple_of, writable
 from .naming import INPUT, Names, differs, may_lack
 
 NAMESPACE = "http://www.w3.org/2001/XMLSchema"
-REQUEST, RESPONSE, ERROR = "RequestData", "ResponseData", "errorResponseData"
-"""What is added to the name of a call, and the root of an answer to what is no call."""
 
 
-def describe_calls(calls: Iterable[Call], absent: Iterable[str] = ()) -> Any:
-    """The schema element of some calls: for each its request and its response; and of calls that are not there, by name, that they
-    fail."""
+def describe_library(library: Library) -> Any:
+    """The schema element of a library: for each call what is sent and what is answered, then what is answered where nothing is there."""
     schema = Schema()
-    for call in calls:
-        schema.add_request(call)
-        schema.add_response(call)
-    for name in absent:
-        schema.add_error(name + RESPONSE)
-    schema.add_error()
+    for call in library.calls:
+        schema.add_request(call.request, call.parameters, call.description)
+        schema.add_answer(call.answer)
+    for failure in library.failures:
+        schema.add_answer(failure)
     return schema.element()
 
 
-def compile_request(call: Call) -> Any:
-    """What judges what is sent to a call, for `lxml`.
+def compile_request(root: str, parameters: Iterable[Field]) -> Any:
+    """What judges documents of a root that hold parameters, for `lxml`.
 
     The author's patterns are left to the reader of values, which judges them anyway: where several ways lead through one, libxml2
     may take long over a long text, and some it reads wrong.
     """
     schema = Schema(patterns=False)
-    schema.add_request(call)
+    schema.add_request(root, parameters)
     return etree.XMLSchema(schema.element())
 
 
-def write_xsd(calls: Iterable[Call], absent: Iterable[str] = ()) -> bytes:
-    """The same as a document."""
-    return document(describe_calls(calls, absent))
+def write_xsd(library: Library) -> bytes:
+    """A library as a document of XML Schema."""
+    return document(describe_library(library))
 
 
 def document(root: Any) -> bytes:
@@ -73,44 +70,40 @@ class Schema:
         root.extend(self._made)
         return root
 
-    def add_request(self, call: Call) -> None:
-        """What is sent to a call: its parameters in their order."""
-        element = _element(call.name + REQUEST, call.description)
+    def add_request(self, root: str, parameters: Iterable[Field], description: str = "") -> None:
+        """What is sent: parameters in their order."""
+        element = _element(root, description)
         sequence = _sub(_sub(element, "complexType"), "sequence")
-        sequence.extend(self._field(field, sent=True, optional=not field.required) for field in call.parameters)
+        sequence.extend(self._field(field, sent=True, optional=not field.required) for field in parameters)
         self._elements.append(element)
 
-    def add_response(self, call: Call) -> None:
-        """What a call answers, be it a failure."""
-        element = _element(call.name + RESPONSE, call.description)
-        _add_envelope(element, self._data(call))
+    def add_answer(self, answer: DocumentType) -> None:
+        """What is answered, be it a failure."""
+        element = _element(answer.root, answer.description)
+        sequence = _sub(_sub(element, "complexType"), "sequence")
+        sequence.extend(self._field(field, sent=False, optional=False) for field in answer.head.__dragoman_fields__)
+        _sub(sequence, "element", name=answer.data).append(self._data(answer))
         self._elements.append(element)
 
-    def add_error(self, root: str = ERROR) -> None:
-        """What is answered where nothing was asked that is known."""
-        element = _element(root, "What is wrong with a request that belongs to nothing that is published.")
-        _add_envelope(element, etree.Element(_xs("complexType")))
-        self._elements.append(element)
+    # ------------------------------------------------------------------------------------ records
 
-    # ------------------------------------------------------------------------------------ what is in data
-
-    def _data(self, call: Call) -> Any:
-        """The type of `data`; it may always be empty, as it is on failure."""
-        if call.listed == "one" and call.item is not None:
-            return self._one(call.item)
-        if call.listed in ("array", "one"):
-            return self._items(call)
+    def _data(self, answer: DocumentType) -> Any:
+        """The type of what holds the records; it may always be empty, as it is on failure."""
+        if answer.listed == "one" and answer.item is not None:
+            return self._one(answer.item)
+        if answer.listed not in TOTALED:
+            return self._items(answer)
         kind = etree.Element(_xs("complexType"))
         sequence = _sub(kind, "sequence", minOccurs="0")
         sequence.append(_element("total", type="xs:long"))
-        _sub(sequence, "element", name="items").append(self._items(call))
+        _sub(sequence, "element", name="items").append(self._items(answer))
         return kind
 
-    def _items(self, call: Call) -> Any:
+    def _items(self, answer: DocumentType) -> Any:
         """The type of what holds any number of records."""
         kind = etree.Element(_xs("complexType"))
-        if call.item is not None:
-            _sub(kind, "sequence").append(self._item(call))
+        if answer.item is not None:
+            _sub(kind, "sequence").append(self._item(answer))
         return kind
 
     def _one(self, annotation: Any) -> Any:
@@ -130,14 +123,14 @@ class Schema:
         _sub(_sub(_sub(union, "simpleType"), "restriction", base="xs:string"), "length", value="0")
         return kind
 
-    def _item(self, call: Call) -> Any:
+    def _item(self, answer: DocumentType) -> Any:
         item = _element("item", minOccurs="0", maxOccurs="unbounded")
-        if call.only:
+        if answer.only:
             sequence = _sub(_sub(item, "complexType"), "sequence")
             sequence.extend(self._field(field, sent=False, optional=may_lack(field))
-                            for field in call.item.__dragoman_fields__ if field.name in call.only)
+                            for field in answer.item.__dragoman_fields__ if field.name in answer.only)
             return item
-        self._type(item, call.item, sent=False)
+        self._type(item, answer.item, sent=False)
         return item
 
     # ------------------------------------------------------------------------------------ types
@@ -227,14 +220,6 @@ def _restrict(kind: Any, simple: Simple) -> None:
     restriction = _sub(kind, "restriction", base=simple.base)
     for name, value in simple.facets:
         _sub(restriction, name, value=writable(value))
-
-
-def _add_envelope(element: Any, data: Any) -> None:
-    """The children of every answer (W6)."""
-    sequence = _sub(_sub(element, "complexType"), "sequence")
-    for name, kind in (("status", "xs:int"), ("error", "xs:string"), ("request_id", "xs:long")):
-        sequence.append(_element(name, type=kind))
-    _sub(sequence, "element", name="data").append(data)
 
 
 def _element(name: str, description: str = "", **attributes: str) -> Any:

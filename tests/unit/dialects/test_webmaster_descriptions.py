@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from typing import Annotated, Any, Literal
 
+import jsonschema
 import pytest
 import xmlschema
 from lxml import etree
@@ -123,3 +124,24 @@ def test_a_function_called_like_the_documents_of_failures_is_refused():
 def test_what_a_function_is_called_is_a_name_in_xml_or_its_path_is(name, root):
     schema = xmlschema.XMLSchema(bytes(ask(bound(named(name, "tools/do-it")), "tools/xsd").body).decode())
     assert f"{root}ResponseData" in schema.elements
+
+
+def test_a_long_operation_that_is_asked_about_by_its_number_answers_whatever_its_method_does_in_every_format():
+    catalog = Catalog("tools")
+
+    @catalog.method("tools/build", verb="POST", operation=True, listed="paged")
+    def build() -> list[int]:
+        """Builds."""
+        return [1]
+
+    described = json.loads(ask(bound(catalog), "tools/openapi.json").body)
+    asked, ended = (described["paths"]["/{format}/operation"][verb] for verb in ("get", "delete"))
+    (form, number, *_) = asked["parameters"]
+    assert form["schema"]["enum"] == ["json", "xml", "csv"]
+    assert (number["name"], number["required"]) == ("request_id", True)
+    head = {"status": 200, "error": "", "request_id": 0}
+    for operation, data, valid in ((asked, {"total": 1, "items": [1]}, True), (asked, [1], True), (asked, [], True),
+                                   (ended, [], True), (ended, [1], False)):
+        reference = operation["responses"]["200"]["content"]["application/json"]["schema"]
+        judge = jsonschema.Draft202012Validator({**reference, "components": described["components"]})
+        assert judge.is_valid({**head, "data": data}) == valid

@@ -21,10 +21,11 @@ from dragoman.catalog.plain import encode_json
 from dragoman.catalog.shapes import Anything, Many, Nested, shape_of
 from dragoman.catalog.values import read_values
 from dragoman.errors import Code, Refusal
-from dragoman.formats.calls import Call, parts_of
+from dragoman.formats.calls import parts_of
 from dragoman.formats.xml_body import RequestSchema
 from dragoman.formats.xsd import write_xsd
 
+from .described import call, library
 from .shapes import ANNOTATIONS, values
 
 XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
@@ -42,8 +43,7 @@ FIELDS = (
     field_of(object, "lang", Literal["en", "ru"]), field_of(object, "sites", list[Site], None), field_of(object, "limit", int | None, None),
     field_of(object, "tags", dict[str, int], None), field_of(object, "note", str, ""), field_of(object, "more", Any, None),
 )
-CALL = Call(name="setProfile", path="profile", verb="PUT", description="", parameters=FIELDS)
-SCHEMA = RequestSchema(CALL)
+SCHEMA = RequestSchema("setProfileRequestData", FIELDS)
 GOOD = b"""<setProfileRequestData %b>
   <lang>ru</lang>
   <sites><item><url>https://a</url><visits> +07 </visits></item><item><url> b,c </url></item></sites>
@@ -167,8 +167,7 @@ def test_what_only_one_of_schema_and_reader_takes_is_refused(annotation, text):
 @pytest.mark.parametrize("text", ["2024-01-01 00:00:00Z", "2024-01-01T00:00:00+23:00", "x"])
 def test_thousands_of_values_that_do_not_fit_take_no_longer_than_those_that_do(text):
     """Some mean something to the reader and nothing to the schema: looking for the place of each among all took seconds."""
-    schema = RequestSchema(Call(name="plan", path="plan", verb="PUT", description="",
-                                parameters=(field_of(object, "days", list[dt.datetime], None),)))
+    schema = RequestSchema("planRequestData", (field_of(object, "days", list[dt.datetime], None),))
 
     def ask(text: str) -> tuple[float, int]:
         body = f"<planRequestData><days>{f'<item>{text}</item>' * 9_000}</days></planRequestData>".encode()
@@ -196,7 +195,7 @@ def test_a_pattern_with_many_ways_through_it_takes_no_longer_than_its_author_mad
 
 def one(annotation: Any) -> tuple[RequestSchema, tuple[Field, ...]]:
     fields = (field_of(object, "a", annotation),)
-    return RequestSchema(Call(name="do", path="do", verb="PUT", description="", parameters=fields)), fields
+    return RequestSchema("doRequestData", fields), fields
 
 
 # ------------------------------------------------------------------------------------------------ any type, any value
@@ -242,10 +241,9 @@ def test_whatever_fits_is_read_as_it_was_meant(data):
     annotation = data.draw(ANNOTATIONS.filter(lambda each: not localized(each)))
     value = data.draw(values(annotation, sent=True).filter(writable))
     fields = (field_of(object, "a", annotation),)
-    call = Call(name="do", path="do", verb="PUT", description="", parameters=fields)
     raw = f"<doRequestData {XSI}>{written('a', annotation, value)}</doRequestData>"
-    xmlschema.XMLSchema(write_xsd([call]).decode()).validate(raw)
-    assert read_values(fields, RequestSchema(call).read(raw.encode())) == read_values(fields, {"a": value})
+    xmlschema.XMLSchema(write_xsd(library(call(name="do", parameters=fields))).decode()).validate(raw)
+    assert read_values(fields, RequestSchema("doRequestData", fields).read(raw.encode())) == read_values(fields, {"a": value})
 
 
 def localized(annotation: Any) -> bool:
@@ -273,7 +271,7 @@ def test_schema_and_reader_never_disagree_about_what_is_broken(data):
         else:
             parent.insert(data.draw(st.integers(0, 5)), element)
     raw = etree.tostring(root)
-    valid = xmlschema.XMLSchema(write_xsd([CALL]).decode()).is_valid(raw.decode())
+    valid = xmlschema.XMLSchema(write_xsd(library(call(name="setProfile", parameters=FIELDS))).decode()).is_valid(raw.decode())
     refused = refusal_of(raw)
     assert (refused is None) <= valid
     if refused is not None:

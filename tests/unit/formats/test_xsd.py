@@ -13,40 +13,29 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from dragoman import Catalog, Extra, Filter, Key, Localized, Needs, Record, Rows, Search
+from dragoman import Extra, Filter, Key, Localized, Needs, Record, Search
 from dragoman.catalog.fields import Field, field_of
 from dragoman.catalog.plain import encode_json
 from dragoman.catalog.shapes import shape_of
-from dragoman.catalog.timeline import Timeline
-from dragoman.catalog.version import LATEST
-from dragoman.exchange import Document
-from dragoman.formats.calls import Call, call_of
+from dragoman.formats.calls import Call
 from dragoman.formats.patterns import translate_pattern
 from dragoman.formats.xml_writing import XmlFormat
 from dragoman.formats.xsd import write_xsd
 
+from .described import DONE, FAILED, Head, call, document, library, showing
 from .shapes import ANNOTATIONS, TEXT, values
 
-HEAD = (("status", 200), ("error", ""), ("request_id", 0))
 PATIENT = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-
-
-def call(item: Any = None, *, name: str = "getThings", listed: str = "array", **parameters: Any) -> Call:
-    """A call that takes parameters of some types and answers records of another."""
-    fields = [field_of(call, each, annotation) for each, annotation in parameters.items()]
-    return Call(name=name, path="things", verb="GET", description="What there is.", parameters=tuple(fields), item=item, listed=listed)
 
 
 def schema_of(*calls: Call) -> xmlschema.XMLSchema:
     """Read by another library than the one that wrote it."""
-    return xmlschema.XMLSchema(write_xsd(calls).decode())
+    return xmlschema.XMLSchema(write_xsd(library(*calls)).decode())
 
 
-def answer(item: Any, records: list[Any], listed: str = "array", head: Any = HEAD) -> bytes:
+def answer(item: Any, records: list[Any], listed: str = "array", head: Head = DONE, name: str = "get") -> bytes:
     """Records as XML, as an answer has them."""
-    shape = shape_of(item) if item is not None else None
-    writer = XmlFormat().writer(Document(root="getThingsResponseData", item=shape, data="data", listed=listed, head=head, key="id",
-                                         total=len(records)))
+    writer = XmlFormat().writer(document(name, item, listed, head, total=len(records)))
     return writer.open() + writer.items(encode_json(records)) + writer.close()
 
 
@@ -57,9 +46,9 @@ def test_whatever_is_written_is_valid_by_the_schema_of_its_type(data):
     item, listed = data.draw(ANNOTATIONS), data.draw(st.sampled_from(["array", "paged", "one"]))
     size = {"min_size": 1, "max_size": 1} if listed == "one" else {"max_size": 3}
     raw = answer(item, data.draw(st.lists(values(item), **size)), listed)
-    document = write_xsd([call(item, listed=listed)])
-    etree.XMLSchema(etree.fromstring(document)).assertValid(etree.fromstring(raw))
-    xmlschema.XMLSchema(document.decode()).validate(raw.decode())
+    described = write_xsd(library(call(item, listed=listed)))
+    etree.XMLSchema(etree.fromstring(described)).assertValid(etree.fromstring(raw))
+    xmlschema.XMLSchema(described.decode()).validate(raw.decode())
 
 
 @pytest.mark.parametrize(("kind", "text", "written"), [
@@ -75,14 +64,13 @@ def test_zones_that_xml_schema_does_not_know_become_utc(kind, text, written):
 @pytest.mark.parametrize("listed", ["array", "paged", "keyed", "one"])
 @pytest.mark.parametrize("item", [None, int, list[int], dict[str, int]], ids=str)
 def test_a_failure_is_valid_with_no_data(item, listed):
-    raw = answer(item, [], head=(("status", 400), ("error", "Wrong."), ("request_id", 0)))
-    assert b"<data></data>" in raw or b"<data/>" in raw
+    raw = answer(item, [], head=FAILED)
+    assert b"<things></things>" in raw
     schema_of(call(item, listed=listed)).validate(raw.decode())
 
 
 def test_an_answer_to_what_is_nothing_has_a_root_of_its_own():
-    raw = answer(None, [], head=(("status", 404), ("error", "No."), ("request_id", 0))).replace(b"getThings", b"error")
-    schema_of(call(int)).validate(raw.decode())
+    schema_of(call(int)).validate(answer(None, [], head=FAILED, name="failure").decode())
 
 
 class TestWrongAnswers:
@@ -92,7 +80,8 @@ class TestWrongAnswers:
 
     @pytest.mark.parametrize("change", [
         ("<item>7</item>", "<item>0</item>"), ("<item>7</item>", "<item>x</item>"), ("<item>7</item>", "<thing>7</thing>"),
-        ("<status>200</status>", ""), ("getThingsResponseData", "getOthersResponseData"), ("<item>7</item>", '<item xsi:nil="true"/>'),
+        ("<item>7</item>", '<item xsi:nil="true"/>'), ("<code>200</code>", ""), ("<code>200</code>", "<code>x</code>"),
+        ("getAnswer", "otherAnswer"), ("things>", "data>"),
     ])
     def test_they_are_found(self, change):
         text = answer(int, [7]).decode()
@@ -100,7 +89,7 @@ class TestWrongAnswers:
         assert not self.schema.is_valid(text.replace(*change))
 
 
-# ------------------------------------------------------------------------------------------------ catalogs
+# ------------------------------------------------------------------------------------------------ records
 
 
 class Crew(Record):
@@ -128,21 +117,15 @@ class Tank(Record):
     nation: Annotated[str, Filter()] = "none"
 
 
-catalog = Catalog("armory", languages=("en", "ru"), permissions={"account": "Yours"})
-catalog.resource("garage/tanks", Rows(list), live=True)(Tank)
-catalog.search("garage/list", Tank, by="name", fields=("id", "name"))
-
-
-def described(*targets: Any) -> Any:
-    """The schema of targets as a tree without a namespace."""
-    raw = write_xsd([call_of(target, Timeline((), [target]).stage(target, LATEST), f"get{target.name.title()}", ()) for target in targets])
-    return etree.fromstring(raw.replace(b"xs:", b"").replace(b" xmlns:xs=", b" about="))
+def described(*calls: Call) -> Any:
+    """The schema of calls as a tree without a namespace."""
+    return etree.fromstring(write_xsd(library(*calls)).replace(b"xs:", b"").replace(b" xmlns:xs=", b" about="))
 
 
 class TestTypes:
     """Classes of records become types, with the words that their authors gave them."""
 
-    tree = described(catalog.resources["garage/tanks"], catalog.searches["garage/list"])
+    tree = described(call(Tank), showing(call(Tank, name="list"), only=("id", "name")))
 
     def test_two_classes_of_one_name_are_two_types(self):
         kinds = {kind.get("name"): [each.get("name") for each in kind.iter("element")] for kind in self.tree.findall("complexType")}
@@ -160,30 +143,28 @@ class TestTypes:
         assert [name for name, each in fields.items() if each.get("minOccurs") == "0"] == ["modules", "gold", "nation"]
         assert [name for name, each in fields.items() if each.get("nillable")] == ["gold"]
 
-    def test_a_search_shows_its_fields_alone(self):
-        response = next(each for each in self.tree.findall("element") if each.get("name") == "getListResponseData")
+    def test_where_some_fields_are_shown_the_others_are_not_there(self):
+        response = next(each for each in self.tree.findall("element") if each.get("name") == "listAnswer")
         item = next(each for each in response.iter("element") if each.get("name") == "item")
         assert [each.get("name") for each in item.iter("element")][1:] == ["id", "name"]
 
     def test_what_clients_send_differs_where_a_text_has_several_languages(self):
-        schema = schema_of(call(Crew, crew=Crew))
-        schema.validate('<getThingsRequestData><crew><role>a</role><name><item key="en">Ann</item></name></crew></getThingsRequestData>')
+        schema = schema_of(call(Crew, parameters=[field_of(call, "crew", Crew)]))
+        schema.validate('<getRequestData><crew><role>a</role><name><item key="en">Ann</item></name></crew></getRequestData>')
         schema.validate(answer(Crew, [{"role": "a", "name": "Ann"}]).decode())
 
 
 def test_parameters_stand_in_their_order_and_the_optional_ones_may_be_absent():
     fields = (field_of(call, "first", int), field_of(call, "second", str, "x"), field_of(call, "third", list[int]))
-    schema = schema_of(Call(name="do", path="do", verb="PUT", description="", parameters=fields))
-    root = "doRequestData"
-    assert schema.is_valid(f"<{root}><first>1</first><third><item>2</item></third></{root}>")
-    assert not schema.is_valid(f"<{root}><third/><first>1</first></{root}>")
-    assert not schema.is_valid(f"<{root}><first>1</first></{root}>")
+    schema = schema_of(call(name="do", parameters=fields))
+    assert schema.is_valid("<doRequestData><first>1</first><third><item>2</item></third></doRequestData>")
+    assert not schema.is_valid("<doRequestData><third/><first>1</first></doRequestData>")
+    assert not schema.is_valid("<doRequestData><first>1</first></doRequestData>")
 
 
 def test_what_no_xml_can_hold_is_told_without_it():
     choice = field_of(call, "choice", Literal["a\x01", "b"])
-    made = Call(name="do", path="do", verb="PUT", description="A \x02 bell.", parameters=(choice,))
-    schema = schema_of(made)
+    schema = schema_of(call(name="do", description="A \x02 bell.", parameters=(choice,)))
     assert schema.is_valid("<doRequestData><choice>b</choice></doRequestData>")
 
 
@@ -207,7 +188,7 @@ def test_a_pattern_fits_the_same_texts_in_both_languages(pattern, text):
 
 def pattern_schema(pattern: str) -> etree.XMLSchema:
     field = Field(name="a", type=str, shape=shape_of(str))
-    root = etree.fromstring(write_xsd([Call(name="x", path="x", verb="PUT", description="", parameters=(field,))]))
+    root = etree.fromstring(write_xsd(library(call(parameters=[field]))))
     for child in list(root):
         root.remove(child)
     element = etree.SubElement(root, "{http://www.w3.org/2001/XMLSchema}element", name="a")

@@ -2,59 +2,125 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta
-from msgspec.structs import replace
 
 from ...catalog.catalog import Catalog
 from ...catalog.fields import Field
 from ...catalog.method import Method
 from ...catalog.names import Naming, key_name
 from ...catalog.resource import Resource
-from ...catalog.shapes import KINDS, Choice, Scalar, Shape, element, shape_of
+from ...catalog.shapes import KINDS, Choice, Scalar, Shape, element, item_of, shape_of
 from ...catalog.timeline import Stage
+from ...contracts import Dialect, Format
 from ...errors import MethodError, describe_error
-from ...formats.calls import Call, DeclaredError, call_of
+from ...formats.calls import FORMAT, Call, DeclaredError, DocumentType
 from ...query import Paging
+from .envelope import document_type, request_root
 from .refusals import declared_status
-from .routes import LIMIT, SEARCH, SORT, SORT_TYPE, START, TYPE, Entry
+from .routes import (
+    ABSENT,
+    BODIED,
+    BODIES,
+    HTTP_STATUS,
+    LIMIT,
+    OPERATION,
+    REMOTE_AUTH,
+    SEARCH,
+    SORT,
+    SORT_TYPE,
+    START,
+    TYPE,
+    Entry,
+    written_parameters,
+)
 
 _TYPES = {kind: annotation for annotation, kind in KINDS.items()}
-ABSENT = "-"
-"""Stands in a position whose parameter is not given, or not there in this version."""
 _VERSION = ("The version of the schema: a time in UTC such as 2024-06-01T00:00:00Z, or latest. Answers are as they are described here "
             "where that is the version of this description.")
-_KEY = "The key of an account, or the access token that an application was given."
 
 
-def call_of_entry(entry: Entry, stage: Stage, positions: Sequence[str | None], catalog: Catalog, naming: Naming, paging: Paging) -> Call:
-    """What an entry of a library is to its clients in the version of a stage."""
+def call_of(
+    entry: Entry, stage: Stage, positions: Sequence[str | None], catalog: Catalog, dialect: Dialect, *, formats: Iterable[Format],
+    schema: str,
+) -> Call:
+    """What an entry of a library is to its clients in the version of a stage; `schema` is where its XML Schema is."""
     target = entry.target
-    rest: dict[str, Any] = {"options": tuple(_options(catalog, target)), "positions": tuple(name or ABSENT for name in positions)}
+    verb = target.verb if isinstance(target, Method) else "GET"
+    bodied = verb in BODIED
+    placed = () if bodied else tuple(name or ABSENT for name in positions)
+    return Call(
+        name=entry.root, path=f"{FORMAT}/{target.name}", verb=verb, description=target.description,
+        formats=tuple(each for each in formats if not bodied or each.name in BODIES),
+        notes=tuple(_notes(target, placed)), positions=placed, options=tuple(_options(catalog, target, dialect.asked_by)),
+        request=request_root(entry.root), parameters=tuple(_parameters(target, stage, positions, dialect)),
+        answer=_answer(entry, stage), errors=tuple(map(_declared, target.raises)) if isinstance(target, Method) else (), schema=schema,
+    )
+
+
+def calls_of_operations(calls: Iterable[Call], asked_by: str, formats: Sequence[Format]) -> Iterator[Call]:
+    """How long operations are asked about, and ended, by their number alone, where a call begins one. A result is that of its method,
+    whichever that was."""
+    call = next((call for call in calls if any(field.name == asked_by for field in call.options)), None)
+    if call is None:
+        return
+    number = _parameter(asked_by, Annotated[int, Meta(ge=1)])
+    options = (number, *(field for field in call.options if field.name != asked_by))
+    for name, verb, item, description in (
+        ("askOperation", "GET", Any, "What became of a long operation, whichever method began it."),
+        ("endOperation", "DELETE", None, "End a long operation."),
+    ):
+        yield Call(name=name, path=f"{FORMAT}/{OPERATION}", formats=tuple(formats), verb=verb, description=description, options=options,
+                   request=request_root(name), answer=document_type(name, description, item=item, listed="one"))
+
+
+def _parameters(target: Resource | Method, stage: Stage, positions: Sequence[str | None], dialect: Dialect) -> Iterable[Field]:
+    """In the order of the positions; those that have none come last."""
     if isinstance(target, Method):
-        parameters = [replace(field, name=field.name_in(naming.name)) for field in stage.fields]
-        return call_of(target, stage, entry.root, parameters, errors=tuple(map(_declared, target.raises)), **rest)
-    known = {field.name: field for field in _asked(target, stage, naming, paging)}
+        return written_parameters(stage, dialect)
+    known = {field.name: field for field in _asked(target, stage, dialect, dialect.paging)}
     order = [name for name in positions if name in known]
-    return call_of(target, stage, entry.root, [known[name] for name in dict.fromkeys([*order, *known]) if name], **rest)
+    return [known[name] for name in dict.fromkeys([*order, *known]) if name]
+
+
+def _answer(entry: Entry, stage: Stage) -> DocumentType:
+    target = entry.target
+    if isinstance(target, Method):
+        item = item_of(stage.returns) if stage.returns is not None else None
+        return document_type(entry.root, target.description, item=item, listed=target.listed)
+    only = tuple(old for old, meaning in stage.meanings.items() if meaning.name in target.only)
+    return document_type(entry.root, target.description, item=stage.record, only=only, listed=target.listed)
+
+
+def _notes(target: Resource | Method, positions: Sequence[str]) -> Iterator[str]:
+    """What no description has words of its own for."""
+    if target.permission is not None:
+        yield f"The key needs the permission `{target.permission}`."
+    if positions:
+        order = "/".join(f"{{{name}}}" for name in positions)
+        yield (f"Values may stand in the path instead: `/{FORMAT}/{target.name}/{order}`, as many as are given; `{ABSENT}` leaves one out. "
+               "What stands in the query wins.")
+    if isinstance(target, Method) and target.operation:
+        yield ("A long operation: the `status` is 204, and `request_id` is its number; the same question with `request_id` gives the "
+               "result once there is one.")
 
 
 def _declared(error: type[MethodError]) -> DeclaredError:
     return DeclaredError(error.__name__, declared_status(error.status), describe_error(error))
 
 
-def _options(catalog: Catalog, target: Resource | Method) -> Iterator[Field]:
+def _options(catalog: Catalog, target: Resource | Method, asked_by: str) -> Iterator[Field]:
     """What may be said of any question."""
-    yield _parameter("remote_auth", Annotated[str, Meta(description=_KEY)])
+    yield KEY
     yield _parameter("language", Annotated[_choice(catalog.languages), Meta(description="The language of texts.")], catalog.languages[0])
-    yield _parameter("http_status", Annotated[bool, Meta(description="Whether the status is that of HTTP, too.")], None)
+    yield _parameter(HTTP_STATUS, Annotated[bool, Meta(description="Whether the status is that of HTTP, too.")], None)
     if catalog.timeline.versions:
         yield _parameter("v", Annotated[str, Meta(description=_VERSION)], None)
     if isinstance(target, Method) and target.operation:
         about = "The operation that is asked about, instead of beginning another."
-        yield _parameter("request_id", Annotated[int, Meta(ge=1, description=about)], None)
+        yield _parameter(asked_by, Annotated[int, Meta(ge=1, description=about)], None)
 
 
 def _asked(resource: Resource, stage: Stage, naming: Naming, paging: Paging) -> Iterator[Field]:
@@ -112,3 +178,7 @@ def _choice(values: Sequence[str | int]) -> Any:
 def _parameter(name: str, annotation: Any, *default: Any) -> Field:
     """A parameter of ours; it is required where it has no default."""
     return Field(name=name, type=annotation, shape=shape_of(annotation), required=not default, default=default[0] if default else None)
+
+
+KEY = _parameter(REMOTE_AUTH, Annotated[str, Meta(description="The key of an account, or the access token that an application was given.")])
+"""Says whose a request is."""

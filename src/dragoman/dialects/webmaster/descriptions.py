@@ -10,21 +10,21 @@ from urllib.parse import urlsplit
 import xxhash
 
 from ...catalog.catalog import CLUSTER_DEFAULT, Catalog
-from ...catalog.names import Naming
 from ...catalog.routes import plain_path
 from ...catalog.served import serve_written
 from ...catalog.timeline import Stage
 from ...catalog.version import EARLIEST, LATEST, show_version
+from ...contracts import Dialect, Format
 from ...errors import Code, refuse
 from ...exchange import Answer, Request
-from ...formats.calls import Library
+from ...formats.calls import Call, Library
 from ...formats.openapi import write_openapi
 from ...formats.parameters import Parameters, read_version
 from ...formats.wsdl import write_wsdl
 from ...formats.xsd import write_xsd
-from ...query import Paging
-from .calls import call_of_entry
-from .routes import Entry, Libraries
+from .calls import KEY, call_of, calls_of_operations
+from .envelope import STATUSES, document_type
+from .routes import ERROR, Entry, Libraries
 
 XSD, WSDL, OPENAPI = "xsd", "wsdl", "openapi.json"
 _XML, _JSON = b"application/xml; charset=utf-8", b"application/json"
@@ -32,6 +32,7 @@ _ORIGIN = "http://origin.invalid"
 """Stands in a WSDL for where it was asked, of which it tells."""
 _VERSION = "1"
 """Of what has no versions of its schema."""
+_FAILURE = "What is wrong with a request that belongs to nothing that is published."
 _KEPT_MAX = 200
 """How many descriptions of a library are kept, in whichever versions."""
 Versions = tuple[str, ...]
@@ -41,13 +42,11 @@ Versions = tuple[str, ...]
 class Descriptions:
     """Of every library under a mount. `max_age_s` is how long caches may keep them, `base_url` the public address, where one is set."""
 
-    def __init__(self, mount: str, libraries: Libraries, catalogs: Sequence[Catalog], naming: Naming, paging: Paging, max_age_s: int,
+    def __init__(self, dialect: Dialect, formats: Sequence[Format], libraries: Libraries, catalogs: Sequence[Catalog], max_age_s: int,
                  base_url: str = "") -> None:
-        self._mount, self._base_url = mount, base_url
+        self._mount, self._base_url = dialect.mount, base_url
         prefix = urlsplit(base_url).path
-        named = {catalog.name: catalog for catalog in catalogs}
-        self._described = {
-            name: Described(mount, prefix, name, libraries, named, naming, paging) for name in libraries.entries()}
+        self._described = {name: Described(dialect, formats, name, libraries, catalogs, prefix) for name in libraries.entries()}
         self._cache = f"public, max-age={max_age_s}".encode()
 
     def find(self, path: bytes) -> tuple[Described, str, str | None] | None:
@@ -96,15 +95,14 @@ class Descriptions:
 class Described:
     """One library; each description is made when it is first asked for in a version, and kept."""
 
-    def __init__(self, mount: str, prefix: str, name: str, libraries: Libraries, catalogs: Mapping[str, Catalog], naming: Naming,
-                 paging: Paging) -> None:
+    def __init__(self, dialect: Dialect, formats: Sequence[Format], name: str, libraries: Libraries, catalogs: Sequence[Catalog],
+                 prefix: str) -> None:
         """`prefix` is what stands before the mount in public addresses."""
-        self._libraries, self._prefix = libraries, prefix
+        self._dialect, self._formats, self._libraries, self._prefix = dialect, formats, libraries, prefix
         self._entries = list(libraries.entries()[name])
         self.catalogs = frozenset(entry.catalog for entry in self._entries)
-        self._catalogs = [catalog for catalog in catalogs.values() if catalog.name in self.catalogs]
-        self._naming, self._paging = naming, paging
-        self._name, self._address = name, f"{mount}/{name}"
+        self._catalogs = [catalog for catalog in catalogs if catalog.name in self.catalogs]
+        self._name, self._address = name, f"{dialect.mount}/{name}"
         self._bodies: OrderedDict[tuple[str, str | None, Versions], bytes] = OrderedDict()
         self.addresses = {"XSD": f"{self._address}/{XSD}", "WSDL": f"{self._address}/{WSDL}", "OpenAPI": f"{self._address}/{OPENAPI}"}
 
@@ -123,7 +121,7 @@ class Described:
         there = [(entry, stage) for entry, stage in self._there(versions) if name in (None, entry.target.name)]
         if name is not None and (kind != XSD or not there):
             return None
-        body = self._bodies[known] = self._written(kind, there, versions, whole=name is None)
+        body = self._bodies[known] = self._written(kind, self._library(there, versions, whole=name is None))
         while len(self._bodies) > _KEPT_MAX:
             self._bodies.popitem(last=False)
         return body
@@ -136,22 +134,28 @@ class Described:
             if timeline.knows(entry.target, version or LATEST):
                 yield entry, timeline.stage(entry.target, version or LATEST)
 
-    def _written(self, kind: str, there: Sequence[tuple[Entry, Stage]], versions: Versions, *, whole: bool) -> bytes:
-        catalogs = {catalog.name: catalog for catalog in self._catalogs}
-        calls = tuple(call_of_entry(entry, stage, self._libraries.asking(entry, stage).positions, catalogs[entry.catalog], self._naming,
-                                    self._paging) for entry, stage in there)
-        met = {entry.root for entry, _ in there}
-        absent = tuple(entry.root for entry in self._entries if whole and entry.root not in met)
-        if kind == XSD:
-            return write_xsd(calls, absent)
-        library = Library(
-            name=self._name, title=", ".join(catalog.title for catalog in self._catalogs) + f": {self._name}", address=self._address,
-            description="\n\n".join(filter(None, (catalog.description for catalog in self._catalogs))), calls=calls, absent=absent,
-        )
-        if kind == WSDL:
-            return write_wsdl(library, _ORIGIN)
+    def _library(self, there: Sequence[tuple[Entry, Stage]], versions: Versions, *, whole: bool) -> Library:
+        """What is there; of a `whole` library also what is not, and how long operations are asked about."""
         version = show_version(max(versions, key=_date_of))
-        return write_openapi(library, version or _VERSION, self._prefix, f"?v={version}" if version else "")
+        calls = tuple(self._call(entry, stage, version) for entry, stage in there)
+        met = {entry.root for entry, _ in there}
+        absent = [entry.root for entry in self._entries if whole and entry.root not in met]
+        return Library(
+            name=self._name, title=", ".join(catalog.title for catalog in self._catalogs) + f": {self._name}", version=version or _VERSION,
+            description="\n\n".join(filter(None, (catalog.description for catalog in self._catalogs))), address=self._address,
+            calls=calls, others=tuple(calls_of_operations(calls, self._dialect.asked_by, self._formats)),
+            failures=tuple(document_type(name, _FAILURE) for name in (*absent, ERROR)), statuses=STATUSES, key=KEY,
+        )
+
+    def _call(self, entry: Entry, stage: Stage, version: str) -> Call:
+        (catalog,) = (catalog for catalog in self._catalogs if catalog.name == entry.catalog)
+        return call_of(entry, stage, self._libraries.asking(entry, stage).positions, catalog, self._dialect, formats=self._formats,
+                       schema=f"{XSD}/{entry.target.name}" + (f"?v={version}" if version else ""))
+
+    def _written(self, kind: str, library: Library) -> bytes:
+        if kind == XSD:
+            return write_xsd(library)
+        return write_wsdl(library, _ORIGIN) if kind == WSDL else write_openapi(library, self._prefix)
 
 
 def _date_of(version: str) -> str:

@@ -22,14 +22,29 @@ from ...formats.xml_body import RequestSchema
 from ...query import Ask, Credential, Paging, Query
 from .descriptions import Descriptions
 from .refusals import status_of, text_of
-from .routes import BODIED, ERROR, LIMIT, PAGING, SEARCH, SORT, SORT_TYPE, START, TYPE, Entry, Libraries, Place, root_of
+from .routes import (
+    ABSENT,
+    BODIED,
+    BODIES,
+    BOM,
+    ERROR,
+    HTTP_STATUS,
+    LIMIT,
+    PAGING,
+    REMOTE_AUTH,
+    SEARCH,
+    SORT,
+    SORT_TYPE,
+    START,
+    TYPE,
+    Entry,
+    Libraries,
+    Place,
+    root_of,
+)
 from .writing import Wishes, Writer, found_nothing
 
-_KEY, _HTTP_STATUS, _BOM = "remote_auth", "http_status", "bom"
-_ABSENT = b"-"
-"""Stands in a position whose parameter is not given."""
 _FLAGS = {"1": True, "true": True, "0": False, "false": False}
-_BODIES = frozenset(("json", "xml"))
 _BEGINNINGS = {"json": b"{", "xml": b"<"}
 
 
@@ -37,7 +52,7 @@ class Webmaster:
     """Keeps the contract of `Dialect`: every request names whose key it is, and the format of its answer."""
 
     name: ClassVar[str] = "webmaster"
-    reserved: ClassVar[frozenset[str]] = frozenset((_KEY, _HTTP_STATUS, _BOM, "language", "v"))
+    reserved: ClassVar[frozenset[str]] = frozenset((REMOTE_AUTH, HTTP_STATUS, BOM, "language", "v"))
     reserved_in_lists: ClassVar[frozenset[str]] = frozenset(PAGING)
     paging: ClassVar[Paging] = Paging(first=0, size_default=50, size_max=1000, beyond="empty", page=START, size=LIMIT)
     keys_max: ClassVar[int] = 1000
@@ -72,8 +87,7 @@ class Webmaster:
             for target in catalog.targets:
                 libraries.add_target(catalog, target)
         self._libraries = libraries
-        self._descriptions = Descriptions(self.mount, libraries, catalogs, self, self.paging, self._max_age_s,
-                                          self._base_url)
+        self._descriptions = Descriptions(self, tuple(self._formats.values()), libraries, catalogs, self._max_age_s, self._base_url)
 
     def bind(self, catalogs: Sequence[Catalog], keys: Keys, switches: Switches | None = None) -> Mapping[str, str]:  # noqa: ARG002  # the contract's
         """Route every resource and method of the catalogs; the paths with their owners."""
@@ -103,7 +117,7 @@ class Webmaster:
         if request.verb not in BODIED:
             return False
         place = self._libraries.find(request.path)
-        return place.entry is not None and place.format in _BODIES
+        return place.entry is not None and place.format in BODIES
 
     # ------------------------------------------------------------------------------------ reading
 
@@ -119,7 +133,7 @@ class Webmaster:
         query = Query(target="", ask=Ask.OPERATION if entry is None else Ask.PAGE, verb=request.verb, format=place.format,
                       requires=("remote-auth",))
         asks = request.verb not in BODIED
-        if not asks and place.format not in _BODIES:
+        if not asks and place.format not in BODIES:
             raise refuse(Code.FORMAT_UNKNOWN, f"nothing is put or posted as {place.format}", hint="Use json or xml.")
         called = entry is None or isinstance(entry.target, Method)
         parameters = Parameters(request, blanks=called, overlap=False, body={})
@@ -148,10 +162,10 @@ class Webmaster:
 
     def _take_common(self, query: Query, parameters: Parameters, request: Request) -> None:
         """What every request may say. Raises `Refusal` where nobody could tell who asks."""
-        key = parameters.take(_KEY)
+        key = parameters.take(REMOTE_AUTH)
         query.credentials = (Credential("remote-auth", key),) if key else ()
-        parameters.check(_KEY)
-        for name in (_HTTP_STATUS, _BOM):
+        parameters.check(REMOTE_AUTH)
+        for name in (HTTP_STATUS, BOM):
             _check_flag(name, parameters)
         read_choices(query, parameters, request, "language")
 
@@ -206,7 +220,7 @@ class Webmaster:
             pairs, _ = read_pairs(request.query)
         except Refusal:                         # too many of them
             pairs = {}
-        status, bom = (_FLAGS.get(pairs.get(name, [""])[-1]) for name in (_HTTP_STATUS, _BOM))
+        status, bom = (_FLAGS.get(pairs.get(name, [""])[-1]) for name in (HTTP_STATUS, BOM))
         return Wishes(http_status=self._http_status if status is None else status, bom=bool(bom))
 
 
@@ -233,7 +247,7 @@ def _add_positional(parameters: Parameters, names: Sequence[str | None], positio
         raise refuse(Code.REQUEST_MALFORMED, f"too many values in the path: {len(positional)}, where {len(names)} may stand",
                      hint=f"Their order is {order}." if names else "Leave them out." if asks else "Send parameters in the body.")
     for name, raw in zip(names, positional, strict=False):
-        if name is not None and raw != _ABSENT and name not in parameters.left:
+        if name is not None and raw != ABSENT.encode() and name not in parameters.left:
             parameters.left[name] = [unquote_path(raw)]
 
 

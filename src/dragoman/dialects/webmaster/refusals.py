@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ...errors import Code, Fault
+from .envelope import FAILED, FORBIDDEN, NOT_FOUND, WRONG, Status
 from .routes import SORT
 
-WRONG, FORBIDDEN, NOT_FOUND, FAILED = 400, 403, 404, 500
 _SHOWN_MAX = 100
 """How many characters of a name or a value are told back."""
 _FAULTS_MAX = 100
-_STATUSES = {
+_STATUSES: dict[Code, Status] = {
     Code.CREDENTIAL_MISSING: FORBIDDEN, Code.CREDENTIAL_INVALID: FORBIDDEN, Code.CREDENTIAL_EXPIRED: FORBIDDEN,
     Code.CREDENTIAL_DISABLED: FORBIDDEN, Code.CREDENTIAL_REVOKED: FORBIDDEN, Code.ACCOUNT_BANNED: FORBIDDEN,
     Code.APPLICATION_MISSING: FORBIDDEN, Code.APPLICATION_INVALID: FORBIDDEN, Code.APPLICATION_BLOCKED: FORBIDDEN,
@@ -32,14 +32,14 @@ _KEY = {
 """What is wrong with the key; its text is never told back."""
 
 
-def status_of(faults: tuple[Fault, ...]) -> int:
+def status_of(faults: tuple[Fault, ...]) -> Status:
     """The status of the first fault: 400, 403, 404 or 500."""
     first = faults[0]
     declared = first.facts.get("status") if first.code is Code.METHOD_FAILED else None
     return _STATUSES.get(first.code, WRONG) if declared is None else declared_status(declared)
 
 
-def declared_status(declared: int) -> int:
+def declared_status(declared: int) -> Status:
     """The one of these statuses that is nearest to what a method declared."""
     if declared in (401, FORBIDDEN):
         return FORBIDDEN

@@ -15,15 +15,21 @@ from ...catalog.resource import Resource
 from ...catalog.routes import Route, Routes, plain_path
 from ...catalog.timeline import Stage
 from ...errors import Code, DeclarationError, Refusal, refuse
-from ...formats.calls import call_of
 from ...formats.xml_body import RequestSchema
+from .envelope import request_root
 
 START, LIMIT, SORT, SORT_TYPE, SEARCH = PAGING = ("start", "limit", "sort", "sort_type", "q")
 """The parameters of lists, in the order of their positions."""
-OPERATION = b"operation"
+REMOTE_AUTH, HTTP_STATUS, BOM = "remote_auth", "http_status", "bom"
+"""The parameters that every request may have: whose key it is, and how the answer is wanted."""
+ABSENT = "-"
+"""Stands in a position whose parameter is not given, or not there in this version."""
+OPERATION = "operation"
 """The resource of every library at which long operations are asked about by their id alone."""
 BODIED = frozenset(("POST", "PUT"))
 """The verbs with which parameters are sent in a body (W5)."""
+BODIES = frozenset(("json", "xml"))
+"""The formats in which bodies are read."""
 TYPE = "type"
 """What a search takes a text for."""
 ERROR = "error"
@@ -77,7 +83,7 @@ class Libraries:
 
     def add_target(self, catalog: Catalog, target: Resource | Method) -> None:
         """Route a target. Raises `DeclarationError` where another one has its address or its root."""
-        if target.name == OPERATION.decode():
+        if target.name == OPERATION:
             raise DeclarationError(target.path, f"{self._naming.name} asks about long operations at this address.", "Choose another name.",
                                    target.place)
         entry = Entry(catalog.name, target.path, target, root_of(target), self._positions_of(target))
@@ -108,7 +114,7 @@ class Libraries:
         if known is None:
             return Place(None, None, None, ())
         entry = self._routes.get(b"/".join((self._mount.encode(), library, self._shown.encode(), name)))
-        return Place(library.decode(), self._formats.get(written), entry, tuple(filter(None, positional)), name == OPERATION)
+        return Place(library.decode(), self._formats.get(written), entry, tuple(filter(None, positional)), name == OPERATION.encode())
 
     def refusal(self, place: Place) -> Refusal:
         """Why nothing answers at a place: its library, its format or its resource does not exist."""
@@ -130,8 +136,7 @@ class Libraries:
     def _schema_of(self, target: Resource | Method, stage: Stage) -> RequestSchema | None:
         if not isinstance(target, Method) or target.verb not in BODIED:
             return None
-        parameters = [msgspec.structs.replace(each, name=each.name_in(self._naming.name)) for each in stage.fields]
-        return RequestSchema(call_of(target, stage, root_of(target), parameters))
+        return RequestSchema(request_root(root_of(target)), written_parameters(stage, self._naming))
 
     def _positions_in(self, entry: Entry, stage: Stage) -> tuple[str | None, ...]:
         """Positions in a version: in the order of its own fields, or as they are declared, each under its name of then."""
@@ -155,6 +160,11 @@ class Libraries:
             raise DeclarationError(target.path, f"the position {stranger!r} is no parameter in {self._naming.name}.",
                                    f"Name some of {', '.join(known) or 'none'}.", target.place)
         return target.positions
+
+
+def written_parameters(stage: Stage, naming: Naming) -> list[Field]:
+    """The parameters of a method under the names by which clients write them."""
+    return [msgspec.structs.replace(field, name=field.name_in(naming.name)) for field in stage.fields]
 
 
 def _parameters_of(target: Resource | Method, fields: Sequence[Field], naming: Naming) -> tuple[str, ...]:

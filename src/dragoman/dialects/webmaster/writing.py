@@ -1,4 +1,4 @@
-"""Outcomes in the one envelope of this convention: `status`, `error`, `request_id`, `data`, in whichever format (W6, W7)."""
+"""Outcomes in the one envelope of this convention, in whichever format (W6, W7)."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import msgspec
 from ...catalog.method import Method
 from ...catalog.resource import Resource
 from ...contracts import Format
-from ...exchange import Answer, Document, Header, Result, StartedOperation
+from ...exchange import Answer, Header, Result, StartedOperation
 from ...formats.documents import body_of, item_of
 from ...formats.headers import ASK_AGAIN, NO_STORE, PRIVATE, language_headers, progress_headers
 from ...query import Ask
+from .envelope import DONE, STARTED, Head, Status, document_of
 
 VARY: Header = (b"vary", b"Accept-Encoding, Accept-Language, X-Schema-Version")
-DONE, STARTED = 200, 204
 
 
 class Wishes(msgspec.Struct, frozen=True):
@@ -31,8 +31,9 @@ class Wishes(msgspec.Struct, frozen=True):
 class Writer:
     """Writes every outcome of one request in one format."""
 
-    def __init__(self, form: Format, root: str, wishes: Wishes) -> None:
-        self._form, self._root, self._wishes = form, root, wishes
+    def __init__(self, form: Format, name: str, wishes: Wishes) -> None:
+        """`name`: of the call that is answered."""
+        self._form, self._name, self._wishes = form, name, wishes
 
     def write_result(self, result: Result, *, cachable: bool) -> Answer:
         """What was found, or what a method returned."""
@@ -56,13 +57,13 @@ class Writer:
         answer.headers += progress
         return answer
 
-    def write_refusal(self, status: int, text: str) -> Answer:
+    def write_refusal(self, status: Status, text: str) -> Answer:
         """What is wrong, with no data (W6)."""
         return self._answer(status, text, 0, None, NO_STORE)
 
-    def _answer(self, status: int, error: str, request_id: int, result: Result | None, cache: Header, **records: Any) -> Answer:
-        document = Document(root=f"{self._root}ResponseData", data="data", bom=self._wishes.bom,
-                            head=(("status", status), ("error", error), ("request_id", request_id)), **records)
+    def _answer(self, status: Status, error: str, request_id: int, result: Result | None, cache: Header, **records: Any) -> Answer:
+        head = Head(status=status, error=error, request_id=request_id)
+        document = document_of(self._name, head, bom=self._wishes.bom, **records)
         headers: list[Header] = [(b"content-type", self._form.content_type), cache, VARY]
         writer = self._form.writer(document)
         return Answer(status=status if self._wishes.http_status else DONE, headers=headers,
