@@ -38,6 +38,8 @@ class Request(msgspec.Struct, kw_only=True, gc=False):
     id: str = ""
     body: bytes | BinaryIO = b""
     """Bounded bytes, or a spooled file for methods that take files."""
+    wishes: Any = None
+    """What its dialect has read of how the answer is to be written, once it has."""
 
 
 class Answer(msgspec.Struct, kw_only=True, gc=False):

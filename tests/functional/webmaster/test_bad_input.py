@@ -109,6 +109,13 @@ def test_the_status_is_repeated_where_that_is_wished(network: Network, path: str
         assert read(usual, form).status == read(mirrored, form).status == status
 
 
+@pytest.mark.covers("W7")
+@pytest.mark.parametrize(("query", "status"), [("http%5Fstatus=1", 500), ("http_status=%31", 500), ("http_status=0", 200)])
+def test_the_wish_is_heard_however_it_is_escaped(network: Network, query: str, status: int) -> None:
+    answer = network.server.get(f"/api/rest/tools/json/fail?remote_auth={network.alice}&{query}")
+    assert answer.status_code == status
+
+
 @pytest.mark.covers("W5")
 def test_every_fault_of_a_body_is_told_with_its_line(network: Network) -> None:
     """In one answer, in the order of the body."""

@@ -16,7 +16,7 @@ from ...contracts import Format, Keys, Switches
 from ...errors import Code, Fault, Refusal, refuse
 from ...exchange import Answer, Outcome, Refused, Request, Result
 from ...formats.body import malformed, read_json
-from ...formats.form import read_pairs, unquote_path
+from ...formats.form import unquote_path
 from ...formats.parameters import Parameters, read_choices, unknown
 from ...formats.xml_body import RequestSchema
 from ...query import Ask, Credential, Paging, Query
@@ -164,9 +164,8 @@ class Webmaster:
         """What every request may say. Raises `Refusal` where nobody could tell who asks."""
         key = parameters.take(REMOTE_AUTH)
         query.credentials = (Credential("remote-auth", key),) if key else ()
+        request.wishes = self._take_wishes(parameters)
         parameters.check(REMOTE_AUTH)
-        for name in (HTTP_STATUS, BOM):
-            _check_flag(name, parameters)
         read_choices(query, parameters, request, "language")
 
     def _ask_operation(self, query: Query, parameters: Parameters) -> None:
@@ -200,7 +199,7 @@ class Webmaster:
         """Write what was found, or everything that was wrong, in the format of the address."""
         place = self._libraries.find(request.path)
         root = place.entry.root if place.entry is not None else ERROR if isinstance(outcome, Refused) else root_of(outcome.plan.target)
-        writer = Writer(self._formats.get(place.format or "", self._usual), root, self._wishes_of(request))
+        writer = Writer(self._formats.get(place.format or "", self._usual), root, request.wishes or self._wishes_of(request))
         if isinstance(outcome, Result) and found_nothing(outcome):
             outcome = Refused(faults=(Fault(code=Code.NOT_FOUND, message="no such records", hint="None of these keys exists."),))
         if isinstance(outcome, Refused):
@@ -213,14 +212,15 @@ class Webmaster:
         return writer.write_started(outcome)
 
     def _wishes_of(self, request: Request) -> Wishes:
-        """How the answer is wanted, from the query; what cannot be read there is told elsewhere."""
-        if b"http_status" not in request.query and b"bom" not in request.query:
-            return Wishes(http_status=self._http_status)
+        """How the answer is wanted to what was refused before its query was read; what cannot be read there is told elsewhere."""
         try:
-            pairs, _ = read_pairs(request.query)
-        except Refusal:                         # too many of them
-            pairs = {}
-        status, bom = (_FLAGS.get(pairs.get(name, [""])[-1]) for name in (HTTP_STATUS, BOM))
+            return self._take_wishes(Parameters(request, body={}))
+        except Refusal:                         # too many parameters
+            return Wishes(http_status=self._http_status)
+
+    def _take_wishes(self, parameters: Parameters) -> Wishes:
+        """How the answer is wanted (W7)."""
+        status, bom = (_take_flag(name, parameters) for name in (HTTP_STATUS, BOM))
         return Wishes(http_status=self._http_status if status is None else status, bom=bool(bom))
 
 
@@ -264,8 +264,9 @@ def _read_sort(parameters: Parameters) -> str | None:
     return f"-{sort}" if sort is not None and direction == "desc" else sort
 
 
-def _check_flag(name: str, parameters: Parameters) -> None:
-    """Take a parameter that only the writing of the answer reads."""
+def _take_flag(name: str, parameters: Parameters) -> bool | None:
+    """What a parameter says, taken away; None where it was not sent, or says nothing."""
     text = parameters.take(name)
     if text is not None and text not in _FLAGS:
         parameters.faults.append(Fault(code=Code.PARAMETER_INVALID, message="invalid value", field=name, value=text, hint="Use 1 or 0."))
+    return _FLAGS.get(text or "")
