@@ -6,7 +6,7 @@ The built-in ones keep the same contracts as a stranger's; `assembly.py` alone n
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
 import msgspec
 
@@ -78,7 +78,8 @@ class Answerer(Protocol):
 
 
 class Dialect(Protocol):
-    """The wire convention of one family of clients. It reads and writes; it never decides."""
+    """The wire convention of one family of clients. It reads and writes; it never decides. One that derives from this says
+    what is otherwise with it alone."""
 
     name: ClassVar[str]
     mount: str
@@ -89,15 +90,14 @@ class Dialect(Protocol):
     """More of them, where records are asked for; parameters of methods may be called so."""
     paging: ClassVar[Paging]
     keys_max: ClassVar[int]
-    unknown_parameters: ClassVar[str]
-    """`ignore` or `refuse`."""
-    shows_extra: ClassVar[bool]
+    unknown_parameters: ClassVar[Literal["ignore", "refuse"]]
+    shows_extra: ClassVar[bool] = True
     """Whether extra fields are shown to who does not ask for them; else only to who does (L14)."""
-    hidden_nulls: ClassVar[bool]
+    hidden_nulls: ClassVar[bool] = False
     """Whether a field that the caller may not see is null; else it is absent."""
-    keyed: ClassVar[bool]
+    keyed: ClassVar[bool] = False
     """Whether lists are written record by record with their keys; else as the array that lies in the edition."""
-    checks_keys: ClassVar[bool]
+    checks_keys: ClassVar[bool] = True
     """Whether a key that no record could have is refused; else it is only not found."""
     verbs: ClassVar[str]
     """What `OPTIONS` tells: `GET, HEAD, OPTIONS`."""
@@ -105,16 +105,14 @@ class Dialect(Protocol):
     """Whether GET and POST mean the same everywhere; else each method has its verb, and resources are read by GET."""
     asked_by: ClassVar[str]
     """The parameter that names a long operation which was started before. No parameter of such a method may have its name."""
-    exposed_headers: ClassVar[frozenset[str]]
+    exposed_headers: ClassVar[frozenset[str]] = frozenset()
     """Its own headers that scripts of other origins may read, beside those that answers of every dialect have."""
+    own: Sequence[Catalog] = ()
+    """What it serves whatever is published, known once `bind` was called; no other dialect shows it."""
 
     def bind(self, catalogs: Sequence[Catalog], keys: Keys, switches: Switches | None = None) -> Mapping[str, str]:
         """Learn what is published, who knows the keys, and what is switched off, to say so where endpoints are listed; the
         paths that will be answered, each with who declared it, to find clashes."""
-
-    @property
-    def own(self) -> Sequence[Catalog]:
-        """What it serves whatever is published, known once `bind` was called; no other dialect shows it."""
 
     def serves(self, path: bytes) -> bool:
         """Whether a path, percent-encoded, belongs to this dialect."""
@@ -122,8 +120,10 @@ class Dialect(Protocol):
     def address_of(self, catalog: str, path: str) -> str | None:
         """Where a resource or method is asked for; None where this dialect does not show it."""
 
-    def descriptions_of(self, catalog: str) -> Mapping[str, Mapping[str, str]]:
-        """Where programs find descriptions of what it shows of a catalog: by library, then by kind, such as `XSD`."""
+    def descriptions_of(self, catalog: str) -> Mapping[str, Mapping[str, str]]:  # noqa: ARG002  # for those that have some
+        """Where programs find descriptions of what it shows of a catalog: by library, then by kind, such as `XSD`;
+        nowhere unless its clients have a convention for that."""
+        return {}
 
     def example(self, address: str, language: str | None, secrets: Mapping[str, str]) -> str | None:
         """How a few records at the address of a resource are asked for, in a language, to be shown and tried; with secrets

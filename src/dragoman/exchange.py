@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import msgspec
 
@@ -152,13 +152,18 @@ class Refused(msgspec.Struct, kw_only=True, gc=False):
     query: Query | None = None
 
 
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+"""Of long operations."""
+LIVING: tuple[State, ...] = ("queued", "running")
+"""Those in which it has not ended."""
+
+
 class StartedOperation(msgspec.Struct, kw_only=True, gc=False):
     """A long operation waits or runs, and its result can be asked for by id; or it was just asked to end."""
 
     id: int
     plan: Plan
-    state: str = "queued"
-    """As `Operation` has it."""
+    state: State = "queued"
     done: int = 0
     total: int | None = None
 
@@ -176,18 +181,17 @@ class OperationResult(msgspec.Struct, frozen=True, kw_only=True):
     parts: int
     items: int
     size_bytes: int
-    listed: bool
+    is_list: bool
     """Whether it is a list, whose records the parts hold; else one part holds the one value."""
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """A long-running job: `state` is `queued`, `running`, `done`, `failed` or `cancelled`, and only advances. All times are
-    UNIX times in seconds."""
+    """A long-running job, whose state only advances. All times are UNIX times in seconds."""
 
     id: int
     method: str
     """By catalog and path: `letters:statistics/report`."""
-    state: str
+    state: State
     cluster: str = "default"
     party: str = ""
     """Whose it is, as `Caller.party` tells it."""
@@ -208,7 +212,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def living(self) -> bool:
         """Whether it has not ended."""
-        return self.state in ("queued", "running")
+        return self.state in LIVING
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):

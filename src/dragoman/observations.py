@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import msgspec
 
@@ -137,14 +138,17 @@ class OperationBegun(Observation, frozen=True, kw_only=True, tag="operation-begu
     """Of the request that it was accepted with."""
 
 
+Ending = Literal["done", "failed", "cancelled", "given-back", "lost"]
+"""How a worker ended with an operation: `given-back` is what another one begins anew, since this one had to stop; `lost` what another
+has already."""
+
+
 class OperationEnded(Observation, frozen=True, kw_only=True, tag="operation-ended", gc=False):
     """A worker ended with an operation."""
 
     operation: int
     target: str
-    state: str
-    """`done`, `failed` or `cancelled`; `given-back` for one that another worker begins anew, since this one had to stop; `lost`
-    where another has it already."""
+    state: Ending
     outcome: str
     """`ok`, or the code of what was wrong."""
     time_s: float

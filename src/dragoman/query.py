@@ -6,7 +6,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from xxhash import xxh3_64_hexdigest
@@ -37,12 +37,15 @@ class Ask(Enum):
     """A long operation by its id alone, whatever its method; `Query.catalog` narrows it to those of one catalog."""
 
 
-class Credential(msgspec.Struct, frozen=True):
-    """A secret or id as the client sent it; `kind` is `application-id`, `access-token`, `gw2`, `api-token`,
-    `user-token`, `remote-auth`, or `application-link`: the id of an application that sent somebody's browser here, from
-    wherever that is."""
+CredentialKind = Literal["application-id", "application-link", "access-token", "gw2", "api-token", "user-token", "remote-auth"]
+"""What secrets and ids are to clients; `application-link` is the id of an application that sent somebody's browser here, from
+wherever that is."""
 
-    kind: str
+
+class Credential(msgspec.Struct, frozen=True):
+    """A secret or id as the client sent it."""
+
+    kind: CredentialKind
     text: str
 
     def __repr__(self) -> str:
@@ -214,14 +217,15 @@ EVERYBODY = Audience()
 
 
 class Paging(msgspec.Struct, frozen=True):
-    """How a dialect counts pages, and what it calls them: `too_many` is `refuse` or `clamp`."""
+    """How a dialect counts pages, and what it calls them."""
 
     first: int = 0
     size_default: int = 50
     size_max: int = 200
-    too_many: str = "refuse"
-    beyond: str = "refuse"
-    """What a page past the end is: an error (`refuse`), or a page of nothing (`empty`)."""
+    too_many: Literal["refuse", "clamp"] = "refuse"
+    """What a size above the largest is: an error, or the largest."""
+    beyond: Literal["refuse", "empty"] = "refuse"
+    """What a page past the end is: an error, or a page of nothing."""
     page: str = "page"
     size: str = "page_size"
 
@@ -260,7 +264,7 @@ class Query(msgspec.Struct, kw_only=True, gc=False):
     cancels: bool = False
     """Whether that operation is to end."""
     credentials: tuple[Credential, ...] = ()
-    requires: tuple[str, ...] = ()
+    requires: tuple[CredentialKind, ...] = ()
     """The kinds of credentials without which nobody is answered, whatever is asked."""
     confidential: bool = False
     """Whether it holds what must not travel in the clear (L12)."""

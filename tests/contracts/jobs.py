@@ -26,7 +26,7 @@ FAULT = Fault(code=Code.METHOD_FAILED, message="It is odd.")
 
 
 def result_of(claim: Claim, parts: int = 1) -> OperationResult:
-    return OperationResult(lease=claim.lease, parts=parts, items=7, size_bytes=9, listed=True)
+    return OperationResult(lease=claim.lease, parts=parts, items=7, size_bytes=9, is_list=True)
 
 
 class JobsContract:
@@ -113,7 +113,7 @@ class JobsContract:
         assert jobs.add_part(claim, 1, '["Ж"]'.encode())
         assert jobs.finish(claim, result_of(claim, 2))
         seen = store.look(id, ALICE)
-        assert (seen.state, seen.result.parts, seen.result.items, seen.result.listed) == ("done", 2, 7, True)
+        assert (seen.state, seen.result.parts, seen.result.items, seen.result.is_list) == ("done", 2, 7, True)
         assert (seen.done, seen.total) == (7, None)
         assert store.part(id, seen.result, 0) == body
         assert store.part(id, seen.result, 1).decode() == '["Ж"]'

@@ -65,9 +65,9 @@ class Crew:
         year = claim.arguments.decode().partition(":")[2].strip("}")
         body = body or expected(year).encode()
         if body == b"[-2]":
-            self.jobs.finish(claim, OperationResult(lease=claim.lease, parts=0, items=0, size_bytes=0, listed=True))
+            self.jobs.finish(claim, OperationResult(lease=claim.lease, parts=0, items=0, size_bytes=0, is_list=True))
         elif self.jobs.add_part(claim, 0, body):
-            self.jobs.finish(claim, OperationResult(lease=claim.lease, parts=1, items=1, size_bytes=1, listed=True))
+            self.jobs.finish(claim, OperationResult(lease=claim.lease, parts=1, items=1, size_bytes=1, is_list=True))
 
 
 def run(folder: Path, jobs_of: Callable[[OperationStore], JobQueue] = JobQueue) -> list[str]:

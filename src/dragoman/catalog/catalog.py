@@ -17,7 +17,7 @@ from .change import Change
 from .fields import Field
 from .lives import Deprecation
 from .markers import Refers
-from .method import Method
+from .method import Method, Verb
 from .origin import Origin, Table
 from .places import caller_place, place_of
 from .plain import show
@@ -145,7 +145,7 @@ class Catalog:
         return publish
 
     def method(
-        self, path: str, *, verb: str = "GET", permission: str | None = None, authenticated: bool = False,
+        self, path: str, *, verb: Verb = "GET", permission: str | None = None, authenticated: bool = False,
         operation: bool = False, timeout_s: float | None = None, raises: Sequence[type[MethodError]] = (),
         allows: Callable[..., bool] | None = None, secret: bool = False, dast: str = "", positions: Sequence[str] | None = None,
         listed: Listed = "array", since: str | None = None, until: str | None = None,

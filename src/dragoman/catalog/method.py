@@ -6,7 +6,7 @@ import inspect
 import math
 import typing
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -20,7 +20,7 @@ from .target import Target, split_path
 
 TIMEOUT_S, OPERATION_TIMEOUT_S = 30.0, 3_600.0
 """How long a method may take that says nothing of it, and a long operation."""
-VERBS = ("GET", "POST", "PUT", "DELETE")
+Verb = Literal["GET", "POST", "PUT", "DELETE"]
 _YIELDING = (Iterator, AsyncIterator, Iterable, Generator, AsyncGenerator)
 """Results that an operation hands out item by item; on the wire they are arrays."""
 
@@ -53,7 +53,7 @@ class Method(Target, frozen=True, kw_only=True):
     injected: dict[str, type]
     result: Field | None
     """What it returns; None for nothing."""
-    verb: str = "GET"
+    verb: Verb = "GET"
     raises: tuple[type[MethodError], ...] = ()
     """What it may tell instead of a result."""
     allows: Rule | None = None
@@ -93,7 +93,7 @@ class Method(Target, frozen=True, kw_only=True):
 
 
 def declare(
-    catalog: str, path: str, function: Any, *, verb: str = "GET", permission: str | None = None,
+    catalog: str, path: str, function: Any, *, verb: Verb = "GET", permission: str | None = None,
     authenticated: bool = False, operation: bool = False, timeout_s: float | None = None,
     raises: Sequence[type[MethodError]] = (), allows: Callable[..., Any] | None = None, secret: bool = False,
 ) -> Method:
@@ -109,8 +109,8 @@ def declare(
     group, short = split_path(name, path, place)
     if secret and operation:
         raise wrong("what a long operation returns is kept until it is asked for.", "Remove secret=True.")
-    if verb not in VERBS:
-        raise wrong(f"the verb {verb!r} is none of {', '.join(VERBS)}.", "Use one of these.")
+    if verb not in get_args(Verb):
+        raise wrong(f"the verb {verb!r} is none of {', '.join(get_args(Verb))}.", "Use one of these.")
     if timeout_s is None:
         timeout_s = OPERATION_TIMEOUT_S if operation else TIMEOUT_S
     if not 0 < timeout_s < math.inf:

@@ -25,10 +25,13 @@ class Shape(msgspec.Struct, frozen=True):
     """What a value looks like on the wire."""
 
 
-class Scalar(Shape, frozen=True):
-    """A single value; `kind` is `int`, `float`, `decimal`, `bool`, `str`, `bytes`, `date`, `datetime`, `time` or `uuid`."""
+ScalarKind = Literal["int", "float", "decimal", "bool", "str", "bytes", "date", "datetime", "time", "uuid"]
 
-    kind: str
+
+class Scalar(Shape, frozen=True):
+    """A single value."""
+
+    kind: ScalarKind
 
 
 class Choice(Shape, frozen=True):
@@ -82,7 +85,7 @@ class UnsupportedType(Exception):
         super().__init__(reason)
 
 
-KINDS: dict[type, str] = {
+KINDS: dict[type, ScalarKind] = {
     bool: "bool", int: "int", float: "float", str: "str", bytes: "bytes", decimal.Decimal: "decimal",
     datetime.datetime: "datetime", datetime.date: "date", datetime.time: "time", uuid.UUID: "uuid",
 }

@@ -140,7 +140,7 @@ class Register:
                          hint="Add the address to the application's list in the Developer Room.", facts=facts)
 
     def _holder(self, credential: Credential, caller: Caller, request: Request) -> Caller:
-        if credential.kind == Kind.GW2 and looks_like_subtoken(credential.text):
+        if credential.kind == Kind.GW2.value and looks_like_subtoken(credential.text):
             return self._derived(credential, request)
         kind = _kind_of(credential)
         ref = self._ref_of(kind, credential.text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from ..exchange import Header, StartedOperation
+from ..exchange import LIVING, Header, StartedOperation
 from ..query import Plan
 
 JSON: Header = (b"content-type", b"application/json; charset=utf-8")
@@ -28,7 +28,7 @@ def _content_language(language: str) -> Header:
 def progress_headers(started: StartedOperation) -> list[Header]:
     """When to ask again for an operation, and how far it is: `7/12`, or `7/*` where nobody knows of how many (as ranges are
     written, RFC 9110, 14.4); nothing of one that has ended."""
-    if started.state not in ("queued", "running"):
+    if started.state not in LIVING:
         return []
     total = b"*" if started.total is None else b"%d" % started.total
     return [(b"retry-after", b"1"), (b"x-progress", b"%d/%b" % (started.done, total))]

@@ -9,7 +9,7 @@ from typing import Any
 from ..catalog.fitting import Written
 from ..errors import Code, Fault, Refusal
 from ..exchange import Request
-from ..query import Query
+from ..query import Credential, CredentialKind, Query
 from .body import read_body
 from .form import read_pairs
 
@@ -63,6 +63,10 @@ class Parameters:
         if not (isinstance(sent, str) or _is_written(sent)):
             return tuple(dict.fromkeys(texts))
         return tuple(dict.fromkeys(part.strip() or part for text in texts for part in text.split(",") if part))
+
+    def take_credentials(self, kinds: Mapping[str, CredentialKind]) -> tuple[Credential, ...]:
+        """The secrets and ids that were sent, of kinds by name."""
+        return tuple(Credential(kind, text) for name, kind in kinds.items() if (text := self.take(name)))
 
     def arguments(self) -> dict[str, Any] | None:
         """What is left, for a method: values of a typed body as they are, everything else as written texts; None where all

@@ -9,7 +9,7 @@ import msgspec
 
 from ..catalog.plain import INT64_MAX, encode_json
 from ..errors import Code, Fault
-from ..exchange import Claim, OperationResult, Reaped
+from ..exchange import Claim, OperationResult, Reaped, State
 from ..query import OPERATIONS, PARTS, Transaction
 from .store import LIVING, Known, OperationStore, forget
 
@@ -85,7 +85,7 @@ class JobQueue:
         """It is done: the parts that were added under this lease are its result, and those of all others are removed."""
         def end(transaction: Transaction) -> bool:
             ended = self._end(transaction, claim, "done", items=result.items, parts=result.parts, size_bytes=result.size_bytes,
-                              listed=int(result.listed))
+                              listed=int(result.is_list))
             if ended:
                 transaction.execute(
                     f"UPDATE {OPERATIONS} SET done = CASE WHEN total IS NULL THEN :items ELSE total END WHERE id = :id",  # noqa: S608  # its own name
@@ -103,13 +103,13 @@ class JobQueue:
         """It was asked to end, and has."""
         return self._store.run(lambda transaction: self._end_without(transaction, claim, "cancelled"))
 
-    def _end_without(self, transaction: Transaction, claim: Claim, state: str, **values: Any) -> bool:
+    def _end_without(self, transaction: Transaction, claim: Claim, state: State, **values: Any) -> bool:
         ended = self._end(transaction, claim, state, **values)
         if ended:
             transaction.execute(f"DELETE FROM {PARTS} WHERE operation = :id", id=claim.id)  # noqa: S608  # its own name
         return ended
 
-    def _end(self, transaction: Transaction, claim: Claim, state: str, **values: Any) -> bool:
+    def _end(self, transaction: Transaction, claim: Claim, state: State, **values: Any) -> bool:
         now = self._store.now(transaction)
         also = "".join(f", {name} = :{name}" for name in values)
         return bool(transaction.execute(

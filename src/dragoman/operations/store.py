@@ -210,7 +210,7 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 def _read(row: Mapping[str, Any]) -> Operation:
     result = OperationResult(lease=row["lease"], parts=row["parts"], items=row["items"], size_bytes=row["size_bytes"],
-                             listed=bool(row["listed"])) if row["state"] == "done" else None
+                             is_list=bool(row["listed"])) if row["state"] == "done" else None
     return Operation(
         id=row["id"], method=f"{row['catalog']}:{row['method']}", state=row["state"], cluster=row["cluster"], party=row["party"],
         done=row["done"], total=row["total"], attempts=row["attempts"], result=result,

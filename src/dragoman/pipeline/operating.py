@@ -89,7 +89,7 @@ class Operating:
         """What the method returned: a value where it is small, else a stream of its parts. Raises `Refusal` where the method returns
         something else by now."""
         await self._runtime.in_thread(self._check_form, method, operation.id, result)
-        if result.listed and result.parts > 1:
+        if result.is_list and result.parts > 1:
             return Result(plan=plan, stream=self._stream(plan, method, operation.id, result), found=result.items, total=result.items)
         value = await self._runtime.in_thread(self._small, plan, method, operation.id, result)
         if value is None and answers_one(method):
@@ -100,14 +100,14 @@ class Operating:
         """In a thread: whether a result is as the method is declared now, by its first part; a catalog may have changed since, and
         what it hides or renames by their names now would not be met."""
         found = decode_exact(self._operations.part(id, result, 0)) if result.parts else []
-        value = found if result.listed else found[0]
+        value = found if result.is_list else found[0]
         shape = method.result.shape if method.result is not None else None
-        if is_listed(method) != result.listed or not (value is None if shape is None else has_form(shape, value)):
+        if is_listed(method) != result.is_list or not (value is None if shape is None else has_form(shape, value)):
             raise refuse(Code.CONFLICT, "the result is of an earlier form of this method", hint="Start it again.")
 
     def _small(self, plan: Plan, method: Method, id: int, result: OperationResult) -> Any:
         """In a thread: a result that is there as a whole."""
-        if result.listed:
+        if result.is_list:
             return decode_exact(self._batch(plan, method, id, result, 0)) if result.parts else []
         (plain,) = decode_exact(self._operations.part(id, result, 0))
         return self._showing.show(plan, method, plain)

@@ -128,7 +128,7 @@ class Planner:
 
     def _check_verb(self, query: Query, target: Resource | Method) -> None:
         own = target.verb if isinstance(target, Method) else "GET"
-        allowed = ["GET", "POST"] if self._dialect.verbs_alike else [own]
+        allowed: list[str] = ["GET", "POST"] if self._dialect.verbs_alike else [own]
         if asks_about(query, target):                # by GET, however it was begun; DELETE cancels
             allowed = list(dict.fromkeys(["GET", "HEAD", *allowed, *(() if self._dialect.verbs_alike else ("DELETE",))]))
         elif own == "GET" and not (isinstance(target, Method) and target.operation):

@@ -34,7 +34,7 @@ class Ended(NamedTuple):
     """How it ended: what it returned is in the parts before."""
 
     error: BaseException | None
-    listed: bool
+    is_list: bool
 
 
 class Watched(Progress):
@@ -74,7 +74,7 @@ class Job:
         self._told: SimpleQueue[Part | Ended] = SimpleQueue()
         self._room = Semaphore(_WAITING_MAX)
         self._given_up = False
-        self._listed = False
+        self._is_list = False
         self._progress = Watched(self)
         self._items = 0
         self._batch: list[bytes] = []
@@ -133,7 +133,7 @@ class Job:
 
     def _end(self, _: Any, error: BaseException | None) -> None:
         self._over.set()
-        self._told.put(Ended(error, self._listed))
+        self._told.put(Ended(error, self._is_list))
 
     def _run(self) -> None:
         given = {**self._arguments, **{name: self._progress if kind is Progress else self._caller
@@ -171,7 +171,7 @@ class Job:
         """What checks one item, and hands over the items before where these are enough."""
         assert self._method.result is not None  # noqa: S101  # asked of lists alone
         check = item_check(self._method.result)
-        self._listed = True
+        self._is_list = True
 
         def add(item: Any) -> None:
             if self._given_up:

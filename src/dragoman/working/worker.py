@@ -18,7 +18,7 @@ from ..catalog.values import read_values
 from ..contracts import Jobs
 from ..errors import Code, Fault, MethodError, SourceUnavailable
 from ..exchange import Claim, OperationResult
-from ..observations import Crashed, Logged, Observe, OperationBegun, OperationEnded, OperationRetried
+from ..observations import Crashed, Ending, Logged, Observe, OperationBegun, OperationEnded, OperationRetried
 from ..operations.doorbells import Doorbell
 from ..pipeline.faults import faults_of, refusal_of
 from ..settings import Operations as Limits
@@ -126,7 +126,7 @@ class Worker:
                     return self._lose(held)
                 parts, items, size_bytes = parts + 1, items + told.items, size_bytes + len(told.body)
             elif isinstance(told, Ended):
-                result = OperationResult(lease=claim.lease, parts=parts, items=items, size_bytes=size_bytes, listed=told.listed)
+                result = OperationResult(lease=claim.lease, parts=parts, items=items, size_bytes=size_bytes, is_list=told.is_list)
                 return self._settle(held, told.error, result, beats.held_until)
             if time.monotonic() >= ends_at:
                 return self._end_early(held, "failed", lambda: self._jobs.fail(claim, _TOO_LONG), _TOO_LONG.code)
@@ -159,7 +159,7 @@ class Worker:
 
     # ------------------------------------------------------------------------------------ ends that come from outside
 
-    def _end_early(self, held: Held, state: str, write: Callable[[], bool], outcome: str) -> None:
+    def _end_early(self, held: Held, state: Ending, write: Callable[[], bool], outcome: str) -> None:
         self._close(held.claim, held.begun_at, state, write, outcome)
         self._give_up(held)
 
@@ -180,7 +180,7 @@ class Worker:
             raise Stuck(f"{_target(held.claim)} does not end")
 
     def _close(
-        self, claim: Claim, begun_at: float, state: str, write: Callable[[], bool], outcome: str, until: float | None = None,
+        self, claim: Claim, begun_at: float, state: Ending, write: Callable[[], bool], outcome: str, until: float | None = None,
     ) -> None:
         """Write an end, for as long as the lease lasts, and tell of it."""
         written = self._ask(write, time.monotonic() + self._limits.lease_s if until is None else until)

@@ -94,7 +94,7 @@ class Stand:
         assert claim is not None
         for number, part in enumerate(parts):
             assert self.jobs.add_part(claim, number, part)
-        assert self.jobs.finish(claim, OperationResult(lease=claim.lease, parts=len(parts), items=3, size_bytes=9, listed=listed))
+        assert self.jobs.finish(claim, OperationResult(lease=claim.lease, parts=len(parts), items=3, size_bytes=9, is_list=listed))
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_it_tells_how_it_is_until_it_is_done(stand: Stand) -> None:
     assert (answer.status, told["state"], told["done"], told["total"]) == (202, "running", 3, 7)
     assert dict(answer.headers)[b"x-progress"] == b"3/7"
     assert stand.jobs.add_part(claim, 0, b"[4]")
-    assert stand.jobs.finish(claim, OperationResult(lease=claim.lease, parts=1, items=1, size_bytes=3, listed=False))
+    assert stand.jobs.finish(claim, OperationResult(lease=claim.lease, parts=1, items=1, size_bytes=3, is_list=False))
     answer, told = stand.ask(f"works/seven?operation={id}")
     assert (answer.status, told) == (200, 4)
 

@@ -3,42 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
 from urllib.parse import quote
 
 from ...catalog.catalog import Catalog
 from ...catalog.names import key_name
 from ...catalog.resource import Resource
-from ...contracts import Keys, Switches
+from ...contracts import Dialect, Keys, Switches
 from ...exchange import Answer, Outcome, Refused, Request, Result
 from ...formats.parameters import Parameters, read_choices
-from ...query import Ask, Credential, Paging, Query
+from ...query import Ask, CredentialKind, Paging, Query
 from .refusals import write_refusal
 from .routes import Actions
 from .writing import write_result, write_started
 
-TOKENS = {"api_token": "api-token", "user_token": "user-token"}
+TOKENS: Mapping[str, CredentialKind] = {"api_token": "api-token", "user_token": "user-token"}
 """The kinds of credentials, by the parameters that carry them."""
 
 
-class Dast:
+class Dast(Dialect):
     """Keeps the contract of `Dialect`: every request names who asks, and on some endpoints for whom."""
 
-    name: ClassVar[str] = "dast"
-    reserved: ClassVar[frozenset[str]] = frozenset((*TOKENS, "language", "v"))
-    reserved_in_lists: ClassVar[frozenset[str]] = frozenset(("limit", "page", "search", "sort"))
-    paging: ClassVar[Paging] = Paging(first=1, size_default=50, size_max=200, size="limit")
-    keys_max: ClassVar[int] = 1
-    unknown_parameters: ClassVar[str] = "refuse"
-    shows_extra: ClassVar[bool] = True
-    hidden_nulls: ClassVar[bool] = False
-    keyed: ClassVar[bool] = False
-    checks_keys: ClassVar[bool] = True
-    verbs: ClassVar[str] = "GET, HEAD, POST, OPTIONS"
-    verbs_alike: ClassVar[bool] = True
-    asked_by: ClassVar[str] = "operation_id"
-    exposed_headers: ClassVar[frozenset[str]] = frozenset()
-    own: Sequence[Catalog] = ()
+    name = "dast"
+    reserved = frozenset((*TOKENS, "language", "v"))
+    reserved_in_lists = frozenset(("limit", "page", "search", "sort"))
+    paging = Paging(first=1, size_default=50, size_max=200, size="limit")
+    keys_max = 1
+    unknown_parameters = "refuse"
+    verbs = "GET, HEAD, POST, OPTIONS"
+    verbs_alike = True
+    asked_by = "operation_id"
 
     def __init__(self, mount: str = "/api") -> None:
         self.mount = mount
@@ -61,10 +54,6 @@ class Dast:
         """Where a resource is listed or a method is called; None where there is none of that name."""
         return self._actions.address_of(catalog, path)
 
-    def descriptions_of(self, catalog: str) -> Mapping[str, Mapping[str, str]]:  # noqa: ARG002  # the contract's
-        """None: programs have no convention for them here."""
-        return {}
-
     def example(self, address: str, language: str | None, secrets: Mapping[str, str]) -> str | None:
         """A page of records for whoever has a token; nobody else is answered."""
         if "api-token" not in secrets:
@@ -82,7 +71,7 @@ class Dast:
             raise self._actions.refusal(request.path)
         parameters = Parameters(request, overlap=False)
         query = Query(target=action.path, catalog=action.catalog, ask=action.ask, verb=request.verb, requires=("api-token",))
-        query.credentials = tuple(Credential(kind, text) for name, kind in TOKENS.items() if (text := parameters.take(name)))
+        query.credentials = parameters.take_credentials(TOKENS)
         parameters.check(*TOKENS)
         read_choices(query, parameters, request, "language")
         target = action.target

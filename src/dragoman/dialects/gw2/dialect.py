@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
 from urllib.parse import quote
 
 from ...catalog.catalog import Catalog
 from ...catalog.method import Method
 from ...catalog.routes import Route
-from ...contracts import Keys, Switches
+from ...contracts import Dialect, Keys, Switches
 from ...errors import Code, refuse
 from ...exchange import Answer, Outcome, Refused, Request, Result
 from ...formats.form import unquote_path
@@ -21,24 +20,20 @@ from .tokens import catalog_of
 from .writing import Writer, write_refusal
 
 
-class Gw2:
+class Gw2(Dialect):
     """Keeps the contract of `Dialect`. `max_age_s` is how long caches may keep a published answer."""
 
-    name: ClassVar[str] = "gw2"
-    reserved: ClassVar[frozenset[str]] = frozenset(("access_token", "lang", "v"))
-    reserved_in_lists: ClassVar[frozenset[str]] = frozenset(("id", "ids", "page", "page_size", "search", "sort"))
-    paging: ClassVar[Paging] = Paging(first=0, size_default=50, size_max=200)
-    keys_max: ClassVar[int] = 200
-    unknown_parameters: ClassVar[str] = "ignore"
-    shows_extra: ClassVar[bool] = True
-    hidden_nulls: ClassVar[bool] = False
-    keyed: ClassVar[bool] = False
-    checks_keys: ClassVar[bool] = False
-    verbs: ClassVar[str] = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
-    verbs_alike: ClassVar[bool] = False
-    asked_by: ClassVar[str] = "operation"
-    exposed_headers: ClassVar[frozenset[str]] = frozenset(
-        ("Link", "Location", "X-Page-Size", "X-Page-Total", "X-Result-Count", "X-Result-Total"))
+    name = "gw2"
+    reserved = frozenset(("access_token", "lang", "v"))
+    reserved_in_lists = frozenset(("id", "ids", "page", "page_size", "search", "sort"))
+    paging = Paging(first=0, size_default=50, size_max=200)
+    keys_max = 200
+    unknown_parameters = "ignore"
+    checks_keys = False
+    verbs = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
+    verbs_alike = False
+    asked_by = "operation"
+    exposed_headers = frozenset(("Link", "Location", "X-Page-Size", "X-Page-Total", "X-Result-Count", "X-Result-Total"))
 
     def __init__(self, mount: str = "/v2", *, max_age_s: int = 60) -> None:
         self.mount = mount
@@ -68,10 +63,6 @@ class Gw2:
     def address_of(self, catalog: str, path: str) -> str | None:
         """Where a resource or method is asked for; None where there is none of that name."""
         return self._routes.address_of(catalog, path)
-
-    def descriptions_of(self, catalog: str) -> Mapping[str, Mapping[str, str]]:  # noqa: ARG002  # the contract's
-        """None: programs have no convention for them here."""
-        return {}
 
     def example(self, address: str, language: str | None, secrets: Mapping[str, str]) -> str | None:
         """A page of records for anybody; with a key, what that is worth."""

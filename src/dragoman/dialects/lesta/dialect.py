@@ -3,44 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
 
 from ...catalog.catalog import Catalog
 from ...catalog.names import key_name
 from ...catalog.resource import Resource
 from ...catalog.routes import Route, Routes
-from ...contracts import Keys, SignIns, Switches
+from ...contracts import Dialect, Keys, SignIns, Switches
 from ...errors import Code, refuse
 from ...exchange import Answer, Outcome, Refused, Request, Result
 from ...formats.parameters import Parameters, read_version
-from ...query import Ask, Credential, Paging, Query
+from ...query import Ask, CredentialKind, Paging, Query
 from .signing import ask_own, catalog_of, write_own
 from .writing import write_refusal, write_result, write_started
 
+TOKENS: Mapping[str, CredentialKind] = {"application_id": "application-id", "access_token": "access-token"}
+"""The kinds of credentials, by the parameters that carry them."""
 _REMEDY = "Give one of them another group or name, or its catalog another api_name."
 
 
-class Lesta:
+class Lesta(Dialect):
     """Keeps the contract of `Dialect`. Each catalog is an API of its own, at `/<api_name>`; with `sign_ins` people sign in to
     applications there."""
 
-    name: ClassVar[str] = "lesta"
+    name = "lesta"
     mount = ""
-    reserved: ClassVar[frozenset[str]] = frozenset(
-        ("application_id", "access_token", "fields", "extra", "language", "v"),
-    )
-    reserved_in_lists: ClassVar[frozenset[str]] = frozenset(("limit", "page_no", "search"))
-    paging: ClassVar[Paging] = Paging(first=1, size_default=100, size_max=100, too_many="clamp", page="page_no", size="limit")
-    keys_max: ClassVar[int] = 100
-    unknown_parameters: ClassVar[str] = "ignore"
-    shows_extra: ClassVar[bool] = False
-    hidden_nulls: ClassVar[bool] = True
-    keyed: ClassVar[bool] = True
-    checks_keys: ClassVar[bool] = True
-    verbs: ClassVar[str] = "GET, HEAD, POST, OPTIONS"
-    verbs_alike: ClassVar[bool] = True
-    asked_by: ClassVar[str] = "operation_id"
-    exposed_headers: ClassVar[frozenset[str]] = frozenset()
+    reserved = frozenset((*TOKENS, "fields", "extra", "language", "v"))
+    reserved_in_lists = frozenset(("limit", "page_no", "search"))
+    paging = Paging(first=1, size_default=100, size_max=100, too_many="clamp", page="page_no", size="limit")
+    keys_max = 100
+    unknown_parameters = "ignore"
+    shows_extra = False
+    hidden_nulls = True
+    keyed = True
+    verbs = "GET, HEAD, POST, OPTIONS"
+    verbs_alike = True
+    asked_by = "operation_id"
 
     def __init__(self, sign_ins: SignIns | None = None) -> None:
         self.own: Sequence[Catalog] = ()
@@ -68,10 +65,6 @@ class Lesta:
         """Where a resource or method is asked for; None where there is none of that name."""
         return self._routes.address_of(catalog, path)
 
-    def descriptions_of(self, catalog: str) -> Mapping[str, Mapping[str, str]]:  # noqa: ARG002  # the contract's
-        """None: programs have no convention for them here."""
-        return {}
-
     def example(self, address: str, language: str | None, secrets: Mapping[str, str]) -> str | None:
         """A page of records for an application; nobody else is answered."""
         if "application-id" not in secrets:
@@ -94,10 +87,7 @@ class Lesta:
         parameters = Parameters(request, blanks=False)
         query = Query(target=route.path, catalog=route.catalog, ask=Ask.CALL, verb=request.verb,
                       requires=("application-id",))
-        query.credentials = tuple(
-            Credential(kind, text) for kind, name in (("application-id", "application_id"), ("access-token", "access_token"))
-            if (text := parameters.take(name)) is not None
-        )
+        query.credentials = parameters.take_credentials(TOKENS)
         query.confidential = any(each.kind == "access-token" for each in query.credentials)
         query.language, query.version = parameters.take("language"), read_version(parameters, request)
         query.fields, query.extra = parameters.take_list("fields"), parameters.take_list("extra")

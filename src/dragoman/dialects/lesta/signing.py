@@ -15,7 +15,7 @@ from ...catalog.record import Record
 from ...contracts import Keys, SignIns
 from ...errors import Code, Refusal, refuse
 from ...exchange import Answer, Request, Result
-from ...query import Caller, Credential, Query, SignIn
+from ...query import Caller, Credential, CredentialKind, Query, SignIn
 from .writing import write_data, write_result
 
 LOGIN, LOGOUT = "auth/login", "auth/logout"
@@ -130,7 +130,7 @@ def ask_own(query: Query, left: dict[str, list[str]]) -> None:
         left["language"] = [query.language]
     query.arguments, query.language, query.fields, query.extra = None, None, (), ()
     if query.target == LOGIN:
-        kind = "application-id" if left.get("nofollow") == ["1"] else "application-link"
+        kind: CredentialKind = "application-id" if left.get("nofollow") == ["1"] else "application-link"
         query.requires = (kind,)
         query.credentials = tuple(Credential(kind, each.text) for each in query.credentials if each.kind == "application-id")
 

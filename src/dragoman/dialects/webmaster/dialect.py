@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import quote
 
 from ...catalog.catalog import Catalog
@@ -12,14 +12,14 @@ from ...catalog.method import Method
 from ...catalog.names import key_name
 from ...catalog.resource import Resource
 from ...catalog.timeline import Stage
-from ...contracts import Format, Keys, Switches
+from ...contracts import Dialect, Format, Keys, Switches
 from ...errors import Code, Fault, Refusal, refuse
 from ...exchange import Answer, Outcome, Refused, Request, Result
 from ...formats.body import malformed, read_json
 from ...formats.form import unquote_path
 from ...formats.parameters import Parameters, read_choices, unknown
 from ...formats.xml_body import RequestSchema
-from ...query import Ask, Credential, Paging, Query
+from ...query import Ask, Paging, Query
 from .descriptions import Descriptions
 from .refusals import status_of, text_of
 from .routes import (
@@ -48,24 +48,18 @@ _FLAGS = {"1": True, "true": True, "0": False, "false": False}
 _BEGINNINGS = {"json": b"{", "xml": b"<"}
 
 
-class Webmaster:
+class Webmaster(Dialect):
     """Keeps the contract of `Dialect`: every request names whose key it is, and the format of its answer."""
 
-    name: ClassVar[str] = "webmaster"
-    reserved: ClassVar[frozenset[str]] = frozenset((REMOTE_AUTH, HTTP_STATUS, BOM, "language", "v"))
-    reserved_in_lists: ClassVar[frozenset[str]] = frozenset(PAGING)
-    paging: ClassVar[Paging] = Paging(first=0, size_default=50, size_max=1000, beyond="empty", page=START, size=LIMIT)
-    keys_max: ClassVar[int] = 1000
-    unknown_parameters: ClassVar[str] = "refuse"
-    shows_extra: ClassVar[bool] = True
-    hidden_nulls: ClassVar[bool] = False
-    keyed: ClassVar[bool] = False
-    checks_keys: ClassVar[bool] = True
-    verbs: ClassVar[str] = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
-    verbs_alike: ClassVar[bool] = False
-    asked_by: ClassVar[str] = "request_id"
-    exposed_headers: ClassVar[frozenset[str]] = frozenset()
-    own: Sequence[Catalog] = ()
+    name = "webmaster"
+    reserved = frozenset((REMOTE_AUTH, HTTP_STATUS, BOM, "language", "v"))
+    reserved_in_lists = frozenset(PAGING)
+    paging = Paging(first=0, size_default=50, size_max=1000, beyond="empty", page=START, size=LIMIT)
+    keys_max = 1000
+    unknown_parameters = "refuse"
+    verbs = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
+    verbs_alike = False
+    asked_by = "request_id"
 
     def __init__(
         self, formats: Sequence[Format], mount: str = "/api/rest", *, http_status: bool = False, max_age_s: int = 60,
@@ -162,8 +156,7 @@ class Webmaster:
 
     def _take_common(self, query: Query, parameters: Parameters, request: Request) -> None:
         """What every request may say. Raises `Refusal` where nobody could tell who asks."""
-        key = parameters.take(REMOTE_AUTH)
-        query.credentials = (Credential("remote-auth", key),) if key else ()
+        query.credentials = parameters.take_credentials({REMOTE_AUTH: "remote-auth"})
         request.wishes = self._take_wishes(parameters)
         parameters.check(REMOTE_AUTH)
         read_choices(query, parameters, request, "language")
