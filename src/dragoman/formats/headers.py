@@ -1,10 +1,11 @@
-"""Headers that answers of every dialect have: JSON, and who may keep it for how long (RFC 9111)."""
+"""What answers of every dialect tell in headers: JSON, and who may keep it for how long (RFC 9111)."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
-from ..exchange import LIVING, Header, StartedOperation
+from ..catalog.method import Method
+from ..exchange import LIVING, Answer, Header, Request, Result, StartedOperation
 from ..query import Plan
 
 JSON: Header = (b"content-type", b"application/json; charset=utf-8")
@@ -12,6 +13,24 @@ NO_STORE: Header = (b"cache-control", b"no-store")
 PRIVATE: Header = (b"cache-control", b"private, no-store")
 ASK_AGAIN: Header = (b"cache-control", b"private, no-cache")
 """Whoever keeps an answer asks whether it still holds, since the application or the token may be blocked by then."""
+
+
+def cache_of(result: Result) -> Header:
+    """Who may keep an answer: whoever asks again, where it was published; nobody else."""
+    if isinstance(result.plan.target, Method):
+        return NO_STORE
+    return ASK_AGAIN if result.public else PRIVATE
+
+
+def telling(answer: Answer, result: Result, request: Request, variant: str = "") -> Answer:
+    """An answer with what is told of a result in every dialect: its target, its language, and where anybody is given the same an
+    entity tag, with the `variant` of its form."""
+    plan = result.plan
+    answer.target, answer.language = plan.target.path, plan.view.language
+    answer.headers += language_headers(plan)
+    if result.public and request.verb in ("GET", "HEAD"):
+        answer.etag = b'"%b"' % (f"{result.tag}-{variant}" if variant else result.tag).encode()
+    return answer
 
 
 def language_headers(plan: Plan) -> tuple[Header, ...]:

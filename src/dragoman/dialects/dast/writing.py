@@ -8,7 +8,7 @@ from ...catalog.method import Method
 from ...catalog.plain import encode_json
 from ...exchange import Answer, Body, Header, Request, Result, StartedOperation, Stream
 from ...formats.documents import enclosed
-from ...formats.headers import ASK_AGAIN, JSON, NO_STORE, PRIVATE, language_headers, progress_headers
+from ...formats.headers import JSON, NO_STORE, cache_of, progress_headers, telling
 from ...query import Ask, Plan
 
 VARY: Header = (b"vary", b"Accept-Encoding, Accept-Language, X-Schema-Version")
@@ -18,16 +18,10 @@ def write_result(result: Result, request: Request) -> Answer:
     """What was found: a page of records, one record, or what a method returned."""
     plan = result.plan
     if result.stream is not None:
-        answer = _answer(b"", NO_STORE, plan, result.stream)
-    elif isinstance(plan.target, Method):
-        answer = _answer(_data_of(result.value), NO_STORE, plan)
+        data = b""
     else:
-        answer = _answer(_records(result), ASK_AGAIN if result.public else PRIVATE, plan)
-    answer.language = plan.view.language
-    answer.headers += language_headers(plan)
-    if result.public and request.verb != "POST":
-        answer.etag = b'"%b"' % result.tag.encode()
-    return answer
+        data = _data_of(result.value) if isinstance(plan.target, Method) else _records(result)
+    return telling(_answer(data, cache_of(result), plan, result.stream), result, request)
 
 
 def write_started(started: StartedOperation) -> Answer:

@@ -9,7 +9,7 @@ from ...catalog.plain import encode_json
 from ...errors import Code, Fault
 from ...exchange import Answer, Body, Header, Refused, Request, Result, StartedOperation
 from ...formats.documents import enclosed
-from ...formats.headers import ASK_AGAIN, JSON, NO_STORE, PRIVATE, language_headers, progress_headers
+from ...formats.headers import JSON, NO_STORE, cache_of, progress_headers, telling
 from ...query import Ask, Plan
 
 _REPEATED_MAX = 1_000
@@ -44,17 +44,13 @@ class Writer:
         plan = result.plan
         if isinstance(plan.target, Method):
             body = encode_json(result.value) if result.stream is None else enclosed(result.stream, b"", b"")
-            return Answer(status=200, headers=[JSON, NO_STORE, _VARY, *language_headers(plan)], body=body, target=plan.target.path,
-                          language=plan.view.language)
+            return telling(Answer(status=200, headers=[JSON, NO_STORE, _VARY], body=body), result, request)
         if plan.ask is Ask.MANY and not result.found:
             return write_refusal(_all_invalid())
-        headers = [JSON, _VARY, self._cache_of(result), *language_headers(plan)]
-        answer = Answer(status=200, headers=headers, body=_body(result), prepared=result.prepared,
-                        target=plan.target.path, language=plan.view.language)
-        if result.public:
-            answer.etag = b'"%b"' % result.tag.encode()
+        headers = [JSON, _VARY, self._cache_of(result)]
+        answer = telling(Answer(status=200, headers=headers, body=_body(result), prepared=result.prepared), result, request)
         if plan.ask is not Ask.ONE:
-            _add_totals(headers, result, request)
+            _add_totals(answer.headers, result, request)
             if plan.ask is Ask.MANY and result.found < len(plan.keys):
                 answer.status = 206
         return answer
@@ -71,9 +67,7 @@ class Writer:
 
     def _cache_of(self, result: Result) -> Header:
         """Who may keep an answer. One in the version that an application has settled on holds for as long as that does."""
-        if not result.public:
-            return PRIVATE
-        return ASK_AGAIN if result.plan.settled else self._cache
+        return self._cache if result.public and not result.plan.settled else cache_of(result)
 
 
 def _body(result: Result) -> Body:

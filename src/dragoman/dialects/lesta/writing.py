@@ -10,7 +10,7 @@ from ...catalog.resource import Resource
 from ...catalog.shapes import Nested, bare
 from ...exchange import Answer, Header, Refused, Request, Result, StartedOperation, Stream
 from ...formats.documents import enclosed
-from ...formats.headers import ASK_AGAIN, JSON, NO_STORE, PRIVATE, language_headers, progress_headers
+from ...formats.headers import JSON, NO_STORE, cache_of, progress_headers, telling
 from ...formats.json import name_of
 from ...query import Ask, Plan
 from .refusals import error_of
@@ -26,12 +26,8 @@ def write_result(result: Result, request: Request) -> Answer:
     elif isinstance(plan.target, Method):
         answer = write_data(encode_json(result.value), _count_of(result.value, plan.target), plan.target.path)
     else:
-        answer = write_data(_data(result), _meta(result), plan.target.path, ASK_AGAIN if result.public else PRIVATE)
-    answer.headers += language_headers(plan)
-    answer.language = plan.view.language
-    if result.public and request.verb != "POST":
-        answer.etag = b'"%b"' % result.tag.encode()
-    return answer
+        answer = write_data(_data(result), _meta(result), plan.target.path, cache_of(result))
+    return telling(answer, result, request)
 
 
 def write_data(

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 import xxhash
 
 from ...catalog.catalog import CLUSTER_DEFAULT, Catalog
-from ...catalog.routes import plain_path
 from ...catalog.served import serve_written
 from ...catalog.timeline import Stage
 from ...catalog.version import EARLIEST, LATEST, show_version
@@ -24,7 +23,7 @@ from ...formats.wsdl import write_wsdl
 from ...formats.xsd import write_xsd
 from .calls import KEY, call_of, calls_of_operations
 from .envelope import STATUSES, document_type
-from .routes import ERROR, Entry, Libraries
+from .routes import ERROR, Entry, Libraries, segments
 
 XSD, WSDL, OPENAPI = "xsd", "wsdl", "openapi.json"
 _XML, _JSON = b"application/xml; charset=utf-8", b"application/json"
@@ -51,7 +50,7 @@ class Descriptions:
 
     def find(self, path: bytes) -> tuple[Described, str, str | None] | None:
         """The library, the kind of description and the resource that a path names; None where it names no description."""
-        library, kind, *rest = [*filter(None, plain_path(path[len(self._mount):]).split(b"/"))] + [b""] * 2
+        library, kind, *rest = segments(path, self._mount) + [b""] * 2
         described = self._described.get(library.decode("latin-1"))
         name = kind.decode("latin-1")
         if described is None or name not in (XSD, WSDL, OPENAPI):

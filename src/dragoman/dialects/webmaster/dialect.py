@@ -201,7 +201,7 @@ class Webmaster(Dialect):
             answer.target = place.entry.path if place.entry is not None else ""
             return answer
         if isinstance(outcome, Result):
-            return writer.write_result(outcome, cachable=request.verb in ("GET", "HEAD"))
+            return writer.write_result(outcome, request)
         return writer.write_started(outcome)
 
     def _wishes_of(self, request: Request) -> Wishes:

@@ -108,8 +108,8 @@ class Libraries:
         return {name: library.values() for name, library in self._libraries.items()}
 
     def find(self, path: bytes) -> Place:
-        """What a path names; slashes that stand twice, or at the end, mean nothing."""
-        library, written, name, *positional = [*filter(None, plain_path(path[len(self._mount):]).split(b"/"))] + [b""] * 3
+        """What a path names."""
+        library, written, name, *positional = segments(path, self._mount) + [b""] * 3
         known = self._libraries.get(library.decode("latin-1"))
         if known is None:
             return Place(None, None, None, ())
@@ -160,6 +160,11 @@ class Libraries:
             raise DeclarationError(target.path, f"the position {stranger!r} is no parameter in {self._naming.name}.",
                                    f"Name some of {', '.join(known) or 'none'}.", target.place)
         return target.positions
+
+
+def segments(path: bytes, mount: str) -> list[bytes]:
+    """What stands in a path below a mount; slashes that stand twice, or at the end, mean nothing."""
+    return [*filter(None, plain_path(path[len(mount):]).split(b"/"))]
 
 
 def written_parameters(stage: Stage, naming: Naming) -> list[Field]:

@@ -7,12 +7,11 @@ from typing import Any
 
 import msgspec
 
-from ...catalog.method import Method
 from ...catalog.resource import Resource
 from ...contracts import Format
-from ...exchange import Answer, Header, Result, StartedOperation
+from ...exchange import Answer, Header, Request, Result, StartedOperation
 from ...formats.documents import body_of, item_of
-from ...formats.headers import ASK_AGAIN, NO_STORE, PRIVATE, language_headers, progress_headers
+from ...formats.headers import NO_STORE, cache_of, progress_headers, telling
 from ...query import Ask
 from .envelope import DONE, STARTED, Head, Status, document_of
 
@@ -35,38 +34,30 @@ class Writer:
         """`name`: of the call that is answered."""
         self._form, self._name, self._wishes = form, name, wishes
 
-    def write_result(self, result: Result, *, cachable: bool) -> Answer:
+    def write_result(self, result: Result, request: Request) -> Answer:
         """What was found, or what a method returned."""
-        plan, target = result.plan, result.plan.target
-        public = cachable and result.public
-        cache = ASK_AGAIN if public else NO_STORE if isinstance(target, Method) else PRIVATE
-        answer = self._answer(DONE, "", 0, result, cache, **_records_of(result))
-        answer.target, answer.language = target.path, plan.view.language
-        answer.headers += language_headers(plan)
-        if public:
-            parts = (result.tag, self._form.name, "bom" if self._wishes.bom else "")
-            answer.etag = b'"%b"' % "-".join(filter(None, parts)).encode()
-        return answer
+        answer = self._answer(Head(status=DONE, error="", request_id=0), cache_of(result), result, **_records_of(result))
+        return telling(answer, result, request, f"{self._form.name}-bom" if self._wishes.bom else self._form.name)
 
     def write_started(self, started: StartedOperation) -> Answer:
         """A long operation waits or runs: its id, by which its result can be had later (W8). HTTP has no 204 with a body.
         Of one that was told to end, and has, there is nothing to come back for."""
         progress = progress_headers(started)
-        answer = self._answer(STARTED if progress else DONE, "", started.id if progress else 0, None, NO_STORE)
+        head = Head(status=STARTED, error="", request_id=started.id) if progress else Head(status=DONE, error="", request_id=0)
+        answer = self._answer(head, NO_STORE)
         answer.status, answer.target = DONE, started.plan.target.path
         answer.headers += progress
         return answer
 
     def write_refusal(self, status: Status, text: str) -> Answer:
         """What is wrong, with no data (W6)."""
-        return self._answer(status, text, 0, None, NO_STORE)
+        return self._answer(Head(status=status, error=text, request_id=0), NO_STORE)
 
-    def _answer(self, status: Status, error: str, request_id: int, result: Result | None, cache: Header, **records: Any) -> Answer:
-        head = Head(status=status, error=error, request_id=request_id)
+    def _answer(self, head: Head, cache: Header, result: Result | None = None, **records: Any) -> Answer:
         document = document_of(self._name, head, bom=self._wishes.bom, **records)
         headers: list[Header] = [(b"content-type", self._form.content_type), cache, VARY]
         writer = self._form.writer(document)
-        return Answer(status=status if self._wishes.http_status else DONE, headers=headers,
+        return Answer(status=head.status if self._wishes.http_status else DONE, headers=headers,
                       body=writer.open() + writer.close() if result is None else body_of(writer, result))
 
 
