@@ -166,3 +166,8 @@ class Refusal(DragomanError):
 def refuse(code: Code, message: str, **rest: Any) -> Refusal:
     """Build the refusal of a single fault: `raise refuse(Code.NOT_FOUND, "no such id", field="id", value="x")`."""
     return Refusal(Fault(code=code, message=message, **rest))
+
+
+def shorten(text: str, most: int = 100) -> str:
+    """What was sent, as errors tell it back: so many characters at most, and `…` where there were more."""
+    return text if len(text) <= most else text[:most] + "…"

@@ -5,10 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 
 from ..catalog.method import Method
+from ..catalog.plain import encode_json
 from ..exchange import LIVING, Answer, Header, Request, Result, StartedOperation
 from ..query import Plan
 
 JSON: Header = (b"content-type", b"application/json; charset=utf-8")
+VARY: Header = (b"vary", b"Accept-Encoding, Accept-Language, X-Schema-Version")
+"""What answers hang on where languages are chosen by header, too."""
 NO_STORE: Header = (b"cache-control", b"no-store")
 PRIVATE: Header = (b"cache-control", b"private, no-store")
 ASK_AGAIN: Header = (b"cache-control", b"private, no-cache")
@@ -51,3 +54,8 @@ def progress_headers(started: StartedOperation) -> list[Header]:
         return []
     total = b"*" if started.total is None else b"%d" % started.total
     return [(b"retry-after", b"1"), (b"x-progress", b"%d/%b" % (started.done, total))]
+
+
+def progress_of(started: StartedOperation, named: str) -> bytes:
+    """How far an operation is as JSON, with its id under the name by which it is asked for."""
+    return encode_json({named: started.id, "state": started.state, "done": started.done, "total": started.total})

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...catalog.plain import encode_json
-from ...errors import Code, Fault
+from ...errors import Code, Fault, shorten
 from ...exchange import Answer, Refused
-from ...formats.headers import JSON, NO_STORE
-from .writing import VARY
+from ...formats.headers import JSON, NO_STORE, VARY
 
 _NAMESPACE = "App\\ApiModule\\"
-_SHOWN_MAX = 100
-"""How many characters of a name or a value are told back."""
 _ERRORS_MAX = 100
 
 _AUTH, _PERMISSION, _REQUEST, _PARAMETER, _NOT_FOUND, _UNAVAILABLE, _INTERNAL = (
@@ -97,12 +94,8 @@ def _text(fault: Fault) -> str:
     """Where, what, and what to do, in sentences."""
     name = _NAMES.get(fault.field or "", fault.field)
     if fault.code in _WORDS and name:
-        what = f"{_short(name)} parameter {_WORDS[fault.code]}"
+        what = f"{shorten(name)} parameter {_WORDS[fault.code]}"
     else:
-        what = f"{_short(name)} parameter: {fault.message}" if name else fault.message[:1].upper() + fault.message[1:]
-        what += f" `{_short(fault.value)}`" if fault.value is not None else ""
+        what = f"{shorten(name)} parameter: {fault.message}" if name else fault.message[:1].upper() + fault.message[1:]
+        what += f" `{shorten(fault.value)}`" if fault.value is not None else ""
     return " ".join(filter(None, (what if what.endswith(".") else f"{what}.", fault.detail, fault.hint)))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _SHOWN_MAX else text[:_SHOWN_MAX] + "…"

@@ -8,10 +8,8 @@ from ...catalog.method import Method
 from ...catalog.plain import encode_json
 from ...exchange import Answer, Body, Header, Request, Result, StartedOperation, Stream
 from ...formats.documents import enclosed
-from ...formats.headers import JSON, NO_STORE, cache_of, progress_headers, telling
+from ...formats.headers import JSON, NO_STORE, VARY, cache_of, progress_headers, progress_of, telling
 from ...query import Ask, Plan
-
-VARY: Header = (b"vary", b"Accept-Encoding, Accept-Language, X-Schema-Version")
 
 
 def write_result(result: Result, request: Request) -> Answer:
@@ -26,8 +24,7 @@ def write_result(result: Result, request: Request) -> Answer:
 
 def write_started(started: StartedOperation) -> Answer:
     """How a long operation is, with the id that it is asked for by."""
-    told = {"operation_id": started.id, "state": started.state, "done": started.done, "total": started.total}
-    answer = _answer(encode_json(told), NO_STORE, started.plan)
+    answer = _answer(progress_of(started, "operation_id"), NO_STORE, started.plan)
     answer.headers += progress_headers(started)
     return answer
 

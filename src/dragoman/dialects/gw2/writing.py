@@ -9,7 +9,7 @@ from ...catalog.plain import encode_json
 from ...errors import Code, Fault
 from ...exchange import Answer, Body, Header, Refused, Request, Result, StartedOperation
 from ...formats.documents import enclosed
-from ...formats.headers import JSON, NO_STORE, cache_of, progress_headers, telling
+from ...formats.headers import JSON, NO_STORE, cache_of, progress_headers, progress_of, telling
 from ...query import Ask, Plan
 
 _REPEATED_MAX = 1_000
@@ -57,12 +57,11 @@ class Writer:
 
     def write_started(self, started: StartedOperation, request: Request) -> Answer:
         """How a long operation is, and where it is asked for again; 200 for one that was just ended."""
-        told = {"operation": started.id, "state": started.state, "done": started.done, "total": started.total}
         again = progress_headers(started)
         if again:
             path = quote_from_bytes(request.path.rstrip(b"/"), safe=_PATH)
             again.append((b"location", f"{path}?operation={started.id}".encode()))
-        return Answer(status=202 if again else 200, headers=[JSON, NO_STORE, _VARY, *again], body=encode_json(told),
+        return Answer(status=202 if again else 200, headers=[JSON, NO_STORE, _VARY, *again], body=progress_of(started, "operation"),
                       target=started.plan.target.path)
 
     def _cache_of(self, result: Result) -> Header:

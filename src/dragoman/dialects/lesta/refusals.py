@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...catalog.plain import encode_json
-from ...errors import Code, Fault
+from ...errors import Code, Fault, shorten
 from ...query import Ask, Query
 
 _NAMES = {"lang": "language"}
 """What the pipeline calls a parameter, and what clients do."""
 _PAGING = {"page_no": "page", "limit": "page_size"}
 _ECHO_MAX = 1_000
-"""How many characters of what was sent an error repeats; what is longer ends with `…`."""
+"""How many characters of what was sent an error repeats."""
 _WORD = re.compile(r"(?<=[a-z0-9])[A-Z]|(?<=[A-Z])[A-Z](?=[a-z])")
 _NO_LETTER = re.compile(r"[^A-Z0-9]+")
 
@@ -101,7 +101,7 @@ def _value(fault: Fault, field: str | None, query: Query | None) -> str | None:
         return None
     sent = _sent(fault, field, query) if query is not None else None
     text = fault.value if sent is None else sent
-    return text if text is None or len(text) <= _ECHO_MAX else text[:_ECHO_MAX] + "…"
+    return shorten(text, _ECHO_MAX) if text is not None else None
 
 
 def _sent(fault: Fault, field: str | None, query: Query) -> str | None:

@@ -10,7 +10,7 @@ from ...catalog.resource import Resource
 from ...catalog.shapes import Nested, bare
 from ...exchange import Answer, Header, Refused, Request, Result, StartedOperation, Stream
 from ...formats.documents import enclosed
-from ...formats.headers import JSON, NO_STORE, cache_of, progress_headers, telling
+from ...formats.headers import JSON, NO_STORE, cache_of, progress_headers, progress_of, telling
 from ...formats.json import name_of
 from ...query import Ask, Plan
 from .refusals import error_of
@@ -77,8 +77,7 @@ def _count_of(value: Any, method: Method) -> dict[str, int]:
 
 def write_started(started: StartedOperation) -> Answer:
     """How a long operation is, with the id that it is asked for by."""
-    told = {"operation_id": started.id, "state": started.state, "done": started.done, "total": started.total}
-    answer = write_data(encode_json(told), {"count": 1}, started.plan.target.path)
+    answer = write_data(progress_of(started, "operation_id"), {"count": 1}, started.plan.target.path)
     answer.headers += progress_headers(started)
     return answer
 

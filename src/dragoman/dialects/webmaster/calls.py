@@ -18,24 +18,10 @@ from ...contracts import Dialect, Format
 from ...errors import MethodError, describe_error
 from ...formats.calls import FORMAT, Call, DeclaredError, DocumentType
 from ...query import Paging
+from . import words
 from .envelope import document_type, request_root
 from .refusals import declared_status
-from .routes import (
-    ABSENT,
-    BODIED,
-    BODIES,
-    HTTP_STATUS,
-    LIMIT,
-    OPERATION,
-    REMOTE_AUTH,
-    SEARCH,
-    SORT,
-    SORT_TYPE,
-    START,
-    TYPE,
-    Entry,
-    written_parameters,
-)
+from .routes import Entry, written_parameters
 
 _TYPES = {kind: annotation for annotation, kind in KINDS.items()}
 _VERSION = ("The version of the schema: a time in UTC such as 2024-06-01T00:00:00Z, or latest. Answers are as they are described here "
@@ -49,11 +35,11 @@ def call_of(
     """What an entry of a library is to its clients in the version of a stage; `schema` is where its XML Schema is."""
     target = entry.target
     verb = target.verb if isinstance(target, Method) else "GET"
-    bodied = verb in BODIED
-    placed = () if bodied else tuple(name or ABSENT for name in positions)
+    bodied = verb in words.BODIED
+    placed = () if bodied else tuple(name or words.ABSENT for name in positions)
     return Call(
         name=entry.root, path=f"{FORMAT}/{target.name}", verb=verb, description=target.description,
-        formats=tuple(each for each in formats if not bodied or each.name in BODIES),
+        formats=tuple(each for each in formats if not bodied or each.name in words.BODIES),
         notes=tuple(_notes(target, placed)), positions=placed, options=tuple(_options(catalog, target, dialect.asked_by)),
         request=request_root(entry.root), parameters=tuple(_parameters(target, stage, positions, dialect)),
         answer=_answer(entry, stage), errors=tuple(map(_declared, target.raises)) if isinstance(target, Method) else (), schema=schema,
@@ -72,8 +58,8 @@ def calls_of_operations(calls: Iterable[Call], asked_by: str, formats: Sequence[
         ("askOperation", "GET", Any, "What became of a long operation, whichever method began it."),
         ("endOperation", "DELETE", None, "End a long operation."),
     ):
-        yield Call(name=name, path=f"{FORMAT}/{OPERATION}", formats=tuple(formats), verb=verb, description=description, options=options,
-                   request=request_root(name), answer=document_type(name, description, item=item, listed="one"))
+        yield Call(name=name, path=f"{FORMAT}/{words.OPERATION}", formats=tuple(formats), verb=verb, description=description,
+                   request=request_root(name), options=options, answer=document_type(name, description, item=item, listed="one"))
 
 
 def _parameters(target: Resource | Method, stage: Stage, positions: Sequence[str | None], dialect: Dialect) -> Iterable[Field]:
@@ -100,8 +86,8 @@ def _notes(target: Resource | Method, positions: Sequence[str]) -> Iterator[str]
         yield f"The key needs the permission `{target.permission}`."
     if positions:
         order = "/".join(f"{{{name}}}" for name in positions)
-        yield (f"Values may stand in the path instead: `/{FORMAT}/{target.name}/{order}`, as many as are given; `{ABSENT}` leaves one out. "
-               "What stands in the query wins.")
+        yield (f"Values may stand in the path instead: `/{FORMAT}/{target.name}/{order}`, as many as are given; `{words.ABSENT}` leaves "
+               "one out. What stands in the query wins.")
     if isinstance(target, Method) and target.operation:
         yield ("A long operation: the `status` is 204, and `request_id` is its number; the same question with `request_id` gives the "
                "result once there is one.")
@@ -115,7 +101,7 @@ def _options(catalog: Catalog, target: Resource | Method, asked_by: str) -> Iter
     """What may be said of any question."""
     yield KEY
     yield _parameter("language", Annotated[_choice(catalog.languages), Meta(description="The language of texts.")], catalog.languages[0])
-    yield _parameter(HTTP_STATUS, Annotated[bool, Meta(description="Whether the status is that of HTTP, too.")], None)
+    yield _parameter(words.HTTP_STATUS, Annotated[bool, Meta(description="Whether the status is that of HTTP, too.")], None)
     if catalog.timeline.versions:
         yield _parameter("v", Annotated[str, Meta(description=_VERSION)], None)
     if isinstance(target, Method) and target.operation:
@@ -137,21 +123,21 @@ def _asked(resource: Resource, stage: Stage, naming: Naming, paging: Paging) -> 
 
 
 def _list_parameters(resource: Resource, stage: Stage, paging: Paging) -> Iterator[Field]:
-    yield _parameter(START, Annotated[int, Meta(ge=0, description="Which page, from 0.")], 0)
-    yield _parameter(LIMIT, Annotated[int, Meta(ge=1, le=paging.size_max, description="How many records a page has.")],
+    yield _parameter(words.START, Annotated[int, Meta(ge=0, description="Which page, from 0.")], 0)
+    yield _parameter(words.LIMIT, Annotated[int, Meta(ge=1, le=paging.size_max, description="How many records a page has.")],
                      paging.size_default)
     sortable = tuple(field.name for field in stage.fields if field.sort and field.name in stage.meanings)
     if sortable and resource.by is None:
-        yield _parameter(SORT, Annotated[_choice(sortable), Meta(description="The field to sort by.")], None)
-        yield _parameter(SORT_TYPE, Annotated[Literal["asc", "desc"], Meta(description="In which direction.")], "asc")
+        yield _parameter(words.SORT, Annotated[_choice(sortable), Meta(description="The field to sort by.")], None)
+        yield _parameter(words.SORT_TYPE, Annotated[Literal["asc", "desc"], Meta(description="In which direction.")], "asc")
     searched = {field.name: field.search for field in resource.fields if field.search is not None and resource.by in (None, field.name)}
     if searched:
         least = min(search.at_least for search in searched.values())
         names = [old for old, meaning in stage.meanings.items() if meaning.name in searched] or list(searched)
         about = f"How {' or '.join(names)} begins, in any case."
-        yield _parameter(SEARCH, Annotated[str, Meta(min_length=least, description=about)], None)
+        yield _parameter(words.SEARCH, Annotated[str, Meta(min_length=least, description=about)], None)
     if resource.by is not None:
-        yield _parameter(TYPE, Annotated[Literal["startswith", "exact"], Meta(description="What the text is of.")], "startswith")
+        yield _parameter(words.TYPE, Annotated[Literal["startswith", "exact"], Meta(description="What the text is of.")], "startswith")
 
 
 def _filter(field: Field, naming: Naming) -> Field:
@@ -180,5 +166,6 @@ def _parameter(name: str, annotation: Any, *default: Any) -> Field:
     return Field(name=name, type=annotation, shape=shape_of(annotation), required=not default, default=default[0] if default else None)
 
 
-KEY = _parameter(REMOTE_AUTH, Annotated[str, Meta(description="The key of an account, or the access token that an application was given.")])
+KEY = _parameter(words.REMOTE_AUTH, Annotated[str, Meta(
+    description="The key of an account, or the access token that an application was given.")])
 """Says whose a request is."""

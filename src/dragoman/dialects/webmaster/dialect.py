@@ -20,28 +20,10 @@ from ...formats.form import unquote_path
 from ...formats.parameters import Parameters, read_choices, unknown
 from ...formats.xml_body import RequestSchema
 from ...query import Ask, Paging, Query
+from . import words
 from .descriptions import Descriptions
 from .refusals import status_of, text_of
-from .routes import (
-    ABSENT,
-    BODIED,
-    BODIES,
-    BOM,
-    ERROR,
-    HTTP_STATUS,
-    LIMIT,
-    PAGING,
-    REMOTE_AUTH,
-    SEARCH,
-    SORT,
-    SORT_TYPE,
-    START,
-    TYPE,
-    Entry,
-    Libraries,
-    Place,
-    root_of,
-)
+from .routes import ERROR, Entry, Libraries, Place, root_of
 from .writing import Wishes, Writer, found_nothing
 
 _FLAGS = {"1": True, "true": True, "0": False, "false": False}
@@ -52,9 +34,9 @@ class Webmaster(Dialect):
     """Keeps the contract of `Dialect`: every request names whose key it is, and the format of its answer."""
 
     name = "webmaster"
-    reserved = frozenset((REMOTE_AUTH, HTTP_STATUS, BOM, "language", "v"))
-    reserved_in_lists = frozenset(PAGING)
-    paging = Paging(first=0, size_default=50, size_max=1000, beyond="empty", page=START, size=LIMIT)
+    reserved = frozenset((words.REMOTE_AUTH, words.HTTP_STATUS, words.BOM, "language", "v"))
+    reserved_in_lists = frozenset(words.PAGING)
+    paging = Paging(first=0, size_default=50, size_max=1000, beyond="empty", page=words.START, size=words.LIMIT)
     keys_max = 1000
     unknown_parameters = "refuse"
     verbs = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
@@ -108,10 +90,10 @@ class Webmaster(Dialect):
 
     def takes_body(self, request: Request) -> bool:
         """What is put or posted is read in the format of the answer; CSV is none to ask in (W5)."""
-        if request.verb not in BODIED:
+        if request.verb not in words.BODIED:
             return False
         place = self._libraries.find(request.path)
-        return place.entry is not None and place.format in BODIES
+        return place.entry is not None and place.format in words.BODIES
 
     # ------------------------------------------------------------------------------------ reading
 
@@ -126,8 +108,8 @@ class Webmaster(Dialect):
             raise self._libraries.refusal(place)
         query = Query(target="", ask=Ask.OPERATION if entry is None else Ask.PAGE, verb=request.verb, format=place.format,
                       requires=("remote-auth",))
-        asks = request.verb not in BODIED
-        if not asks and place.format not in BODIES:
+        asks = request.verb not in words.BODIED
+        if not asks and place.format not in words.BODIES:
             raise refuse(Code.FORMAT_UNKNOWN, f"nothing is put or posted as {place.format}", hint="Use json or xml.")
         called = entry is None or isinstance(entry.target, Method)
         parameters = Parameters(request, blanks=called, overlap=False, body={})
@@ -145,7 +127,7 @@ class Webmaster(Dialect):
 
     def _settle(self, query: Query, parameters: Parameters, entry: Entry, place: Place, request: Request, stage: Stage) -> None:
         """Read what stands in the path and in the body, by the names of the version that is asked for."""
-        asking, asks = self._libraries.asking(entry, stage), request.verb not in BODIED
+        asking, asks = self._libraries.asking(entry, stage), request.verb not in words.BODIED
         parameters.join(_read_body(request, place.format or "", asking.schema))
         _add_positional(parameters, asking.positions, place.positional, asks=asks)
         if isinstance(entry.target, Method):
@@ -156,9 +138,9 @@ class Webmaster(Dialect):
 
     def _take_common(self, query: Query, parameters: Parameters, request: Request) -> None:
         """What every request may say. Raises `Refusal` where nobody could tell who asks."""
-        query.credentials = parameters.take_credentials({REMOTE_AUTH: "remote-auth"})
+        query.credentials = parameters.take_credentials({words.REMOTE_AUTH: "remote-auth"})
         request.wishes = self._take_wishes(parameters)
-        parameters.check(REMOTE_AUTH)
+        parameters.check(words.REMOTE_AUTH)
         read_choices(query, parameters, request, "language")
 
     def _ask_operation(self, query: Query, parameters: Parameters) -> None:
@@ -177,14 +159,14 @@ class Webmaster(Dialect):
             return
         query.ask = Ask.PAGE
         if resource.by is not None:
-            query.search_type = parameters.take(TYPE)
+            query.search_type = parameters.take(words.TYPE)
         else:
             query.sort = _read_sort(parameters)
             if stage.key.filter is None:            # a key that can be filtered is a filter like others
                 query.keys = parameters.take_keys(key_name(self, stage.key))
                 query.ask = Ask.MANY if query.keys else Ask.PAGE
-        query.page, query.page_size = parameters.take(START), parameters.take(LIMIT)
-        query.search = parameters.take(SEARCH)
+        query.page, query.page_size = parameters.take(words.START), parameters.take(words.LIMIT)
+        query.search = parameters.take(words.SEARCH)
 
     # ------------------------------------------------------------------------------------ writing
 
@@ -213,7 +195,7 @@ class Webmaster(Dialect):
 
     def _take_wishes(self, parameters: Parameters) -> Wishes:
         """How the answer is wanted (W7)."""
-        status, bom = (_take_flag(name, parameters) for name in (HTTP_STATUS, BOM))
+        status, bom = (_take_flag(name, parameters) for name in (words.HTTP_STATUS, words.BOM))
         return Wishes(http_status=self._http_status if status is None else status, bom=bool(bom))
 
 
@@ -240,19 +222,19 @@ def _add_positional(parameters: Parameters, names: Sequence[str | None], positio
         raise refuse(Code.REQUEST_MALFORMED, f"too many values in the path: {len(positional)}, where {len(names)} may stand",
                      hint=f"Their order is {order}." if names else "Leave them out." if asks else "Send parameters in the body.")
     for name, raw in zip(names, positional, strict=False):
-        if name is not None and raw != ABSENT.encode() and name not in parameters.left:
+        if name is not None and raw != words.ABSENT.encode() and name not in parameters.left:
             parameters.left[name] = [unquote_path(raw)]
 
 
 def _read_sort(parameters: Parameters) -> str | None:
     """The field to sort by, with `-` before it for the other direction."""
-    sort, direction = parameters.take(SORT), parameters.take(SORT_TYPE)
+    sort, direction = parameters.take(words.SORT), parameters.take(words.SORT_TYPE)
     if sort is not None and sort.startswith("-"):
-        parameters.faults.append(Fault(code=Code.PARAMETER_INVALID, message="cannot sort by this", field=SORT, value=sort,
-                                       hint=f"Name a field, and say {SORT_TYPE}=desc."))
+        parameters.faults.append(Fault(code=Code.PARAMETER_INVALID, message="cannot sort by this", field=words.SORT, value=sort,
+                                       hint=f"Name a field, and say {words.SORT_TYPE}=desc."))
         return None
     if direction not in (None, "asc", "desc"):
-        parameters.faults.append(Fault(code=Code.PARAMETER_INVALID, message="invalid value", field=SORT_TYPE, value=direction,
+        parameters.faults.append(Fault(code=Code.PARAMETER_INVALID, message="invalid value", field=words.SORT_TYPE, value=direction,
                                        hint="Use asc or desc."))
     return f"-{sort}" if sort is not None and direction == "desc" else sort
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from ...errors import Code, Fault
+from ...errors import Code, Fault, shorten
+from . import words
 from .envelope import FAILED, FORBIDDEN, NOT_FOUND, WRONG, Status
-from .routes import SORT
 
-_SHOWN_MAX = 100
-"""How many characters of a name or a value are told back."""
 _FAULTS_MAX = 100
 _STATUSES: dict[Code, Status] = {
     Code.CREDENTIAL_MISSING: FORBIDDEN, Code.CREDENTIAL_INVALID: FORBIDDEN, Code.CREDENTIAL_EXPIRED: FORBIDDEN,
@@ -53,14 +51,10 @@ def text_of(faults: tuple[Fault, ...]) -> str:
 
 def _text(fault: Fault) -> str:
     name = _NAMES.get(fault.field or "", fault.field)
-    place = f"{_short(name)}: " if name else ""
+    place = f"{shorten(name)}: " if name else ""
     what = _KEY.get(fault.code, fault.message).rstrip(".")
     text, hint = fault.value, fault.hint
-    if fault.field == SORT:                     # whose direction stands in a parameter of its own here
+    if fault.field == words.SORT:               # whose direction stands in a parameter of its own here
         text, hint = text and text.removeprefix("-"), hint.replace(", with - before it to reverse", "")
-    value = f" `{_short(text)}`" if text is not None else ""
+    value = f" `{shorten(text)}`" if text is not None else ""
     return " ".join(filter(None, (f"{place}{what}{value}.", fault.detail, hint)))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _SHOWN_MAX else text[:_SHOWN_MAX] + "…"

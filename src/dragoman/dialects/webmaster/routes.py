@@ -16,22 +16,9 @@ from ...catalog.routes import Route, Routes, plain_path
 from ...catalog.timeline import Stage
 from ...errors import Code, DeclarationError, Refusal, refuse
 from ...formats.xml_body import RequestSchema
+from . import words
 from .envelope import request_root
 
-START, LIMIT, SORT, SORT_TYPE, SEARCH = PAGING = ("start", "limit", "sort", "sort_type", "q")
-"""The parameters of lists, in the order of their positions."""
-REMOTE_AUTH, HTTP_STATUS, BOM = "remote_auth", "http_status", "bom"
-"""The parameters that every request may have: whose key it is, and how the answer is wanted."""
-ABSENT = "-"
-"""Stands in a position whose parameter is not given, or not there in this version."""
-OPERATION = "operation"
-"""The resource of every library at which long operations are asked about by their id alone."""
-BODIED = frozenset(("POST", "PUT"))
-"""The verbs with which parameters are sent in a body (W5)."""
-BODIES = frozenset(("json", "xml"))
-"""The formats in which bodies are read."""
-TYPE = "type"
-"""What a search takes a text for."""
 ERROR = "error"
 """What documents are called that belong to no resource."""
 _REMEDY = "Give one of them another group or name."
@@ -83,7 +70,7 @@ class Libraries:
 
     def add_target(self, catalog: Catalog, target: Resource | Method) -> None:
         """Route a target. Raises `DeclarationError` where another one has its address or its root."""
-        if target.name == OPERATION:
+        if target.name == words.OPERATION:
             raise DeclarationError(target.path, f"{self._naming.name} asks about long operations at this address.", "Choose another name.",
                                    target.place)
         entry = Entry(catalog.name, target.path, target, root_of(target), self._positions_of(target))
@@ -114,7 +101,7 @@ class Libraries:
         if known is None:
             return Place(None, None, None, ())
         entry = self._routes.get(b"/".join((self._mount.encode(), library, self._shown.encode(), name)))
-        return Place(library.decode(), self._formats.get(written), entry, tuple(filter(None, positional)), name == OPERATION.encode())
+        return Place(library.decode(), self._formats.get(written), entry, tuple(filter(None, positional)), name == words.OPERATION.encode())
 
     def refusal(self, place: Place) -> Refusal:
         """Why nothing answers at a place: its library, its format or its resource does not exist."""
@@ -134,7 +121,7 @@ class Libraries:
         return known
 
     def _schema_of(self, target: Resource | Method, stage: Stage) -> RequestSchema | None:
-        if not isinstance(target, Method) or target.verb not in BODIED:
+        if not isinstance(target, Method) or target.verb not in words.BODIED:
             return None
         return RequestSchema(request_root(root_of(target)), written_parameters(stage, self._naming))
 
@@ -147,7 +134,7 @@ class Libraries:
         written = {field.name: field.name_in(naming.name) for field in today}
         names = {written[stage.meanings[field.name].name]: field.name_in(naming.name) for field in stage.fields
                  if field.name in stage.meanings}
-        own = set(PAGING) | {TYPE} if isinstance(target, Resource) else set()
+        own = set(words.PAGING) | {words.TYPE} if isinstance(target, Resource) else set()
         return tuple(names.get(name, name if name in own else None) for name in target.positions)
 
     def _positions_of(self, target: Resource | Method) -> tuple[str, ...]:
@@ -178,9 +165,9 @@ def _parameters_of(target: Resource | Method, fields: Sequence[Field], naming: N
     if target.single:
         return ()
     if target.by is not None:
-        return (SEARCH, TYPE, START, LIMIT)
+        return (words.SEARCH, words.TYPE, words.START, words.LIMIT)
     filters = [(field.filter.first, field.name_in(naming.name)) for field in fields if field.filter is not None]
-    return (*(name for first, name in filters if first), *PAGING, *(name for first, name in filters if not first))
+    return (*(name for first, name in filters if first), *words.PAGING, *(name for first, name in filters if not first))
 
 
 def root_of(target: Resource | Method) -> str:

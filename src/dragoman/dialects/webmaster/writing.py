@@ -11,11 +11,9 @@ from ...catalog.resource import Resource
 from ...contracts import Format
 from ...exchange import Answer, Header, Request, Result, StartedOperation
 from ...formats.documents import body_of, item_of
-from ...formats.headers import NO_STORE, cache_of, progress_headers, telling
+from ...formats.headers import NO_STORE, VARY, cache_of, progress_headers, telling
 from ...query import Ask
 from .envelope import DONE, STARTED, Head, Status, document_of
-
-VARY: Header = (b"vary", b"Accept-Encoding, Accept-Language, X-Schema-Version")
 
 
 class Wishes(msgspec.Struct, frozen=True):
