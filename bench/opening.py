@@ -29,7 +29,7 @@ def opened(data_dir: Path) -> dict[str, Any]:
     shelf = edition.shelves["data/vessels"]
     started = time.perf_counter()
     found = shelf.find(shelf.key(shelf.count - 1))
-    read_bytes = sum(len(shelf.record(found, language)) for language in LANGUAGES)
+    read_bytes = sum(len(shelf.records(language).one(found)) for language in LANGUAGES)
     return {
         "open_ms": round(open_s * 1e3, 2), "first_read_ms": round((time.perf_counter() - started) * 1e3, 3),
         "records": shelf.count, "read_bytes": read_bytes, "grown_mb": round(peak_mb() - before_mb, 1),

@@ -1,4 +1,4 @@
-"""`python -m bench.versions`: what an answer three changes back costs against one of the latest version, cold and warm."""
+"""`python -m bench.versions`: what an answer three changes back costs against the latest: compiled, kept, and rendered anew."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 from dragoman import Added, Catalog, Renamed, Reshaped, Rows, assembly
 from dragoman.contracts import Answerer
+from dragoman.editions.publish import publish
 from dragoman.exchange import Answer, Request
 from dragoman.observations import ignore
 from dragoman.progress import Bar
@@ -35,12 +36,14 @@ def declare() -> Catalog:
     return catalog.load(Path(__file__))
 
 
-def plane(folder: Path, memory: Memory) -> Answerer:
-    """The data plane of it, as a server puts it together."""
+def plane(folder: Path, memory: Memory, *, compiled: bool = False) -> Answerer:
+    """The data plane of it, as a server puts it together, with the earliest version compiled or not."""
     settings = Settings(data_dir=str(folder), limits=Limits(address=""), memory=memory)
     shops = assembly.open_sources([declare()], settings)
+    catalog, cluster, sources = shops[0]
+    oldest = catalog.timeline.stages(catalog.resources["data/vessels"])[-1]
     with Bar(shown=False) as bar:
-        assembly.publish(shops, settings, ignore, bar)
+        publish(catalog, cluster, sources, folder, settings, ignore, bar, [("data/vessels", oldest)] if compiled else [])
     register, _, _ = assembly.open_register(settings, ignore)
     return assembly.assemble(shops, settings, ignore, register).answerer
 
@@ -63,12 +66,14 @@ def main() -> int:
     """Time every case in the latest and the earliest version."""
     data.RECORDS = RECORDS
     with tempfile.TemporaryDirectory(prefix="dragoman-bench-") as folder:
-        cold, warm = plane(Path(folder) / "a", Memory(rendered_max_bytes=0)), plane(Path(folder) / "b", Memory())
-        print(f"{'us':<10}{'latest':>12}{'old, kept':>12}{'old, anew':>12}{'kept/latest':>13}")
+        nothing = Memory(rendered_max_bytes=0)
+        cold, warm = plane(Path(folder) / "a", nothing), plane(Path(folder) / "b", Memory())
+        compiled = plane(Path(folder) / "c", nothing, compiled=True)
+        print(f"{'us':<10}{'latest':>12}{'compiled':>12}{'kept':>12}{'anew':>12}{'compiled/latest':>17}{'kept/latest':>13}")
         for name, (path, queries) in CASES.items():
-            asked = ((warm, "latest"), (warm, "earliest"), (cold, "earliest"))
+            asked = ((warm, "latest"), (compiled, "earliest"), (warm, "earliest"), (cold, "earliest"))
             taken = [_time(answerer, path, queries, version) for answerer, version in asked]
-            print(f"{name:<10}{''.join(f'{each:>12.1f}' for each in taken)}{taken[1] / taken[0]:>13.2f}")
+            print(f"{name:<10}{''.join(f'{each:>12.1f}' for each in taken)}{taken[1] / taken[0]:>17.2f}{taken[2] / taken[0]:>13.2f}")
     return 0
 
 

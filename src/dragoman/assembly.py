@@ -30,14 +30,14 @@ from .dialects.webmaster import Webmaster
 from .editions import publish as publishing
 from .editions import texts
 from .editions.store import Editions
-from .errors import SettingsError
+from .errors import SettingsError, SourceUnavailable
 from .formats.csv import CsvFormat
 from .formats.json import JsonFormat
 from .formats.xml_writing import XmlFormat
 from .limits.leased import LeasedMeter
 from .limits.memory import MemoryMeter
 from .limits.shared import SharedMeter
-from .observations import Observe
+from .observations import Observe, StatisticsUnread
 from .operations import own
 from .operations.doorbells import Doorbell, open_doorbell
 from .operations.jobs import JobQueue
@@ -64,6 +64,7 @@ from .sources.files import FileSources
 from .sources.function import FunctionSources
 from .sources.sql import SqlSources
 from .sources.writing import SqlTransactions
+from .statistics import demand
 from .statistics.counting import Counter
 from .statistics.places import Place
 from .statistics.recorder import Recorder
@@ -174,11 +175,24 @@ def open_sources(catalogs: Sequence[Catalog], settings: Settings) -> list[Shop]:
 
 def publish(shops: Sequence[Shop], settings: Settings, observe: Observe, progress: Any) -> list[str]:
     """Publish each; the ids of the new editions. Raises `PublicationError` at the first that does not fit."""
-    data_dir = Path(settings.data_dir)
+    data_dir, calls = Path(settings.data_dir), _calls_by_version(shops, settings, observe)
     return [
-        publishing.publish(catalog, cluster, sources, data_dir, settings, observe, progress)
+        publishing.publish(catalog, cluster, sources, data_dir, settings, observe, progress,
+                           demand.used_stages(catalog, calls, settings.publishing.versions_calls_min))
         for catalog, cluster, sources in shops
     ]
+
+
+def _calls_by_version(shops: Sequence[Shop], settings: Settings, observe: Observe) -> demand.Calls:
+    """What was asked for of late, where there are old versions; nothing where statistics cannot be read, without which all is published
+    as well."""
+    if not any(catalog.timeline.versions for catalog, _, _ in shops):
+        return {}
+    try:
+        return demand.calls_by_version(Place(settings.database_url, Path(settings.data_dir)))
+    except SourceUnavailable as error:
+        observe(StatisticsUnread(error=str(error)))
+        return {}
 
 
 def untranslated(shops: Sequence[Shop]) -> list[dict[str, Any]]:

@@ -51,6 +51,8 @@ class Published(Observation, frozen=True, kw_only=True, tag="published", gc=Fals
     cluster: str
     edition: str
     records: int
+    versions: int
+    """How many old versions of resources were compiled into it."""
     size_bytes: int
     time_s: float
 
@@ -108,6 +110,12 @@ class LimitsRegained(Observation, frozen=True, kw_only=True, tag="limits-regaine
 
 class StatisticsLost(Observation, frozen=True, kw_only=True, tag="statistics-lost", gc=False):
     """The database of statistics does not answer: counts wait in memory."""
+
+    error: str
+
+
+class StatisticsUnread(Observation, frozen=True, kw_only=True, tag="statistics-unread", gc=False):
+    """Nobody knows which old versions are asked for, and none was compiled."""
 
     error: str
 

@@ -53,6 +53,10 @@ class Publishing(Section, frozen=True, kw_only=True):
     """How many editions of a catalog stay for `rollback`, the current one included."""
     compress_max_bytes: int = 67_108_864
     """Lists larger than this are not compressed ahead."""
+    versions_max_bytes: int = 1_073_741_824
+    """How much the records of old versions may take in one edition; those asked for most are compiled first."""
+    versions_calls_min: int = 100
+    """How often an old version of a resource was asked for in a week at least where it is compiled."""
 
 
 class Memory(Section, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from .fitting import check_of, expectation
 from .markers import Needs
 from .plain import to_plain
 from .record import Record, RecordMeta
-from .shapes import Choice, Many, Nested, Nullable, bare, element, is_union, peel, scalar_kind, shape_of
+from .shapes import Choice, Many, Nested, Nullable, Text, bare, element, is_union, peel, scalar_kind, shape_of
 
 Path = tuple[str, ...]
 Wrong = Callable[[str, str], DeclarationError]
@@ -317,6 +317,17 @@ def records_in(annotation: Any) -> Iterator[Any]:
         return part
     exchange(annotation, look)
     yield from found
+
+
+def on_wire(annotation: Any) -> Any:
+    """A type as its values are shown: with texts in one language."""
+    return exchange(annotation, _part_on_wire)
+
+
+def _part_on_wire(part: Any) -> Any:
+    if isinstance(part, type) and hasattr(part, "__dragoman_record__"):
+        return Layout({name: Slot(on_wire(slot.annotation)) for name, slot in layout_of(part).slots.items()}).make(part)
+    return str if typing.get_origin(part) is Annotated and shape_of(part) == Text() else part
 
 
 # -------------------------------------------------------------------------------------------- plain values

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from .change import Change, Owner
+from .change import Change, Owner, digest_of
 from .fields import Field
 from .layout import NODEFAULT, Layout, Meaning, Slot, Work, exchange, layout_of, meanings_of, of_fields, origin_of, records_in
 from .lives import Deprecation, Lives
@@ -47,6 +47,8 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The changes since then, the newest first."""
     asked: tuple[Undoing, ...] = ()
     """Those of the parameters of a method."""
+    digest: str = ""
+    """Differs where the changes since then are declared in other words; empty where there are none."""
 
     @property
     def key(self) -> Field:
@@ -110,6 +112,12 @@ class Timeline:
         """All that a target ever was, the newest first."""
         return self._histories[target.path].stages
 
+    def former_stages(self, target: Resource | Method, now: float) -> tuple[Stage, ...]:
+        """What a target was in each old version in which anybody is answered at a UNIX time, the newest first."""
+        served = {self.stage(target, version).digest for version in (EARLIEST, *self.versions)
+                  if self.knows(target, version) and not self.lives.is_gone(version, now)}
+        return tuple(stage for stage in self.stages(target) if stage.digest and stage.digest in served)
+
     @staticmethod
     def knows(target: Resource | Method, version: str) -> bool:
         """Whether a target was there in a version."""
@@ -135,9 +143,9 @@ class _Root:
         self.stages: list[tuple[str, Stage]] = []
         """Each with the change after which it was so; the newest first."""
 
-    def stage(self, version: str) -> Stage:
+    def stage(self, version: str, digest: str = "") -> Stage:
         return Stage(version=version, record=self.record, returns=self.returns, fields=self.fields, meanings=self.meanings,
-                     undoings=self.undoings, asked=self.asked)
+                     undoings=self.undoings, asked=self.asked, digest=digest)
 
 
 class _Deriving:
@@ -152,10 +160,12 @@ class _Deriving:
         """The record classes that old versions speak of."""
         newest: dict[str, Stage] = {path: root.stage("") for path, root in self._roots.items()}
         found: dict[str, list[tuple[str, Stage]]] = {path: [] for path in self._roots}
+        digest = ""
         for change in reversed(changes):
+            digest = digest_of(digest, change)
             for path in self._undo(change):
                 found[path].append((change.at, newest[path]))
-                newest[path] = self._roots[path].stage(change.at)
+                newest[path] = self._roots[path].stage(change.at, digest)
         self.histories = {path: _history(found[path], newest[path]) for path in self._roots}
 
     def _undo(self, change: Change) -> list[str]:

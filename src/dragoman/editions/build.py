@@ -43,9 +43,14 @@ class Report(Protocol):
         """Take note."""
 
 
-def records_file(language: str) -> str:
-    """The name of the file of all records in a language; `""` where one serves every language."""
-    return f"records.{language}.json" if language else "records.json"
+def records_file(language: str, digest: str = "") -> str:
+    """The name of the file of all records in a language, `""` where one serves every language; of an old version by its digest."""
+    return ".".join(filter(None, ("records", language, digest, "json")))
+
+
+def part_of(name: str, digest: str) -> str:
+    """The name of the file `index` or `prepared`, that of an old version by its digest."""
+    return f"{name}.{digest}" if digest else name
 
 
 class Batch:

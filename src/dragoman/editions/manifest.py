@@ -8,7 +8,7 @@ import typing
 import msgspec
 import xxhash
 
-FORMAT = 1
+FORMAT = 2
 """The number of the layout of editions; a program publishes anew what another number wrote."""
 NAME = "manifest.json"
 
@@ -47,6 +47,15 @@ class ListedField(msgspec.Struct, frozen=True, kw_only=True):
     """The shortest search in characters; 0 where it cannot be searched."""
 
 
+class StageManifest(msgspec.Struct, frozen=True, kw_only=True):
+    """The records of one resource as they were in an old version."""
+
+    version: str
+    index: dict[str, Section]
+    """The parts of its own file `index`."""
+    prepared: dict[str, Section]
+
+
 class ShelfManifest(msgspec.Struct, frozen=True, kw_only=True):
     """One resource of an edition."""
 
@@ -59,6 +68,8 @@ class ShelfManifest(msgspec.Struct, frozen=True, kw_only=True):
     prepared: dict[str, Section] = {}
     """The parts of the file `prepared`."""
     listed: tuple[ListedField, ...] = ()
+    stages: dict[str, StageManifest] = {}
+    """The old versions that are compiled, by the digest of what changed since."""
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,17 +5,19 @@ from __future__ import annotations
 import contextlib
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from ..catalog.catalog import Catalog
 from ..catalog.resource import Resource
+from ..catalog.timeline import Stage
 from ..contracts import Source
 from ..errors import DragomanError, PublicationError, SettingsError
 from ..observations import Observe, PublicationFailed, Published
 from ..settings import Settings
 from .build import DISK_ERRORS, INDEX, Report, ShelfBuilder
+from .compiling import StageCompiler
 from .files import map_file, remove_folder, sync_folders, write_durably
 from .fingerprint import fingerprint_of
 from .keys import open_keys
@@ -24,6 +26,8 @@ from .opening import prove, read_manifest, vouch
 from .places import Place, Pointer
 
 _SCRATCH = "scratch"
+Former = tuple[str, Stage]
+"""A resource, by its path, as it was in an old version."""
 _BUILT = tuple[ShelfBuilder, ShelfManifest]
 
 
@@ -40,18 +44,19 @@ class Listed(NamedTuple):
 
 def publish(
     catalog: Catalog, cluster: str, sources: Mapping[str, Source], data_dir: Path, settings: Settings, observe: Observe,
-    progress: Report,
+    progress: Report, used: Sequence[Former] = (),
 ) -> str:
     """Compile every resource that is not live into a new edition and make it current; its id.
 
-    `sources` are by resource path. Waits for another publication of the same catalog and cluster to end. Raises
+    `sources` are by resource path; `used` are the old versions of resources that are asked for, the most asked for first, which are
+    compiled as well. Waits for another publication of the same catalog and cluster to end. Raises
     `PublicationError` for data that do not fit and for a full or failing disk, and `SourceUnavailable`; then nothing is
     left behind, and the old edition goes on serving.
     """
     place = Place(data_dir, catalog.name, cluster)
     try:
         with place.locked():
-            return _Publication(catalog, cluster, sources, place, settings).run(observe, progress)
+            return _Publication(catalog, cluster, sources, place, settings, used).run(observe, progress)
     except DragomanError as error:
         observe(PublicationFailed(catalog=catalog.name, cluster=cluster, error=str(error)))
         raise
@@ -72,10 +77,10 @@ class _Publication:
     """One publication, for whoever holds the lock."""
 
     def __init__(
-        self, catalog: Catalog, cluster: str, sources: Mapping[str, Source], place: Place, settings: Settings,
+        self, catalog: Catalog, cluster: str, sources: Mapping[str, Source], place: Place, settings: Settings, used: Sequence[Former],
     ) -> None:
         self._catalog, self._cluster, self._sources = catalog, cluster, sources
-        self._place, self._settings = place, settings
+        self._place, self._settings, self._used = place, settings, used
         self._seed = secrets.randbits(64)
         self._started_s = time.monotonic()
 
@@ -89,6 +94,7 @@ class _Publication:
         vouch(place, manifest)
         place.point(Pointer(current=id, newest=id))
         observe(Published(catalog=self._catalog.name, cluster=self._cluster, edition=id, records=manifest.records,
+                          versions=sum(len(shelf.stages) for shelf in manifest.shelves.values()),
                           size_bytes=manifest.size_bytes, time_s=round(time.monotonic() - self._started_s, 3)))
         with contextlib.suppress(OSError):      # the edition stands; what is too old goes at the next publication
             place.prune(self._settings.publishing.keep)
@@ -108,12 +114,13 @@ class _Publication:
         fingerprints = {resource.path: self._source(resource).fingerprint() for resource in resources}
         built = {resource.path: self._build_shelf(resource, folder, progress) for resource in resources}
         self._prove_references(built, folder)
+        shelves = self._compile_stages(built, folder)
         remove_folder(folder / _SCRATCH)
         manifest = Manifest(
             id=id, catalog=self._catalog.name, cluster=self._cluster, published_at=time.time(),
             time_s=time.monotonic() - self._started_s, seed=self._seed,
             catalog_fingerprint=fingerprint_of(self._catalog), sources=fingerprints,
-            shelves={path: shelf for path, (_, shelf) in built.items()},
+            shelves=shelves,
         )
         write_durably(folder / NAME, seal(manifest))
         sync_folders(each for each in (*folder.rglob("*"), folder) if each.is_dir())
@@ -132,6 +139,19 @@ class _Publication:
         builder = ShelfBuilder(self._catalog, resource, shelf_folder, scratch, self._seed,
                                self._settings.publishing.compress_max_bytes)
         return builder, builder.build(self._source(resource), progress)
+
+    def _compile_stages(self, built: Mapping[str, _BUILT], folder: Path) -> dict[str, ShelfManifest]:
+        """Try every old version of every resource, and compile those that are used, as long as there is room."""
+        timeline, publishing = self._catalog.timeline, self._settings.publishing
+        compilers = {path: StageCompiler(builder.resource, shelf, folder / path, folder / _SCRATCH / path, publishing.compress_max_bytes)
+                     for path, (builder, shelf) in built.items()}
+        for compiler in compilers.values():
+            for stage in timeline.former_stages(compiler.resource, time.time()):
+                compiler.try_out(stage)
+        left_bytes = publishing.versions_max_bytes
+        for path, stage in self._used:
+            left_bytes -= compilers[path].compile(stage, left_bytes)
+        return {path: compiler.shelf for path, compiler in compilers.items()}
 
     def _prove_references(self, built: Mapping[str, _BUILT], folder: Path) -> None:
         if not any(builder.references for builder, _ in built.values()):

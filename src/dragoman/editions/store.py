@@ -14,12 +14,12 @@ from pathlib import Path
 from ..observations import EditionOpened, EditionRefused, Observe
 from ..query import Filtered
 from ..settings import Memory
-from .build import INDEX, PREPARED, records_file
+from .build import INDEX, PREPARED, part_of, records_file
 from .files import map_file
 from .indexing import NAME as LISTING
 from .keys import open_keys
 from .listings import Listing, PositionCache, Positions
-from .manifest import Damaged, Foreign, Manifest, ShelfManifest
+from .manifest import Damaged, Foreign, Manifest, Section, StageManifest
 from .opening import prove
 from .places import Place
 
@@ -28,20 +28,40 @@ _SPARE_FILES = 512
 _NOTHING: Mapping[str, memoryview] = {}
 
 
-class _ByLanguage(dict[str, "_Records"]):
+class _ByLanguage(dict[str, "Records"]):
     """Records by language; what was published without a language is served in the edition's first."""
 
-    def __missing__(self, language: str) -> _Records:
+    def __missing__(self, language: str) -> Records:
         return next(iter(self.values()))
 
 
-class _Records:
-    """All records in one language."""
+class Records:
+    """All records of a resource in one language, as they are today or were in an old version."""
 
-    __slots__ = ("mapped", "starts", "view")
+    __slots__ = ("_mapped", "_starts", "digest", "everything", "prepared")
 
-    def __init__(self, mapped: mmap.mmap | bytes, starts: memoryview) -> None:
-        self.mapped, self.view, self.starts = mapped, memoryview(mapped), starts
+    def __init__(self, mapped: mmap.mmap | bytes, starts: memoryview, digest: str, prepared: Mapping[str, memoryview]) -> None:
+        self._mapped, self._starts = mapped, starts
+        self.digest = digest
+        """That of the `Stage` as of which they are; empty for today's."""
+        self.everything = memoryview(mapped)
+        """`[{..},{..}]`: the whole file."""
+        self.prepared = prepared
+        """Compressed forms of that by content coding, where they were prepared."""
+
+    def one(self, position: int) -> bytes:
+        """The JSON of one record."""
+        starts = self._starts
+        return self._mapped[starts[position]:starts[position + 1] - 1]
+
+    def some(self, positions: Iterable[int]) -> list[memoryview | None]:
+        """The JSON of several records, each a slice of the file; None for the position -1."""
+        starts, view = self._starts, self.everything
+        return [view[starts[position]:starts[position + 1] - 1] if position >= 0 else None for position in positions]
+
+    def run(self, start: int, stop: int) -> memoryview:
+        """The records from `start` until before `stop`, `{..},{..}` without brackets, as one slice of the file."""
+        return self.everything[self._starts[start]:self._starts[stop] - 1]
 
 
 class Shelf:
@@ -56,50 +76,37 @@ class Shelf:
         self.count = facts.count
         self.languages = facts.languages
         self._edition, self._positions = manifest.id, positions
-        self._index = map_file(folder / INDEX)
-        self._records = self._map_records(folder, facts)
-        self._keys = self._view(facts, "keys")
-        self._versions = self._view(facts, "versions").cast("Q")
-        index = open_keys(self._index, facts.index, manifest.seed)
-        self.find = index.find
+        mapped = map_file(folder / INDEX)
+        index, prepared = memoryview(mapped), _map_prepared(folder / PREPARED, facts.prepared)
+        self._keys = _section(index, facts.index, "keys")
+        self._prepared_keys = prepared.get("keys.", _NOTHING)
+        self._versions = _section(index, facts.index, "versions").cast("Q")
+        keys = open_keys(mapped, facts.index, manifest.seed)
+        self.find = keys.find
         """`find(key: bytes) -> int`: the position of the record whose key, as JSON (`b'7'`, `b'"hat"'`), is this; -1
         where there is none."""
-        self.key = index.key
+        self.key = keys.key
         """`key(position: int) -> bytes`: the JSON of one key."""
-        self._prepared = _map_prepared(folder, facts)
+        self._today = self._map_records(folder, "", index, facts.index, prepared)
+        self._stages = {digest: self._map_stage(folder, digest, stage) for digest, stage in facts.stages.items()}
         self._listing = Listing(folder / LISTING, facts.listed, facts.languages) if facts.listed else None
 
-    def _view(self, facts: ShelfManifest, part: str) -> memoryview:
-        start, size = facts.index[part]
-        return memoryview(self._index)[start:start + size]
+    def _map_stage(self, folder: Path, digest: str, stage: StageManifest) -> _ByLanguage:
+        index = memoryview(map_file(folder / part_of(INDEX, digest)))
+        return self._map_records(folder, digest, index, stage.index, _map_prepared(folder / part_of(PREPARED, digest), stage.prepared))
 
-    def _map_records(self, folder: Path, facts: ShelfManifest) -> _ByLanguage:
-        found = _ByLanguage()
-        for language in facts.languages or ("",):
-            starts = self._view(facts, f"starts.{language}").cast("Q")
-            found[language] = _Records(map_file(folder / records_file(language)), starts)
-        return found
+    def _map_records(
+        self, folder: Path, digest: str, index: memoryview, sections: Mapping[str, Section], prepared: _Prepared,
+    ) -> _ByLanguage:
+        return _ByLanguage({
+            language: Records(map_file(folder / records_file(language, digest)), _section(index, sections, f"starts.{language}").cast("Q"),
+                              digest, prepared.get(f"everything.{language}", _NOTHING))
+            for language in self.languages or ("",)
+        })
 
-    def record(self, position: int, language: str) -> bytes:
-        """The JSON of one record."""
-        records = self._records[language]
-        starts = records.starts
-        return records.mapped[starts[position]:starts[position + 1] - 1]
-
-    def records(self, positions: Iterable[int], language: str) -> list[memoryview | None]:
-        """The JSON of several records, each a slice of the file; None for the position -1."""
-        records = self._records[language]
-        starts, view = records.starts, records.view
-        return [view[starts[position]:starts[position + 1] - 1] if position >= 0 else None for position in positions]
-
-    def run(self, start: int, stop: int, language: str) -> memoryview:
-        """The records from `start` until before `stop`, `{..},{..}` without brackets, as one slice of the file."""
-        records = self._records[language]
-        return records.view[records.starts[start]:records.starts[stop] - 1]
-
-    def everything(self, language: str) -> memoryview:
-        """`[{..},{..}]`: the whole file."""
-        return self._records[language].view
+    def records(self, language: str, digest: str = "") -> Records:
+        """The records in a language, as of the `Stage` with this digest where that is compiled, else as they are today."""
+        return (self._stages.get(digest) or self._today)[language]
 
     def keys(self) -> memoryview:
         """`[1,2,3]`: every key, in order."""
@@ -110,13 +117,9 @@ class Shelf:
         found: int = self._versions[position]
         return found
 
-    def prepared(self, what: str, language: str) -> Mapping[str, memoryview]:
-        """The compressed forms of `everything` or `keys` by content coding, where they were prepared."""
-        if what == "keys" or not self.languages:
-            language = ""
-        elif language not in self.languages:
-            language = self.languages[0]
-        return self._prepared.get((what, language), _NOTHING)
+    def prepared_keys(self) -> Mapping[str, memoryview]:
+        """The compressed forms of `keys` by content coding, where they were prepared."""
+        return self._prepared_keys
 
     def select(self, filtered: Filtered, language: str) -> Positions | None:
         """The positions that fit, in the order asked; None where they are not materialized yet."""
@@ -140,15 +143,22 @@ class Shelf:
         return self._edition, self.path, language if told else "", filtered
 
 
-def _map_prepared(folder: Path, facts: ShelfManifest) -> dict[tuple[str, str], dict[str, memoryview]]:
-    if not facts.prepared:
-        return {}
-    view = memoryview(map_file(folder / PREPARED))
-    found: dict[tuple[str, str], dict[str, memoryview]] = {}
-    for name, (start, size) in facts.prepared.items():
-        what, language, coding = name.split(".")
-        found.setdefault((what, language), {})[coding] = view[start:start + size]
+_Prepared = Mapping[str, Mapping[str, memoryview]]
+"""Compressed forms by what they are of, `everything.de`, and by content coding."""
+
+
+def _map_prepared(path: Path, sections: Mapping[str, Section]) -> _Prepared:
+    found: dict[str, dict[str, memoryview]] = {}
+    view = memoryview(map_file(path)) if sections else memoryview(b"")
+    for name, (start, size) in sections.items():
+        what, _, coding = name.rpartition(".")
+        found.setdefault(what, {})[coding] = view[start:start + size]
     return found
+
+
+def _section(view: memoryview, sections: Mapping[str, Section], name: str) -> memoryview:
+    start, size = sections[name]
+    return view[start:start + size]
 
 
 class Edition:

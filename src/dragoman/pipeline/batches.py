@@ -10,6 +10,7 @@ from ..editions.store import Shelf
 from ..exchange import Buffer, Result, Stream
 from ..query import Ask, Plan
 from .keys import cut
+from .rendered import records_of
 
 BATCH_BYTES = 262_144
 """How much JSON a batch has, more or less; writing that in another format takes about 10 ms."""
@@ -22,7 +23,7 @@ _STEP = 256
 
 def is_long(plan: Plan, shelf: Shelf, count: int) -> bool:
     """Whether a list of so many records, or keys, is too long to be held in another format than the edition's."""
-    everything = shelf.keys() if plan.ask is Ask.KEYS else shelf.everything(plan.view.language)
+    everything = shelf.keys() if plan.ask is Ask.KEYS else records_of(plan, shelf).everything
     return everything.nbytes * count > HELD_MAX_BYTES * shelf.count
 
 
@@ -58,4 +59,5 @@ def _batches(plan: Plan, shelf: Shelf, positions: Sequence[int]) -> Iterator[byt
 def _items(plan: Plan, shelf: Shelf, positions: Sequence[int]) -> Sequence[Any]:
     if plan.ask is Ask.KEYS:
         return list(map(shelf.key, positions))
-    return cut(plan, shelf.records(positions, plan.view.language))
+    records = records_of(plan, shelf)
+    return cut(plan, records.some(positions), records.digest)

@@ -13,10 +13,10 @@ from ..exchange import Outcome, Result
 from ..query import Ask, Plan
 from .batches import is_long, is_quick, stream
 from .calls import Calls
-from .keys import check_range, keys_json, no_such
+from .keys import check_range, keys_json, lie_as_wanted, no_such
 from .live import Live
 from .operating import Operating
-from .rendered import Rendering
+from .rendered import Rendering, records_of
 
 Later = Callable[[], Awaitable[Outcome]]
 
@@ -57,7 +57,7 @@ class Executor:
             raise refuse(Code.NOT_READY, "not published yet", hint="Try again in a moment.", facts={"retry_after_s": 1})
         if plan.filtered:
             return self._listed(plan, edition, shelf)
-        if _is_rewritten(plan) and is_long(plan, shelf, shelf.count):
+        if _is_rewritten(plan, shelf) and is_long(plan, shelf, shelf.count):
             return self._streamed(plan, edition, shelf, range(shelf.count))
         return self._reads[plan.ask](plan, edition, shelf)
 
@@ -89,7 +89,7 @@ class Executor:
         return materialize
 
     def _selected(self, plan: Plan, edition: Edition, shelf: Shelf, positions: Sequence[int]) -> Result:
-        if _is_rewritten(plan) and is_long(plan, shelf, len(positions)):
+        if _is_rewritten(plan, shelf) and is_long(plan, shelf, len(positions)):
             return self._streamed(plan, edition, shelf, positions)
         return self._chosen(plan, edition, shelf, positions)
 
@@ -120,12 +120,11 @@ class Executor:
     def _all(self, plan: Plan, edition: Edition, shelf: Shelf) -> Result:
         if plan.keyed:
             return self._items(plan, edition, shelf, range(shelf.count), shelf.count)
-        if not plan.whole:
+        records = records_of(plan, shelf)
+        if not lie_as_wanted(plan, records.digest):
             return self._run(plan, edition, shelf, 0, shelf.count)
-        language = plan.view.language
-        return Result(plan=plan, body=shelf.everything(language), found=shelf.count, total=shelf.count,
-                      tag=_tag(plan, edition), published_at=edition.published_at,
-                      prepared=shelf.prepared("everything", language))
+        return Result(plan=plan, body=records.everything, found=shelf.count, total=shelf.count, tag=_tag(plan, edition),
+                      published_at=edition.published_at, prepared=records.prepared)
 
     def _page(self, plan: Plan, edition: Edition, shelf: Shelf) -> Result:
         check_range(plan, shelf.count)
@@ -161,12 +160,14 @@ class Executor:
 
 def _keys(plan: Plan, edition: Edition, shelf: Shelf) -> Result:
     return Result(plan=plan, body=shelf.keys(), found=shelf.count, total=shelf.count, tag=_tag(plan, edition),
-                  published_at=edition.published_at, prepared=shelf.prepared("keys", plan.view.language))
+                  published_at=edition.published_at, prepared=shelf.prepared_keys())
 
 
-def _is_rewritten(plan: Plan) -> bool:
-    """Whether a list of everything is made anew for whoever asks: in another format, another version, or with some fields."""
-    return (plan.ask is Ask.ALL and not plan.whole) or (plan.format is not None and plan.ask in (Ask.KEYS, Ask.ALL))
+def _is_rewritten(plan: Plan, shelf: Shelf) -> bool:
+    """Whether a list of everything is made anew for whoever asks: in another format, a version not compiled, or with some fields."""
+    if plan.format is not None:
+        return plan.ask in (Ask.KEYS, Ask.ALL)
+    return plan.ask is Ask.ALL and not lie_as_wanted(plan, records_of(plan, shelf).digest)
 
 
 def _tag(plan: Plan, edition: Edition) -> str:

@@ -26,22 +26,28 @@ def no_such(plan: Plan) -> Refusal:
     return refuse(Code.NOT_FOUND, "no such id", field=plan.stage.key.name, value=plan.keys[0] if plan.keys else None)
 
 
-def cut(plan: Plan, items: Sequence[Buffer | None]) -> Sequence[Buffer | None]:
-    """Records as JSON as they are in the version that is asked for, with the shown fields alone."""
-    if plan.whole:
+def lie_as_wanted(plan: Plan, digest: str) -> bool:
+    """Whether records as of the stage with a digest are answered as they lie there."""
+    return plan.view.shown is None and plan.stage.digest == digest
+
+
+def cut(plan: Plan, items: Sequence[Buffer | None], digest: str = "") -> Sequence[Buffer | None]:
+    """Records as JSON as they are in the version that is asked for, with the shown fields alone; `digest` as in `cutter`."""
+    if lie_as_wanted(plan, digest):
         return items
-    cut_one = cutter(plan)
+    cut_one = cutter(plan, digest)
     return [cut_one(item) if item is not None else None for item in items]
 
 
-def cutter(plan: Plan) -> Callable[[Buffer], bytes]:
-    """What makes of one record of today what is shown of it in the version that is asked for."""
+def cutter(plan: Plan, digest: str = "") -> Callable[[Buffer], bytes]:
+    """What makes of one record what is shown of it in the version that is asked for; `digest` is that of the stage as of which the record
+    is, empty for today."""
     stage, shown = plan.stage, plan.view.shown
-    back = translator(stage).back_json if stage.undoings else bytes
+    back = translator(stage).back_json if stage.digest != digest else None
     if shown is None:
-        return back
+        return back or bytes
     project = projector(Nested(stage.record), shown)
-    return (lambda item: project(back(item))) if stage.undoings else project
+    return project if back is None else lambda item: project(back(item))
 
 
 def check_range(plan: Plan, total: int) -> None:

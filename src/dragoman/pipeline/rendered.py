@@ -7,10 +7,10 @@ from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from itertools import count
 
-from ..editions.store import Edition, Shelf
+from ..editions.store import Edition, Records, Shelf
 from ..exchange import Buffer
 from ..query import Plan, View
-from .keys import cut, cutter
+from .keys import cut, cutter, lie_as_wanted
 
 ENTRY_BYTES = 256
 """What an entry takes beside its bytes, roughly."""
@@ -18,6 +18,11 @@ _SEEN_MAX, _GROUPS_MAX = 65_536, 4_096
 _GROUP_BYTES = 1_024
 _Part = int | tuple[int, int]
 """One record, by its position, or those from one position until before another as they stand in a list."""
+
+
+def records_of(plan: Plan, shelf: Shelf) -> Records:
+    """The records that a plan's answer is made of: as of the version that is asked for where they were compiled, else today's."""
+    return shelf.records(plan.view.language, plan.stage.digest)
 
 
 class RenderedCache:
@@ -87,26 +92,27 @@ class Rendering:
 
     def record(self, plan: Plan, edition: Edition, shelf: Shelf, position: int) -> bytes:
         """The JSON of one record."""
-        if plan.whole:
-            return shelf.record(position, plan.view.language)
+        records = records_of(plan, shelf)
+        if lie_as_wanted(plan, records.digest):
+            return records.one(position)
         group = self._group(plan, edition)
         found, = self.cache.get(group, (position,))
         if found is None:
-            found = cutter(plan)(shelf.record(position, plan.view.language))
+            found = cutter(plan, records.digest)(records.one(position))
             self.cache.put(group, (position,), (found,))
         return found
 
     def records(self, plan: Plan, edition: Edition, shelf: Shelf, positions: Sequence[int]) -> Sequence[Buffer | None]:
         """The JSON of several records; None for the position -1."""
-        if plan.whole:
-            return shelf.records(positions, plan.view.language)
+        records = records_of(plan, shelf)
+        if lie_as_wanted(plan, records.digest):
+            return records.some(positions)
         group = self._group(plan, edition)
         found: list[bytes | None] = self.cache.get(group, positions)
         missing = list(dict.fromkeys(position for position, each in zip(positions, found, strict=True) if each is None and position >= 0))
         if missing:
-            cut_one = cutter(plan)
-            records = shelf.records(missing, plan.view.language)
-            made = {position: cut_one(each) for position, each in zip(missing, records, strict=True) if each is not None}
+            cut_one = cutter(plan, records.digest)
+            made = {position: cut_one(each) for position, each in zip(missing, records.some(missing), strict=True) if each is not None}
             self.cache.put(group, list(made), list(made.values()))
             found = [made.get(position) if each is None else each for position, each in zip(positions, found, strict=True)]
         return found
@@ -115,13 +121,14 @@ class Rendering:
         """The records from `start` until before `stop` as a list: `[{..},{..}]`."""
         if stop <= start:
             return b"[]"
-        if plan.whole:
-            return b"".join((b"[", shelf.run(start, stop, plan.view.language), b"]"))
+        records = records_of(plan, shelf)
+        if lie_as_wanted(plan, records.digest):
+            return b"".join((b"[", records.run(start, stop), b"]"))
         group = self._group(plan, edition)
         found, = self.cache.get(group, ((start, stop),))
         if found is None:
-            records = cut(plan, shelf.records(range(start, stop), plan.view.language))
-            found = b"[%b]" % b",".join([each for each in records if each is not None])
+            made = cut(plan, records.some(range(start, stop)), records.digest)
+            found = b"[%b]" % b",".join([each for each in made if each is not None])
             self.cache.put(group, ((start, stop),), (found,))
         return found
 

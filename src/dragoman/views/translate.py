@@ -16,19 +16,31 @@ Arrange = Callable[[Any], Any]
 """Puts the fields of records into the order of their declaration."""
 
 
+class Untranslatable(Exception):
+    """A change whose own function fails with a value; `at` is its version, and the cause what it raised."""
+
+    def __init__(self, at: str, error: Exception) -> None:
+        self.at = at
+        super().__init__(f"{type(error).__name__}: {error}")
+
+
 class Translator:
     """Shows values of one target in the version of a stage."""
 
     def __init__(self, stage: Stage) -> None:
-        self._walks = tuple(walk for undoing in stage.undoings if (walk := walk_of(undoing.shape, _backs(undoing))) is not None)
+        self._walks = tuple((undoing.at, walk) for undoing in stage.undoings
+                            if (walk := walk_of(undoing.shape, _backs(undoing))) is not None)
         self._arrange = (_arrange_of(stage.shape) if stage.shape is not None else None) or _same
 
     def back(self, value: Any) -> Any:
-        """A plain value of today, localized, in its old form; it is changed on the way."""
+        """A plain value of today, localized, in its old form; it is changed on the way. Raises `Untranslatable`."""
         if value is None:
             return None
-        for walk in self._walks:
-            walk(value)
+        for at, walk in self._walks:
+            try:
+                walk(value)
+            except Exception as error:          # `backward` is a publisher's own function
+                raise Untranslatable(at, error) from error
         return self._arrange(value)
 
     def back_json(self, value: Buffer) -> bytes:

@@ -34,7 +34,7 @@ def generation_of(edition):
     """The one canary that every record, key and filter of an edition bears."""
     shelf = edition.shelves[TANKS]
     assert shelf.count == RECORDS
-    records = msgspec.json.decode(shelf.everything("en"))
+    records = msgspec.json.decode(shelf.records("en").everything)
     found = {record["tier"] for record in records} | {int(record["code"][1:]) for record in records}
     assert len(found) == 1
     generation = found.pop()

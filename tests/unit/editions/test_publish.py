@@ -41,10 +41,10 @@ def test_the_same_facts_come_out_in_every_language(tmp_path_factory, given_rows)
     public = [msgspec.to_builtins(msgspec.convert(row, Tank)) for row in given_rows]
     for language in LANGUAGES:
         expected = [json_of(localizer.localize(row, language)) for row in public]
-        assert [shelf.record(position, language) for position in range(shelf.count)] == expected
-        assert bytes(shelf.everything(language)) == b"[" + b",".join(expected) + b"]"
-        assert bytes(shelf.run(0, shelf.count, language)) == b",".join(expected)
-        assert bytes(shelf.run(shelf.count // 2, shelf.count, language)) == b",".join(expected[shelf.count // 2:])
+        assert [shelf.records(language).one(position) for position in range(shelf.count)] == expected
+        assert bytes(shelf.records(language).everything) == b"[" + b",".join(expected) + b"]"
+        assert bytes(shelf.records(language).run(0, shelf.count)) == b",".join(expected)
+        assert bytes(shelf.records(language).run(shelf.count // 2, shelf.count)) == b",".join(expected[shelf.count // 2:])
     assert msgspec.json.decode(shelf.keys()) == [row["id"] for row in given_rows]
     assert [shelf.find(b"%d" % row["id"]) for row in given_rows] == list(range(shelf.count))
 
@@ -55,7 +55,7 @@ def test_one_file_serves_every_language_where_nothing_is_localized(tmp_path):
     shop.publish()
     shelf = shop.current().shelves[MODULES]
     assert shelf.languages == ()
-    assert shelf.record(shelf.find(b'"gun"'), "de") == b'{"id":"gun","price":1.50}'
+    assert shelf.records("de").one(shelf.find(b'"gun"')) == b'{"id":"gun","price":1.50}'
     assert not list(shop.folder.glob("*/armory/modules/records.*.json"))
 
 
@@ -77,7 +77,7 @@ def test_an_old_edition_stays_readable_for_whoever_holds_it(tmp_path):
     old = shop.current().shelves[TANKS]
     shop.publish()
     assert not (shop.folder / old_id).exists()
-    assert b"Tank 1" in old.record(0, "en")
+    assert b"Tank 1" in old.records("en").one(0)
     from dragoman.query import Filtered
     assert list(old.materialize(Filtered(values=(("tier", (7,)),)), "en")) == [0]
 
@@ -91,13 +91,13 @@ def test_large_lists_are_compressed_ahead_and_small_or_huge_ones_are_not(tmp_pat
     shop = Shop(tmp_path, [tank(number) for number in range(300)], compress_max_bytes=20_000)
     shop.publish()
     shelf = shop.current().shelves[TANKS]
-    assert len(shelf.everything("en")) > 20_000
-    assert shelf.prepared("everything", "en") == {}
-    prepared = shelf.prepared("keys", "en")
+    assert len(shelf.records("en").everything) > 20_000
+    assert shelf.records("en").prepared == {}
+    prepared = shelf.prepared_keys()
     assert gzip.decompress(prepared["gzip"]) == bytes(shelf.keys())
     assert zstandard.decompress(prepared["zstd"]) == bytes(shelf.keys())
     assert zstandard.get_frame_parameters(prepared["zstd"]).window_size <= 8 << 20
-    assert shop.current().shelves[MODULES].prepared("keys", "en") == {}
+    assert shop.current().shelves[MODULES].prepared_keys() == {}
 
 
 @pytest.mark.parametrize(("row", "told"), [

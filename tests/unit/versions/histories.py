@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import decimal
 import enum
-import typing
 from typing import Annotated, Any, Literal, NamedTuple, NewType
 
 import msgspec
 from hypothesis import strategies as st
 
 from dragoman import Added, Catalog, Defaulted, Key, Localized, Record, Renamed, Reshaped, Revalued, Rows
-from dragoman.catalog.layout import Layout, Slot, exchange, layout_of, origin_of
+from dragoman.catalog.layout import Layout, layout_of, on_wire, origin_of
 from dragoman.catalog.plain import encode_json
 from dragoman.catalog.record import RecordMeta
-from dragoman.catalog.shapes import Choice, Nested, Scalar, Text, element, nested_records, shape_of
+from dragoman.catalog.shapes import Choice, Nested, Scalar, element, nested_records, shape_of
 from dragoman.catalog.steps import Step
 from dragoman.catalog.timeline import Stage
 from dragoman.errors import DeclarationError
@@ -153,7 +152,7 @@ def _step(draw: Any, layout: Layout, forth: bool) -> tuple[Step, bool]:
             names, before={old: str}, backward=lambda *found: {old: encode_json(list(found)).decode()},
             forward=lambda text: dict(zip(names, decode(text), strict=True))), True
     gone = draw(_names(layout, paths))
-    kept = wire(draw(TYPES))
+    kept = on_wire(draw(TYPES))
     value = draw(values(kept, sent=True))
     return Reshaped([], before={gone: kept}, backward=lambda: {gone: value}, forward=lambda _: {}), True
 
@@ -188,21 +187,7 @@ def _names(draw: Any, layout: Layout, paths: list[tuple[str, ...]]) -> str:
     return ".".join((*above, fresh))
 
 
-def wire(annotation: Any) -> Any:
-    """A type as it is on the wire: with texts in one language."""
-    return exchange(annotation, _wire)
-
-
-def _wire(part: Any) -> Any:
-    if isinstance(part, type) and hasattr(part, "__dragoman_record__"):
-        layout = layout_of(part)
-        return Layout({name: Slot(wire(slot.annotation)) for name, slot in layout.slots.items()}).make(part)
-    if typing.get_origin(part) is Annotated and shape_of(part) == Text():
-        return str
-    return part
-
-
 def valid(stage: Stage) -> Any:
     """The record class of a stage, as it is on the wire."""
-    return wire(stage.record)
+    return on_wire(stage.record)
 

@@ -15,6 +15,7 @@ from dragoman.catalog.plain import decode_json, encode_json
 from dragoman.catalog.shapes import Nested
 from dragoman.catalog.timeline import Stage
 from dragoman.catalog.values import Validator
+from dragoman.editions.compiling import Translating
 from dragoman.errors import DeclarationError
 from dragoman.formats.xsd import write_xsd
 from dragoman.views.localize import Localizer
@@ -25,7 +26,8 @@ from dragoman.views.translate import Asker, Translator
 from ..formats.test_xsd import answer, call
 from .histories import DAYS, TYPES, catalog_of, decode, histories, records_of_today, valid, values
 
-PATIENT = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+PATIENT = settings(max_examples=30, deadline=None,
+                   suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much])
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers(-2, 9) | st.sampled_from(
         ["", "id", "name", "parts", "spot_0", "spot_0.parts", "a", "a.b", ".", "é"]),
@@ -62,6 +64,17 @@ def test_every_old_answer_is_valid_by_the_types_of_its_version(data):
         assert error.name.startswith("the change of "), error
         assert error.reason, error
         assert error.remedy, error
+
+
+@PATIENT
+@given(st.data())
+def test_every_record_that_is_published_passes_the_trial_of_old_versions(data):
+    """Publication refuses none of them for its types, in any history, in any language."""
+    history = data.draw(histories())
+    resource, row = history.catalog.resources["data/roots"], data.draw(values(history.root, sent=True))
+    for today in Localizer(Nested(history.root), ("en", "de")).render(Validator(history.root)(row)):
+        for stage in history.catalog.timeline.stages(resource)[1:]:
+            assert Translating(resource, stage)(0, today) == Translator(stage).back_json(today)
 
 
 @PATIENT

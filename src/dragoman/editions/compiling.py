@@ -1,0 +1,141 @@
+"""Old versions at publication: those that are asked for have their records compiled beside today's, all others are tried (G10)."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ..catalog.fitting import misfits
+from ..catalog.layout import on_wire
+from ..catalog.plain import decode_exact, encode_json, show
+from ..catalog.resource import Resource
+from ..catalog.timeline import Stage
+from ..catalog.version import show_version
+from ..errors import PublicationError
+from ..views.translate import Untranslatable, translator
+from .build import INDEX, PREPARED, part_of, records_file
+from .files import ArrayWriter, map_file, pack
+from .manifest import FileFacts, Section, ShelfManifest, StageManifest
+from .prepared import compress
+
+_BATCH = 512
+_TRIED = 100
+"""How many records are tried in each version, more or less."""
+
+
+class StageCompiler:
+    """Compiles the old versions of one resource whose records of today stand finished in `folder`, with what was needed for them in
+    `scratch`."""
+
+    def __init__(self, resource: Resource, shelf: ShelfManifest, folder: Path, scratch: Path, compress_max_bytes: int) -> None:
+        self.resource, self.shelf = resource, shelf
+        self._folder, self._scratch, self._compress_max_bytes = folder, scratch, compress_max_bytes
+
+    def try_out(self, stage: Stage) -> None:
+        """Show some records, spread over all, in an old version. Raises `PublicationError` for one that does not fit it."""
+        translate, step = Translating(self.resource, stage), max(1, self.shelf.count // _TRIED)
+        for language in self._languages:
+            for position, record in self._records(language, range(0, self.shelf.count, step)):
+                translate(position, record)
+
+    def compile(self, stage: Stage, max_bytes: int) -> int:
+        """Write every record in an old version, and note that in the shelf; the bytes that this takes, 0 where these would be more than
+        `max_bytes` and nothing was written. Raises `PublicationError`."""
+        scratch = self._scratch / stage.digest
+        scratch.mkdir()
+        files: dict[str, FileFacts] = {}
+        for language in self._languages:
+            made = self._write(stage, language, scratch, max_bytes - _size_of(files))
+            if made is None:
+                return self._give_up(files)
+            files[records_file(language, stage.digest)] = made
+        index, prepared = self._pack(stage, scratch, files)
+        if _size_of(files) > max_bytes:
+            return self._give_up(files)
+        stages = self.shelf.stages | {stage.digest: StageManifest(version=stage.version, index=index, prepared=prepared)}
+        self.shelf = msgspec.structs.replace(self.shelf, files=self.shelf.files | files, stages=stages)
+        return _size_of(files)
+
+    def _give_up(self, files: Iterable[str]) -> int:
+        for name in files:
+            (self._folder / name).unlink()
+        return 0
+
+    @property
+    def _languages(self) -> tuple[str, ...]:
+        return self.shelf.languages or ("",)
+
+    def _records(self, language: str, positions: Sequence[int]) -> Iterator[tuple[int, bytes]]:
+        """Records of today, each with its position."""
+        starts = memoryview(map_file(self._scratch / _starts(language))).cast("Q")
+        mapped = map_file(self._folder / records_file(language))
+        return ((position, mapped[starts[position]:starts[position + 1] - 1]) for position in positions)
+
+    def _write(self, stage: Stage, language: str, scratch: Path, max_bytes: int) -> FileFacts | None:
+        """Write the records in one language; None where that takes too much, and nothing is left of it."""
+        path = self._folder / records_file(language, stage.digest)
+        translate = Translating(self.resource, stage)
+        with contextlib.closing(ArrayWriter(path, scratch / _starts(language))) as writer:
+            for start in range(0, self.shelf.count, _BATCH):
+                batch = self._records(language, range(start, min(start + _BATCH, self.shelf.count)))
+                writer.extend([translate(*each) for each in batch])
+                if writer.data.size > max_bytes:
+                    path.unlink()
+                    return None
+            writer.end()
+            return writer.data.finish()
+
+    def _pack(self, stage: Stage, scratch: Path, files: dict[str, FileFacts]) -> tuple[dict[str, Section], dict[str, Section]]:
+        """Write the addresses of its records, and its lists in compressed forms, as files of their own."""
+        lists: dict[str, Path] = {}
+        for language in self._languages:
+            name = records_file(language, stage.digest)
+            lists |= compress(f"everything.{language}", self._folder / name, files[name].size, scratch, self._compress_max_bytes)
+        parts = {INDEX: {_starts(language): scratch / _starts(language) for language in self._languages}, PREPARED: lists}
+        sections: dict[str, dict[str, Section]] = {INDEX: {}, PREPARED: {}}
+        for name, paths in parts.items():
+            if paths:
+                own = part_of(name, stage.digest)
+                files[own], sections[name] = pack(self._folder / own, paths)
+        return sections[INDEX], sections[PREPARED]
+
+
+class Translating:
+    """Shows records in the version of a stage, and proves that they fit it."""
+
+    def __init__(self, resource: Resource, stage: Stage) -> None:
+        self._resource, self._stage = resource, stage
+        self._back = translator(stage).back
+        self._fields: Any = on_wire(stage.record).__dragoman_fields__
+
+    def __call__(self, position: int, record: bytes) -> bytes:
+        """The JSON of a record as of then. Raises `PublicationError`, naming its key, the change or the field."""
+        value = decode_exact(record)
+        key = value[self._resource.key.name]
+        try:
+            old = self._back(value)
+        except Untranslatable as error:
+            raise self._wrong(position, key, f"the change of {show_version(error.at)} fails with it: {error}.") from error.__cause__
+        wrong = next((each for each in misfits(self._fields, old) if each.found), None)     # what is missing needs a permission
+        if wrong is not None:
+            raise self._wrong(position, key, "what backward= gives does not fit before=.", field=wrong.path, found=wrong.found,
+                              expected=wrong.expected)
+        return encode_json(old)
+
+    def _wrong(self, position: int, key: Any, reason: str, **more: str) -> PublicationError:
+        version = show_version(self._stage.version)
+        return PublicationError(
+            self._resource.path, f"it cannot be shown in the version {version!r}: {reason}", key=f"{show(key)} (row {position + 1})",
+            hint="Mend the change, so that it takes every record.", **more)
+
+
+def _starts(language: str) -> str:
+    return f"starts.{language}"
+
+
+def _size_of(files: Mapping[str, FileFacts]) -> int:
+    return sum(facts.size for facts in files.values())
