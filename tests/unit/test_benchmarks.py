@@ -165,11 +165,13 @@ def test_the_read_path_is_measured_on_right_answers(tmp_path, monkeypatch):
 def test_calls_under_a_limit_are_all_counted_and_no_more_than_the_most_get_through(tmp_path):
     """A second and a half of load on a server with a limit, as the benchmark of limits puts it on."""
     with limits.arranged(tmp_path / "one", 20, 1, 1) as (servers, store):
+        began = time.monotonic()
         statuses = limits.load(servers, 60, 1.5)
+        taken_s = time.monotonic() - began
     assert store is None
     assert len(statuses) == 90
     assert set(statuses) == {200, 429}
-    assert 45 <= statuses.count(200) <= 52
+    assert 45 <= statuses.count(200) <= 20 + 20 * taken_s + 1
 
 
 def test_a_server_that_does_not_answer_stops_the_measuring_of_limits():
