@@ -23,7 +23,8 @@ from dragoman.views.project import projector
 from dragoman.views.select import Selection, walk
 from dragoman.views.translate import Asker, Translator
 
-from ..formats.test_xsd import answer, call
+from ..formats.described import call, library
+from ..formats.test_xsd import answer
 from .histories import DAYS, TYPES, catalog_of, decode, histories, records_of_today, valid, values
 
 PATIENT = settings(max_examples=30, deadline=None,
@@ -59,7 +60,8 @@ def test_every_old_answer_is_valid_by_the_types_of_its_version(data):
         Validator(valid(stage))(decode_json(raw))
         assert list(old) == [field.name for field in stage.fields]
         assert old[stage.key.name] == decode(today)["id"]
-        etree.XMLSchema(etree.fromstring(write_xsd([call(stage.record)]))).assertValid(etree.fromstring(answer(stage.record, [old])))
+        described = write_xsd(library(call(stage.record)))
+        etree.XMLSchema(etree.fromstring(described)).assertValid(etree.fromstring(answer(stage.record, [old])))
     for error in history.refused:
         assert error.name.startswith("the change of "), error
         assert error.reason, error
