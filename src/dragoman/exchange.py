@@ -141,7 +141,9 @@ class Result(msgspec.Struct, kw_only=True, gc=False):
         return bool(self.tag) and self.plan.audience.public
 
     def joined(self) -> Buffer:
-        """All records as a JSON array, without those that are missing."""
+        """All records as a JSON array, without those that are missing. Raises `TypeError` where they are streamed."""
+        if self.stream is not None:
+            raise TypeError("records that are streamed are never held whole")
         return self.body if self.body is not None else b"[%b]" % b",".join(filter(None, self.items))
 
 

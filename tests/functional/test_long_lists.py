@@ -15,11 +15,11 @@ from ..conftest import Server
 
 pytestmark = pytest.mark.slow         # it publishes a million records
 
-MANY = 1_000_000
+MANY, SOME = 1_000_000, 40_000
 CATALOG = f"""
     from typing import Annotated
 
-    from dragoman import Catalog, Key, Record, Rows
+    from dragoman import Catalog, Filter, Key, Record, Renamed, Rows
 
     catalog = Catalog("long", formats=("xml", "csv"))
 
@@ -35,6 +35,12 @@ CATALOG = f"""
     @catalog.resource("many", Rows(lambda: rows({MANY})))
     class Many(Few):
         pass
+
+    @catalog.resource("some", Rows(lambda: rows({SOME})))
+    class Some(Few):
+        on: Annotated[bool, Filter()]
+
+    catalog.change("2020-01-01", Some, "`on` was `active`.", Renamed("on", before="active"))
 """
 GROWTH_MAX_MB = 32
 """How much more memory a million may take: some batches under way, and what the allocator keeps of them."""
@@ -100,6 +106,20 @@ def test_a_million_records_take_no_more_memory_than_a_thousand(server: Server, a
     assert last.endswith(b"</many>" if "xml" in accept else b"999999,Row 999999,false\r\n")
     assert watch.peak_mb - before < GROWTH_MAX_MB
     assert watch.wait_s < 2
+
+
+@pytest.mark.covers("G10")
+@pytest.mark.parametrize(("asked", "name", "step"), [
+    ("v=latest", "on", 1), ("v=earliest", "active", 1), ("v=earliest&active=true", "active", 2), ("v=latest&on=true", "on", 2)])
+def test_a_long_list_of_an_old_version_has_every_record(server: Server, asked: str, name: str, step: int) -> None:
+    """That of one that is not compiled is more than is held, and streamed."""
+    answer = server.get(f"/v2/some?ids=all&{asked}")
+    assert answer.json() == [{"id": number, "name": f"Row {number}", name: number % 2 == 0} for number in range(0, SOME, step)]
+    assert answer.headers["x-result-count"] == answer.headers["x-result-total"] == str(SOME // step)
+    again = server.get(f"/v2/some?ids=all&{asked}", headers={"If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    head = server.ask("HEAD", f"/v2/some?ids=all&{asked}")
+    assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", answer.headers["etag"])
 
 
 def test_a_client_that_leaves_ends_what_was_written_for_it(server: Server) -> None:

@@ -72,7 +72,7 @@ class Writer:
 def _body(result: Result) -> Body:
     if result.plan.ask is Ask.ONE:
         return result.items[0] or b"null"
-    return result.joined()
+    return result.joined() if result.stream is None else enclosed(result.stream, b"", b"")
 
 
 def _add_totals(headers: list[Header], result: Result, request: Request) -> None:
