@@ -181,6 +181,12 @@ class Transactions(Protocol):
         not answer, or has no moment for it within its turn.
         """
 
+    def read(self, work: Callable[[Transaction], T], turn: Turn) -> T:
+        """What `work` returns, which changes nothing: it sees what was kept last, waits for no `run` and holds none up.
+
+        Blocks, and raises, as `run` does.
+        """
+
 
 class SourceKind(Protocol):
     """Opens the sources of one kind of origin."""
@@ -304,11 +310,11 @@ class Operations(Protocol):
 
     def start(
         self, method: Method, arguments: Mapping[str, Any], caller: Caller, idempotency_key: str | None = None, *,
-        cluster: str = "default", request_id: str = "",
+        cluster: str = "default", request_id: str = "", version: str = "",
     ) -> int:
-        """Accept a job and commit it before returning its id. The same key of the same party gives the same id;
-        with other arguments it raises `Refusal` (conflict), for a caller who is nobody (credential-missing), and for one
-        who has too many that have not ended (limit-exceeded)."""
+        """Accept a job and commit it before returning its id. `version` is that of the schema in which the arguments are. The same
+        key of the same party gives the same id; with other arguments it raises `Refusal` (conflict), for a caller who is nobody
+        (credential-missing), and for one who has too many that have not ended (limit-exceeded)."""
 
     def look(self, id: int, caller: Caller) -> Operation | None:
         """The state of a job of this caller; None for a missing one and for somebody else's alike."""

@@ -69,6 +69,7 @@ class Code(StrEnum):
     SOURCE_INVALID = "source-invalid"
     METHOD_TIMEOUT = "method-timeout"
     METHOD_FAILED = "method-failed"
+    RESULT_TOO_LARGE = "result-too-large"
     OPERATION_CANCELLED = "operation-cancelled"
     INTERNAL = "internal"
 

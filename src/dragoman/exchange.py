@@ -185,6 +185,10 @@ class OperationResult(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int
     is_list: bool
     """Whether it is a list, whose records the parts hold; else one part holds the one value."""
+    version: str = ""
+    """The version of the schema that it is in: the latest when it was written; empty where nobody noted it."""
+    hides: bool = False
+    """Whether it has fields that are shown with a permission alone."""
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -228,6 +232,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     arguments: bytes
     """By the method's own names, as JSON that reads back by the types of its parameters."""
+    version: str
+    """The version of the schema that they are in: the latest when they were accepted; empty where nobody noted it."""
     caller: Caller
     request_id: str
     attempts: int

@@ -216,6 +216,8 @@ class Operations(Section, frozen=True, kw_only=True):
     """How long it waits at most."""
     living_max: int = 20
     """How many that have not ended one account, application or key may have."""
+    result_max_bytes: int = 268_435_456
+    """How large the result of one may be, as JSON."""
     kept_days: float = 7.0
     """For how many days an operation that has ended is kept, with its result."""
 
@@ -229,6 +231,8 @@ class Operations(Section, frozen=True, kw_only=True):
             raise SettingsError("operations.heartbeat_s is more than 0, and less than operations.lease_s.")
         if not (self.processes >= 0 and min(self.attempts_max, self.living_max) >= 1 and 0 <= self.retry_s <= self.retry_max_s):
             raise SettingsError("operations: attempts_max and living_max are at least 1, and retry_s is at most retry_max_s.")
+        if self.result_max_bytes < 1:
+            raise SettingsError("operations.result_max_bytes is at least 1.")
         if not 1 <= self.kept_days <= 36_500:
             raise SettingsError("operations.kept_days is at least 1, since idempotency keys hold as long.")
 

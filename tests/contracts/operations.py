@@ -150,6 +150,27 @@ class OperationsContract:
 
     # -------------------------------------------------------------------------------- many at once, and death
 
+    def test_looking_waits_for_nobody_who_writes(self, store):
+        """However long that takes: states, lists and parts are what was kept last."""
+        id = store.start(REPORT, {"year": 2024}, ALICE)
+        begun, over = threading.Event(), threading.Event()
+
+        def write(transaction: Any) -> None:
+            transaction.execute("UPDATE dragoman_operations SET state = 'running' WHERE id = :id", id=id)
+            begun.set()
+            assert over.wait(20)
+
+        writer = threading.Thread(target=store.run, args=(write, 30.0))
+        writer.start()
+        try:
+            assert begun.wait(20)
+            assert {store.look(id, ALICE).state for _ in range(50)} == {"queued"}
+            assert [each.state for each in store.recent(["account:1"], 9)] == ["queued"]
+        finally:
+            over.set()
+            writer.join(20)
+        assert store.look(id, ALICE).state == "running"
+
     def test_threads_with_one_key_get_one_operation(self, store):
         found: list[int] = []
         threads = [threading.Thread(target=lambda: found.append(store.start(REPORT, {"year": 2024}, ALICE, "k")))

@@ -9,6 +9,7 @@ import pytest
 
 from dragoman.assembly import open_operations
 from dragoman.contracts import Operations
+from dragoman.operations.jobs import JobQueue
 from dragoman.operations.store import OperationStore
 from dragoman.settings import Operations as Limits
 from dragoman.settings import Settings
@@ -83,3 +84,35 @@ def test_an_older_file_is_brought_over(tmp_path: Path) -> None:
     assert "Start it again" in seen.fault.hint
     assert store.start(REPORT, {"year": 1}, ALICE) == 8
     assert open_operations(Settings(data_dir=str(tmp_path))).look(7, ALICE) == seen
+
+
+def drop_later(store: OperationStore) -> None:
+    """Make the table as it was."""
+    for column in ("version", "result_version", "hides"):
+        statement = f"ALTER TABLE dragoman_operations DROP COLUMN {column}"
+        store.run(lambda transaction, statement=statement: transaction.execute(statement))
+
+
+def test_a_table_of_an_earlier_release_gets_the_columns_that_it_lacks(tmp_path: Path) -> None:
+    """Whatever was accepted before is in no known version of the schema, which is as it is today."""
+    store = open_operations(Settings(data_dir=str(tmp_path)))
+    id = store.start(REPORT, {"year": 1}, ALICE)
+    drop_later(store)
+    again = open_operations(Settings(data_dir=str(tmp_path)))
+    claim = JobQueue(again).claim("w", ["letters"])
+    assert claim is not None
+    assert (claim.id, claim.version) == (id, "")
+    again.start(REPORT, {"year": 2}, ALICE, version="earliest")
+    claim = JobQueue(again).claim("w", ["letters"])
+    assert claim is not None
+    assert claim.version == "earliest"
+
+
+def test_a_table_of_an_earlier_release_in_postgres_too(database: str, tmp_path: Path) -> None:
+    settings = Settings(data_dir=str(tmp_path), database_url=database)
+    store = open_operations(settings)
+    store.start(REPORT, {"year": 1}, ALICE)
+    drop_later(store)
+    claim = JobQueue(open_operations(settings)).claim("w", ["letters"])
+    assert claim is not None
+    assert claim.version == ""

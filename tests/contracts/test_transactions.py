@@ -43,6 +43,10 @@ class Made:
         """What work gives within a turn."""
         return self._transactions.run(work, turn)
 
+    def read(self, work: Callable[[Any], Any], timeout_s: float = 20) -> Any:
+        """What work finds, which only reads."""
+        return self._transactions.read(work, CallTurn(timeout_s))
+
     def texts(self) -> list[str]:
         """What is kept."""
         rows = self.run(lambda transaction: transaction.rows("SELECT text FROM things ORDER BY id"))
@@ -246,3 +250,55 @@ def test_what_stops_a_statement_is_called_aside() -> None:
     assert stopped.wait(10)
     assert by != [threading.get_ident()]
     assert not turn.stop_by(None), "it may be under way"
+
+
+def read_texts(transaction: Any) -> list[str]:
+    return [row["text"] for row in transaction.rows("SELECT text FROM things ORDER BY id")]
+
+
+def test_whoever_only_reads_waits_for_nobody_and_sees_what_was_kept(made: Made) -> None:
+    """A hundred times while a writer is in the middle: what it does is seen once it is kept, and not before."""
+    made.run(lambda transaction: add(transaction, 1))
+    begun, over = threading.Event(), threading.Event()
+
+    def write(transaction: Any) -> None:
+        add(transaction, 2, "b")
+        begun.set()
+        assert over.wait(20)
+
+    writer = threading.Thread(target=made.run, args=(write, 30))
+    writer.start()
+    try:
+        assert begun.wait(20)
+        assert [made.read(read_texts) for _ in range(100)] == [["a"]] * 100
+    finally:
+        over.set()
+        writer.join(20)
+    assert made.read(read_texts) == ["a", "b"]
+
+
+def test_whoever_only_reads_holds_up_no_writer(made: Made) -> None:
+    seen: list[list[str]] = []
+    begun, over = threading.Event(), threading.Event()
+
+    def read(transaction: Any) -> None:
+        seen.append(read_texts(transaction))
+        begun.set()
+        assert over.wait(20)
+
+    reader = threading.Thread(target=made.read, args=(read, 30))
+    reader.start()
+    try:
+        assert begun.wait(20)
+        made.run(lambda transaction: add(transaction, 1), 10)
+    finally:
+        over.set()
+        reader.join(20)
+    assert (seen, made.texts()) == ([[]], ["a"])
+
+
+@pytest.mark.parametrize("statement", ["INSERT INTO things VALUES (1, 'a')", "DROP TABLE things"])
+def test_whoever_only_reads_can_change_nothing(made: Made, statement: str) -> None:
+    with pytest.raises(Exception, match=r"(?i)read-?only"):
+        made.read(lambda transaction: transaction.execute(statement))
+    assert made.texts() == []

@@ -16,7 +16,7 @@ from .store import LIVING, Known, OperationStore, forget
 _FORGOTTEN_MAX, _REAPED_MAX = 100, 100
 """How many rows one reaping removes, or frees, so that nobody waits long for the database."""
 _MINE = "id = :id AND lease = :lease AND state = 'running'"
-_TAKEN = "id, lease, catalog, cluster, method, arguments, caller, request_id, attempts"
+_TAKEN = "id, lease, catalog, cluster, method, arguments, version, caller, request_id, attempts"
 
 
 class JobQueue:
@@ -47,7 +47,7 @@ class JobQueue:
             id=due[0]["id"], worker=worker, now=now, until=now + self._limits.lease_s)
         return Claim(
             id=row["id"], lease=row["lease"], catalog=row["catalog"], cluster=row["cluster"], path=row["method"],
-            arguments=row["arguments"].encode(), caller=msgspec.json.decode(row["caller"], type=Known).caller,
+            arguments=row["arguments"].encode(), version=row["version"] or "", caller=msgspec.json.decode(row["caller"], type=Known).caller,
             request_id=row["request_id"], attempts=row["attempts"])
 
     # ------------------------------------------------------------------------------------ while it runs
@@ -65,7 +65,7 @@ class JobQueue:
 
     def asked_to_end(self, claim: Claim) -> bool | None:
         """Whether it was asked to end."""
-        rows = self._store.run(lambda transaction: transaction.rows(
+        rows = self._store.read(lambda transaction: transaction.rows(
             f"SELECT cancel_asked FROM {OPERATIONS} WHERE {_MINE}", **_named(claim)))  # noqa: S608  # constants
         return bool(rows[0]["cancel_asked"]) if rows else None
 
@@ -85,7 +85,7 @@ class JobQueue:
         """It is done: the parts that were added under this lease are its result, and those of all others are removed."""
         def end(transaction: Transaction) -> bool:
             ended = self._end(transaction, claim, "done", items=result.items, parts=result.parts, size_bytes=result.size_bytes,
-                              listed=int(result.is_list))
+                              listed=int(result.is_list), result_version=result.version, hides=int(result.hides))
             if ended:
                 transaction.execute(
                     f"UPDATE {OPERATIONS} SET done = CASE WHEN total IS NULL THEN :items ELSE total END WHERE id = :id",  # noqa: S608  # its own name

@@ -23,7 +23,7 @@ TIMEOUT_S = 10.0
 """How long one question to the database may take."""
 SEEN = (
     "id, catalog, cluster, method, party, state, done, total, attempts, cancel_asked, fault, listed, items, parts, size_bytes, "
-    "lease, created_at, started_at, ended_at, expires_at"
+    "lease, result_version, hides, created_at, started_at, ended_at, expires_at"
 )
 LIVING = "('queued', 'running')"
 
@@ -63,6 +63,11 @@ class OperationStore:
         self.make()
         return self._transact(work, timeout_s)
 
+    def read(self, question: Callable[[Transaction], T]) -> T:
+        """What a question to the tables finds; it waits for nobody who writes. Raises `SourceUnavailable`."""
+        self.make()
+        return self._database.read(question, self._turn(TIMEOUT_S))
+
     def _transact(self, work: Callable[[Transaction], T], timeout_s: float = TIMEOUT_S) -> T:
         def whole(transaction: Transaction) -> T:
             for statement in self.kind.begin:
@@ -87,7 +92,7 @@ class OperationStore:
 
     def start(
         self, method: Method, arguments: Mapping[str, Any], caller: Caller, idempotency_key: str | None = None, *,
-        cluster: str = "default", request_id: str = "",
+        cluster: str = "default", request_id: str = "", version: str = "",
     ) -> int:
         """Accept a job and commit it."""
         party = caller.party
@@ -99,7 +104,7 @@ class OperationStore:
         row = {
             "catalog": method.catalog, "cluster": cluster, "method": method.path, "arguments": text.decode(), "party": party,
             "caller": _encode(Known.of(caller)).decode(), "request_id": request_id, "key": idempotency_key,
-            "digest": xxh3_128_hexdigest(asked),
+            "digest": xxh3_128_hexdigest(asked), "version": version,
         }
         return self.run(lambda transaction: self._accept(transaction, row))
 
@@ -115,9 +120,9 @@ class OperationStore:
         if living["count"] >= self.limits.living_max:
             raise _too_many(self.limits.living_max)
         (made,) = transaction.rows(
-            f"INSERT INTO {OPERATIONS} (catalog, cluster, method, arguments, party, caller, request_id, idempotency_key, digest, state, "  # noqa: S608  # its own name
-            "due_at, created_at) VALUES (:catalog, :cluster, :method, :arguments, :party, :caller, :request_id, :key, :digest, "
-            "'queued', :now, :now) RETURNING id", now=now, **row)
+            f"INSERT INTO {OPERATIONS} (catalog, cluster, method, arguments, party, caller, request_id, idempotency_key, digest, version, "  # noqa: S608  # its own name
+            "state, due_at, created_at) VALUES (:catalog, :cluster, :method, :arguments, :party, :caller, :request_id, :key, :digest, "
+            ":version, 'queued', :now, :now) RETURNING id", now=now, **row)
         for statement in self.kind.ring:
             transaction.rows(statement)
         return int(made["id"])
@@ -147,7 +152,7 @@ class OperationStore:
         party = caller.party
         if party is None or not 0 < id <= INT64_MAX:
             return None
-        return self.run(lambda transaction: self._find(transaction, id, party))
+        return self.read(lambda transaction: self._find(transaction, id, party))
 
     def _find(self, transaction: Transaction, id: int, party: str) -> Operation | None:
         rows = transaction.rows(f"SELECT {SEEN} FROM {OPERATIONS} WHERE id = :id AND party = :party", id=id, party=party)  # noqa: S608  # constants
@@ -157,7 +162,7 @@ class OperationStore:
 
     def part(self, id: int, result: OperationResult, number: int) -> bytes:
         """One part of a result."""
-        rows = self.run(lambda transaction: transaction.rows(
+        rows = self.read(lambda transaction: transaction.rows(
             f"SELECT body FROM {PARTS} WHERE operation = :id AND lease = :lease AND number = :number",  # noqa: S608  # its own name
             id=id, lease=result.lease, number=number))
         if not rows:
@@ -170,7 +175,7 @@ class OperationStore:
             return []
         whose = "" if parties is None else "WHERE party IN :parties"
         named: dict[str, Any] = {} if parties is None else {"parties": list(parties)}
-        rows = self.run(lambda transaction: transaction.rows(
+        rows = self.read(lambda transaction: transaction.rows(
             f"SELECT {SEEN} FROM {OPERATIONS} {whose} ORDER BY id DESC LIMIT :most", most=limit, **named))  # noqa: S608  # constants
         return [_read(row) for row in rows]
 
@@ -210,7 +215,8 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 def _read(row: Mapping[str, Any]) -> Operation:
     result = OperationResult(lease=row["lease"], parts=row["parts"], items=row["items"], size_bytes=row["size_bytes"],
-                             is_list=bool(row["listed"])) if row["state"] == "done" else None
+                             is_list=bool(row["listed"]), version=row["result_version"] or "",
+                             hides=bool(row["hides"])) if row["state"] == "done" else None
     return Operation(
         id=row["id"], method=f"{row['catalog']}:{row['method']}", state=row["state"], cluster=row["cluster"], party=row["party"],
         done=row["done"], total=row["total"], attempts=row["attempts"], result=result,

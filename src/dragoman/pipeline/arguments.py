@@ -42,13 +42,13 @@ def read_arguments(query: Query, method: Method, stage: Stage, names: Mapping[st
     done = {*unread, *read, *(misfit.path for misfit in wrong)}
     try:
         arguments = read | read_values([each for each in stage.fields if each.name not in done], given)
-        return _today(arguments, method, stage) if stage.asked and not faults else arguments
+        return today(arguments, method, stage) if stage.asked and not faults else arguments
     except Misfits as error:
         faults += [_fault_of(misfit, names) for misfit in error.misfits]
         return {}
 
 
-def _today(arguments: dict[str, Any], method: Method, stage: Stage) -> dict[str, Any]:
+def today(arguments: dict[str, Any], method: Method, stage: Stage) -> dict[str, Any]:
     """Arguments of an old version as they are meant today. Raises `Misfits` for what makes no sense any more."""
     plain = {name: to_plain(value) for name, value in arguments.items()}
     return read_values(method.parameters, asker(stage).forth(plain))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Any
 
@@ -11,12 +11,14 @@ import msgspec
 
 from ..catalog.method import Method, declare
 from ..catalog.plain import decode_exact
+from ..catalog.timeline import Stage
 from ..contracts import Operations, Runtime
 from ..errors import Code, Refusal, refuse
 from ..exchange import Buffer, Operation, OperationResult, Outcome, Result, StartedOperation, Stream
 from ..observations import Observe, OperationAccepted
 from ..query import Caller, Plan
 from .calls import Calls
+from .forms import after, another_form, check_asked, form_asked, stage_of
 from .results import Showing, answers_one, has_form, is_listed
 
 _ID = re.compile(r"[1-9][0-9]{0,18}\Z")
@@ -55,7 +57,7 @@ class Operating:
         await self._calls.judge(plan, method)
         id = await self._runtime.in_thread(partial(
             self._operations.start, method, plan.arguments, plan.caller, plan.idempotency_key, cluster=plan.cluster,
-            request_id=plan.request_id))
+            request_id=plan.request_id, version=form_asked(plan.catalog, method)))
         self._observe(OperationAccepted(operation=id, target=f"{plan.catalog.name}:{method.path}", request_id=plan.request_id,
                                         application=plan.caller.application, key=plan.caller.key))
         return StartedOperation(id=id, plan=plan)
@@ -88,39 +90,45 @@ class Operating:
     async def _result(self, plan: Plan, method: Method, operation: Operation, result: OperationResult) -> Result:
         """What the method returned: a value where it is small, else a stream of its parts. Raises `Refusal` where the method returns
         something else by now."""
-        await self._runtime.in_thread(self._check_form, method, operation.id, result)
+        kept: Stage = await self._runtime.in_thread(self._stage, plan, method, operation.id, result)
+        if kept.undoings:
+            plan = msgspec.structs.replace(plan, stage=after(kept, plan.stage))
+        show = partial(self._batch, plan, method, kept, operation.id, result)
         if result.is_list and result.parts > 1:
-            return Result(plan=plan, stream=self._stream(plan, method, operation.id, result), found=result.items, total=result.items)
-        value = await self._runtime.in_thread(self._small, plan, method, operation.id, result)
+            return Result(plan=plan, stream=self._stream(show, result), found=result.items, total=result.items)
+        value = await self._runtime.in_thread(self._small, plan, method, kept, operation.id, result)
         if value is None and answers_one(method):
             raise refuse(Code.NOT_FOUND, "nothing found", field=next(iter(plan.names.values()), None))
         return Result(plan=plan, value=value, found=1, total=1)
 
-    def _check_form(self, method: Method, id: int, result: OperationResult) -> None:
-        """In a thread: whether a result is as the method is declared now, by its first part; a catalog may have changed since, and
-        what it hides or renames by their names now would not be met."""
+    def _stage(self, plan: Plan, method: Method, id: int, result: OperationResult) -> Stage:
+        """In a thread: how the method was when a result was written; its first part has to be so, as a catalog may have changed in ways
+        that it does not tell, and what it hides or renames by their names now would not be met."""
         found = decode_exact(self._operations.part(id, result, 0)) if result.parts else []
         value = found if result.is_list else found[0]
-        shape = method.result.shape if method.result is not None else None
-        if is_listed(method) != result.is_list or not (value is None if shape is None else has_form(shape, value)):
-            raise refuse(Code.CONFLICT, "the result is of an earlier form of this method", hint="Start it again.")
+        kept = stage_of(plan.catalog, method, result.version)
+        if kept is None or is_listed(method) != result.is_list or not (
+                value is None if kept.shape is None else has_form(kept.shape, value)):
+            raise another_form()
+        check_asked(kept, plan.stage, result)
+        return kept
 
-    def _small(self, plan: Plan, method: Method, id: int, result: OperationResult) -> Any:
+    def _small(self, plan: Plan, method: Method, kept: Stage, id: int, result: OperationResult) -> Any:
         """In a thread: a result that is there as a whole."""
         if result.is_list:
-            return decode_exact(self._batch(plan, method, id, result, 0)) if result.parts else []
+            return decode_exact(self._batch(plan, method, kept, id, result, 0)) if result.parts else []
         (plain,) = decode_exact(self._operations.part(id, result, 0))
-        return self._showing.show(plan, method, plain)
+        return self._showing.show(plan, method, plain, kept)
 
-    def _stream(self, plan: Plan, method: Method, id: int, result: OperationResult) -> Stream:
+    def _stream(self, show: Callable[[int], Buffer], result: OperationResult) -> Stream:
         async def batches() -> AsyncIterator[Buffer]:
             for number in range(result.parts):
-                yield await self._runtime.in_thread(self._batch, plan, method, id, result, number)
+                yield await self._runtime.in_thread(show, number)
         return Stream(count=result.items, batches=batches, aside=self._runtime.in_thread)
 
-    def _batch(self, plan: Plan, method: Method, id: int, result: OperationResult, number: int) -> Buffer:
+    def _batch(self, plan: Plan, method: Method, kept: Stage, id: int, result: OperationResult, number: int) -> Buffer:
         """In a thread: one part as this client sees it."""
-        return self._showing.show_batch(plan, method, self._operations.part(id, result, number))
+        return self._showing.show_batch(plan, method, self._operations.part(id, result, number), kept)
 
 
 def _state_of(operation: Operation, plan: Plan) -> StartedOperation:

@@ -13,6 +13,7 @@ from ..catalog.fitting import Misfit, Misfits, check_of, tighten
 from ..catalog.method import Method
 from ..catalog.plain import decode_exact, encode_json, show, to_plain
 from ..catalog.shapes import Anything, Choice, Keyed, Many, Nested, Nullable, Scalar, Shape, bare, item_of
+from ..catalog.timeline import Stage
 from ..catalog.values import Validator
 from ..exchange import Buffer
 from ..query import Plan
@@ -103,33 +104,35 @@ class Showing:
     """Shows what methods returned, in the language and with the fields that are wanted and may be seen."""
 
     def __init__(self) -> None:
-        self._localizers: dict[tuple[str, str, frozenset[str], bool], Localizer] = {}
+        self._localizers: dict[tuple[str, str, str, frozenset[str], bool], Localizer] = {}
 
-    def show(self, plan: Plan, method: Method, plain: Any) -> Any:
-        """A validated value as this client sees it, as plain JSON values."""
+    def show(self, plan: Plan, method: Method, plain: Any, kept: Stage | None = None) -> Any:
+        """A validated value as this client sees it, as plain JSON values. `kept` is how the method was when the value was checked, where
+        that is not just now; only what was changed before is undone in it then, as the plan's stage says."""
         if method.result is None:
             return None
-        plain = self._localizer(plan, method).localize(plain, plan.view.language)
+        plain = self._localizer(plan, method, kept).localize(plain, plan.view.language)
         if plain is not None and not plan.whole:
             return decode_exact(_cut(plan, encode_json(plain)))
         encode_json(plain)                      # finds what is no text
         return plain
 
-    def show_batch(self, plan: Plan, method: Method, batch: bytes) -> Buffer:
+    def show_batch(self, plan: Plan, method: Method, batch: bytes, kept: Stage | None = None) -> Buffer:
         """The same for a batch of a list, from JSON to JSON; as it lies where nothing of it changes."""
         assert method.result is not None  # noqa: S101  # asked of lists alone
-        localizer = self._localizer(plan, method)
+        localizer = self._localizer(plan, method, kept)
         if localizer.changes:
             batch = encode_json(localizer.localize(decode_exact(batch), plan.view.language))
         return batch if plan.whole else _cut(plan, batch)
 
-    def _localizer(self, plan: Plan, method: Method) -> Localizer:
+    def _localizer(self, plan: Plan, method: Method, kept: Stage | None) -> Localizer:
         permitted = plan.caller.permissions & method.needs
-        known = (plan.catalog.name, method.path, permitted, plan.view.nulls)
+        known = (plan.catalog.name, method.path, kept.version if kept is not None else "", permitted, plan.view.nulls)
         localizer = self._localizers.get(known)
         if localizer is None:
             assert method.result is not None  # noqa: S101  # asked of methods with a result alone
-            localizer = Localizer(method.result.shape, plan.catalog.languages, permitted, nulls=plan.view.nulls)
+            shape = (kept.shape if kept is not None else None) or method.result.shape
+            localizer = Localizer(shape, plan.catalog.languages, permitted, nulls=plan.view.nulls)
             self._localizers[known] = localizer
         return localizer
 

@@ -28,6 +28,8 @@ _CONNECT_S, _SILENCE_S = 5, 30
 _CANCEL_S = 2.0
 WRITERS_MAX = 8
 """How many transactions one process has open in one database; others wait."""
+READERS_MAX = 15
+"""How many it has open that only read: no more than there are connections in a pool of `engine_of`."""
 
 
 def expand(url: str, folder: Path, environment: Mapping[str, str] | None = None) -> str:

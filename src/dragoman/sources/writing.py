@@ -11,12 +11,12 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from threading import Condition, Lock, Thread, current_thread
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from ..contracts import Turn
 from ..errors import Code, SourceUnavailable
 from ..query import Transaction
-from .databases import WRITERS_MAX, end_statement, reason, sqlite_file, writer_of
+from .databases import READERS_MAX, WRITERS_MAX, end_statement, engine_of, reason, sqlite_file, writer_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -36,26 +36,40 @@ _CONTROL = re.compile(
 _AS_TEXT = (datetime.date, datetime.time, decimal.Decimal, uuid.UUID)
 
 
+class Way(NamedTuple):
+    """How a database is reached, and by how many at once."""
+
+    engine: Engine
+    places: Places
+
+
 class SqlTransactions:
     """Keeps the contract of `Transactions` for one database by URL.
 
     An SQLite file has one writer at a time; servers are asked for serializable transactions, and those that came too late
-    are begun anew.
+    are begun anew. What only reads has connections of its own, which can do no more.
     """
 
     def __init__(self, url: str, *, create: bool = False) -> None:
         """With `create`, an SQLite file is made where there is none. Raises `SettingsError` for a URL that cannot be used."""
-        self._engine: Engine = writer_of(url, create=create)
-        self._places = Places(1 if sqlite_file(url) is not None else WRITERS_MAX)
+        self._writing = Way(writer_of(url, create=create), Places(1 if sqlite_file(url) is not None else WRITERS_MAX))
+        self._reading = Way(engine_of(url), Places(READERS_MAX))
 
     def run(self, work: Callable[[Transaction], T], turn: Turn) -> T:
         """What `work` returns, once what it did is kept."""
+        return self._transact(self._writing, work, turn)
+
+    def read(self, work: Callable[[Transaction], T], turn: Turn) -> T:
+        """What `work` returns, which changes nothing."""
+        return self._transact(self._reading, work, turn)
+
+    def _transact(self, way: Way, work: Callable[[Transaction], T], turn: Turn) -> T:
         from sqlalchemy.exc import DBAPIError
 
         pause_s = _PAUSE_S
         while True:
             try:
-                return self._in_place(work, turn)
+                return self._in_place(way, work, turn)
             except DBAPIError as error:
                 if not _came_between(error):
                     raise _unavailable(error) or error from error
@@ -65,17 +79,17 @@ class SqlTransactions:
             time.sleep(pause_s * random.random())
             pause_s = min(2 * pause_s, _PAUSE_MAX_S)
 
-    def _in_place(self, work: Callable[[Transaction], T], turn: Turn) -> T:
-        if not self._places.take(turn):
+    def _in_place(self, way: Way, work: Callable[[Transaction], T], turn: Turn) -> T:
+        if not way.places.take(turn):
             raise SourceUnavailable("other transactions took all the time", Code.SOURCE_TIMEOUT)
         try:
-            return self._once(work, turn)
+            return self._once(way.engine, work, turn)
         finally:
-            self._places.leave()
+            way.places.leave()
 
-    def _once(self, work: Callable[[Transaction], T], turn: Turn) -> T:
+    def _once(self, engine: Engine, work: Callable[[Transaction], T], turn: Turn) -> T:
         turn.resume()
-        with self._connect() as connection:
+        with self._connect(engine) as connection:
             driver: Any = connection.connection.driver_connection
             turn.stop_by(lambda: end_statement(driver))
             left_ms = max(1, int(turn.left_s * 1000))       # nothing goes on for longer than anybody waits
@@ -99,17 +113,18 @@ class SqlTransactions:
                 if not turn.stop_by(None):      # what stops it may still be on its way
                     connection.invalidate()
 
-    def _connect(self) -> Connection:
+    @staticmethod
+    def _connect(engine: Engine) -> Connection:
         from sqlalchemy.exc import SQLAlchemyError
 
         try:
-            return self._engine.connect()
+            return engine.connect()
         except SQLAlchemyError as error:
             raise SourceUnavailable(reason(error)) from error
 
 
 class Places:
-    """How many threads may write to a database at once; the others wait in line, for as long as their turns last, rather than
+    """How many threads may use a database at once; the others wait in line, for as long as their turns last, rather than
     ask the database again and again. The place of a thread that was ended before it could leave is free."""
 
     def __init__(self, most: int) -> None:

@@ -20,7 +20,9 @@ from ..errors import Code, Fault, MethodError, SourceUnavailable
 from ..exchange import Claim, OperationResult
 from ..observations import Crashed, Ending, Logged, Observe, OperationBegun, OperationEnded, OperationRetried
 from ..operations.doorbells import Doorbell
+from ..pipeline.arguments import today
 from ..pipeline.faults import faults_of, refusal_of
+from ..pipeline.forms import form_told, stage_of
 from ..settings import Operations as Limits
 from .job import Ended, Job, Part
 
@@ -42,6 +44,8 @@ class Held(NamedTuple):
 
     claim: Claim
     method: Method
+    form: str
+    """The version of the schema that its result is in."""
     job: Job
     begun_at: float
 
@@ -100,18 +104,23 @@ class Worker:
         target = f"{claim.catalog}:{claim.path}"
         self._observe(OperationBegun(operation=claim.id, target=target, attempt=claim.attempts, worker=self._name,
                                      request_id=claim.request_id))
-        method = self._catalogs[claim.catalog].methods.get(claim.path)
-        if method is None or not method.operation or claim.cluster not in self._catalogs[claim.catalog].clusters:
-            self._close(claim, time.monotonic(), "failed", lambda: self._jobs.fail(claim, _GONE), _GONE.code)
+        catalog = self._catalogs[claim.catalog]
+        method = catalog.methods.get(claim.path)
+        if method is None or not method.operation or claim.cluster not in catalog.clusters:
+            self._refuse(claim, _GONE)
             return
         try:
-            arguments = _arguments_of(claim, method)
-        except Misfits:
-            self._close(claim, time.monotonic(), "failed", lambda: self._jobs.fail(claim, _OTHER), _OTHER.code)
+            arguments = _arguments_of(claim, catalog, method)
+        except Exception as error:  # noqa: BLE001  # a publisher's own function may say what arguments of then mean today
+            self._refuse(claim, _OTHER if isinstance(error, Misfits) else self._fault_of(claim, method, error))
             return
-        held = Held(claim, method, Job(method, arguments, claim.caller), time.monotonic())
+        held = Held(claim, method, form_told(catalog, method), Job(method, arguments, claim.caller), time.monotonic())
         held.job.start()
         self._watch(held)
+
+    def _refuse(self, claim: Claim, fault: Fault) -> None:
+        """End what cannot even begin."""
+        self._close(claim, time.monotonic(), "failed", lambda: self._jobs.fail(claim, fault), fault.code)
 
     def _watch(self, held: Held) -> None:
         """Until it has ended, or nobody wants it any more."""
@@ -122,11 +131,14 @@ class Worker:
         while True:
             told = job.next(min(_LOOK_S, ends_at - time.monotonic()))
             if isinstance(told, Part):
+                if size_bytes + len(told.body) > self._limits.result_max_bytes:
+                    return self._refuse_size(held)
                 if not self._ask(partial(self._jobs.add_part, claim, parts, told.body), beats.held_until):
                     return self._lose(held)
                 parts, items, size_bytes = parts + 1, items + told.items, size_bytes + len(told.body)
             elif isinstance(told, Ended):
-                result = OperationResult(lease=claim.lease, parts=parts, items=items, size_bytes=size_bytes, is_list=told.is_list)
+                result = OperationResult(lease=claim.lease, parts=parts, items=items, size_bytes=size_bytes, is_list=told.is_list,
+                                         version=held.form, hides=bool(held.method.needs))
                 return self._settle(held, told.error, result, beats.held_until)
             if time.monotonic() >= ends_at:
                 return self._end_early(held, "failed", lambda: self._jobs.fail(claim, _TOO_LONG), _TOO_LONG.code)
@@ -144,24 +156,31 @@ class Worker:
         if error is None:
             self._close(claim, held.begun_at, "done", lambda: self._jobs.finish(claim, result), "ok", until)
             return
-        fault = self._fault_of(held, error)
+        fault = self._fault_of(claim, held.method, error)
         self._close(claim, held.begun_at, "failed", lambda: self._jobs.fail(claim, fault), fault.code, until)
 
-    def _fault_of(self, held: Held, error: BaseException) -> Fault:
+    def _fault_of(self, claim: Claim, method: Method, error: BaseException) -> Fault:
         """What its owner is told: what the method declared, and of anything else the id of the request that the log has."""
         if isinstance(error, MethodError):
-            refusal = refusal_of(error, held.method, error.field)
+            refusal = refusal_of(error, method, error.field)
             if refusal is not None:
                 return refusal.faults[0]
         told = "".join(traceback.format_exception(error))
-        self._observe(Crashed(request_id=held.claim.request_id, stage="operation", error=repr(error)[:1_000], traceback=told))
-        return faults_of(RuntimeError(), held.claim.request_id)[0]
+        self._observe(Crashed(request_id=claim.request_id, stage="operation", error=repr(error)[:1_000], traceback=told))
+        return faults_of(RuntimeError(), claim.request_id)[0]
 
     # ------------------------------------------------------------------------------------ ends that come from outside
 
     def _end_early(self, held: Held, state: Ending, write: Callable[[], bool], outcome: str) -> None:
         self._close(held.claim, held.begun_at, state, write, outcome)
         self._give_up(held)
+
+    def _refuse_size(self, held: Held) -> None:
+        """Its result is larger than is kept: what was written of it is removed, and the operator is told which setting says so."""
+        fault = _too_large(self._limits.result_max_bytes)
+        self._observe(Logged(logger="dragoman.working", level="warning",
+                             message=f"operation {held.claim.id}, {_target(held.claim)}: {fault.message}"))
+        self._end_early(held, "failed", lambda: self._jobs.fail(held.claim, fault), fault.code)
 
     def _give_back(self, held: Held) -> None:
         """Let another worker begin it anew, as this one has to stop; the method has a moment to hear before."""
@@ -235,19 +254,26 @@ class _Beats:
         return None if cancelled is None else not cancelled
 
 
-def _arguments_of(claim: Claim, method: Method) -> dict[str, Any]:
-    """The arguments as they were accepted. Raises `Misfits` where the method takes others by now: one that is gone is not left out,
-    as what was asked for would be done otherwise."""
+def _arguments_of(claim: Claim, catalog: Catalog, method: Method) -> dict[str, Any]:
+    """The arguments as they were accepted, and as the changes since then say that they are meant today. Raises `Misfits` where the
+    method takes others by now: one that is gone is not left out, as what was asked for would be done otherwise."""
     given = msgspec.json.decode(claim.arguments, type=dict[str, Any])
-    known = {field.name for field in method.parameters}
+    stage = stage_of(catalog, method, claim.version)
+    known = {field.name for field in stage.fields} if stage is not None else ()
     gone = [Misfit(name, "nothing", show(value)) for name, value in given.items() if name not in known]
-    if gone:
+    if stage is None or gone:
         raise Misfits(gone)
-    return read_values(method.parameters, given)
+    arguments = read_values(stage.fields, given)
+    return today(arguments, method, stage) if stage.asked else arguments
 
 
 def _target(claim: Claim) -> str:
     return f"{claim.catalog}:{claim.path}"
+
+
+def _too_large(most: int) -> Fault:
+    return Fault(code=Code.RESULT_TOO_LARGE, message=f"the result is larger than {most} bytes", facts={"limit": most},
+                 hint="Ask for less at once. The publisher can allow more: operations.result_max_bytes.")
 
 
 _TOO_LONG = Fault(code=Code.METHOD_TIMEOUT, message="the operation took too long")

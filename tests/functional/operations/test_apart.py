@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from ...conftest import STOP_TIMEOUT_S, end, run_dragoman, start
 from .conftest import Works, await_until, working
+from .test_dialects import speak
 from .test_working import children_of, command_of
 
 
@@ -55,6 +57,68 @@ def test_what_was_accepted_before_its_parameters_changed_is_not_done_otherwise(w
     works.run_worker("catalog.py")
     ended = works.await_end("nap", id)
     assert (ended.status_code, "other parameters" in ended.json()["text"]) == (409, True)
+
+
+def change_nap(works: Works) -> None:
+    """From now on `nap` counts in minutes, and says so in a change."""
+    catalog = works.server.folder / "catalog.py"
+    text = catalog.read_text().replace("Renamed\n", "Renamed, Reshaped\n", 1).replace("nap(seconds: float)", "nap(minutes: float)")
+    text = text.replace("asyncio.sleep(seconds)", "asyncio.sleep(minutes * 60)")
+    text = text.replace('return "rested"', 'return f"rested {minutes} minutes"')
+    text = text.replace("    label: str", "    name: str").replace('label="x" * 60', 'name="x" * 60')
+    catalog.write_text(text + CHANGES)
+
+
+CHANGES = """
+catalog.change("2025-06-01", "works/nap", "Minutes.", Reshaped(["minutes"], before={"seconds": float},
+    backward=lambda minutes: {"seconds": minutes * 60}, forward=lambda seconds: {"minutes": seconds / 60}))
+catalog.change("2025-06-01", Tally, "`label` is called `name`.", Renamed("name", before="label"))
+"""
+
+
+def test_what_was_accepted_before_a_declared_change_is_done_as_it_was_meant(works: Works) -> None:
+    """The change itself says what the arguments of then are today."""
+    id = works.begin("nap?seconds=0.6")
+    change_nap(works)
+    works.run_worker("catalog.py")
+    assert works.await_end("nap", id).json() == "rested 0.01 minutes"
+
+
+def test_what_was_done_before_a_declared_change_is_answered_in_its_own_version(works: Works) -> None:
+    """After a restart of the server with the catalog of today; in a later version nobody knows what it would be, and that is told."""
+    worker = works.run_worker()
+    id = works.begin("tally?upto=20000&v=latest")
+    assert works.await_end("tally", id, headers={"X-Schema-Version": "latest"}).json()[7] == {"count": 7, "label": "x" * 60}
+    works.kill_worker(worker)
+    end(*works.server.processes)
+    change_nap(works)
+    works.server = start(works.server.folder, "catalog.py", **works.environment)
+    await_until(lambda: works.ask(f"tally?operation={id}"), lambda answer: answer.status_code == 200)
+    assert works.ask(f"tally?operation={id}").json()[7] == {"number": 7, "label": "x" * 60}
+    assert works.ask(f"tally?operation={id}&v=2024-12-31").json()[7] == {"count": 7, "label": "x" * 60}
+    refused = works.ask(f"tally?operation={id}&v=latest")
+    assert (refused.status_code, "v=2024-06-01T00:00:00Z" in refused.json()["text"]) == (409, True)
+
+
+def test_a_result_that_is_too_large_is_no_result(works: Works) -> None:
+    """Nothing of it is kept; its owner learns what to do, in every dialect, and whoever reads the log which setting says so."""
+    works.run_worker(DRAGOMAN_OPERATIONS__RESULT_MAX_BYTES="500000")
+    id = works.begin("lines?count=20000")
+    ended = works.await_end("lines", id)
+    assert (ended.status_code, ended.json()["text"]) == (413, (
+        "the result is larger than 500000 bytes. Ask for less at once. The publisher can allow more: operations.result_max_bytes."))
+    assert works.await_end("lines", works.begin("lines?count=100")).status_code == 200
+    with sqlite3.connect(works.server.folder / "data" / "operations.db") as base:
+        parts = base.execute("SELECT count(*) FROM dragoman_parts WHERE operation = ?", (id,)).fetchone()
+    base.close()
+    assert parts == (0,)
+    log = (works.server.folder / "workers.txt").read_text()
+    assert f"operation {id}, works:works/lines: the result is larger than 500000 bytes" in log
+    for name, form in (("lesta", '"RESULT_TOO_LARGE: Ask for less at once.'), ("dast", "ResultTooLargeException"), ("webmaster", "400 ")):
+        spoken = speak(works, name, "alice")
+        told = spoken.error(spoken.ended("lines", spoken.id_of(spoken.ask("lines", count=20_000))))
+        assert form in told
+        assert "Ask for less at once. The publisher can allow more: operations.result_max_bytes." in told
 
 
 def test_operations_and_their_results_are_in_a_backup(works: Works, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ _KINDS: dict[Code, tuple[str, int]] = {
     Code.LIMIT_EXCEEDED: ("Limit", 429),
     Code.CLUSTER_UNKNOWN: (_NOT_FOUND, 404), Code.TARGET_UNKNOWN: (_NOT_FOUND, 404), Code.NOT_FOUND: (_NOT_FOUND, 404),
     Code.CONFLICT: ("Conflict", 409), Code.OPERATION_CANCELLED: ("OperationCancelled", 410),
-    Code.VERSION_GONE: ("VersionGone", 410),
+    Code.VERSION_GONE: ("VersionGone", 410), Code.RESULT_TOO_LARGE: ("ResultTooLarge", 413),
     Code.TARGET_DISABLED: (_UNAVAILABLE, 503), Code.NOT_READY: (_UNAVAILABLE, 503),
     Code.SOURCE_UNAVAILABLE: (_UNAVAILABLE, 502), Code.SOURCE_INVALID: (_UNAVAILABLE, 502),
     Code.SOURCE_TIMEOUT: (_UNAVAILABLE, 504), Code.METHOD_TIMEOUT: (_UNAVAILABLE, 504),

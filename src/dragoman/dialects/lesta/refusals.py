@@ -60,6 +60,7 @@ _WORDS: dict[Code, Wording] = {
     Code.VERSION_GONE: (404, _of("NOT_FOUND")),
     Code.CONFLICT: (409, _said("CONFLICT")),
     Code.OPERATION_CANCELLED: (410, _said("OPERATION_CANCELLED")),
+    Code.RESULT_TOO_LARGE: (413, _said("RESULT_TOO_LARGE")),
     Code.NOT_READY: _SOURCE, Code.SOURCE_UNAVAILABLE: _SOURCE, Code.SOURCE_TIMEOUT: _SOURCE, Code.SOURCE_INVALID: _SOURCE,
     Code.METHOD_TIMEOUT: _SOURCE,
     Code.METHOD_FAILED: (500, _said("METHOD_FAILED")), Code.INTERNAL: (500, _said("INTERNAL_ERROR")),
@@ -75,11 +76,12 @@ _WHOSE = {
 
 
 def error_of(fault: Fault, query: Query | None) -> dict[str, object]:
-    """The four members of `error`, always all of them; of an internal error the message holds the request's id."""
+    """The four members of `error`, always all of them; of an internal error the message holds the request's id, and of a result that is
+    too large what to do."""
     code, word = _declared(fault) or _WORDS.get(fault.code, (407, _invalid))
     field = _field_of(fault)
     message = word(_NO_LETTER.sub("_", ("version" if field == "v" else field or "").upper()).strip("_"))
-    if fault.code is Code.INTERNAL and fault.hint:
+    if fault.code in (Code.INTERNAL, Code.RESULT_TOO_LARGE) and fault.hint:
         message = f"{message}: {fault.hint}"
     return {"field": field, "message": message, "code": code, "value": _value(fault, field, query)}
 
