@@ -12,6 +12,7 @@ from typing import TextIO
 
 import msgspec
 
+from ..credentials.redaction import is_plain, redact
 from ..observations import Answered, Crashed, EditionRefused, Logged, Observation, Observe
 
 _FLUSH_S = 1.0
@@ -24,8 +25,8 @@ _URGENT = (Crashed, EditionRefused, Logged)
 
 
 class Log:
-    """An observer that writes lines. Lines on answers are kept for at most a second; every other line is written at
-    once, after those before it."""
+    """An observer that writes lines, without secrets. Lines on answers are kept for at most a second; every other line is
+    written at once, after those before it."""
 
     def __init__(self, stream: TextIO, *, access: bool | None = None) -> None:
         """`access` tells whether answers are lines; None leaves it to the stream. A terminal is for a person, who sees
@@ -44,9 +45,10 @@ class Log:
         answered = isinstance(observation, Answered)
         if not (self._access if answered else self._all or isinstance(observation, _URGENT)):
             return
+        encoded = self._encode(observation)
         with self._lock:
             first = not self._lines
-            self._lines.append(self._stamped() + self._encode(observation)[1:] + b"\n")
+            self._lines.append(self._stamped() + encoded[1:] + b"\n")
             full = len(self._lines) > _LINES_KEPT_MAX
         if full or not answered:
             self.flush()
@@ -65,11 +67,11 @@ class Log:
                     return
 
     def _encode(self, observation: Observation) -> bytes:
-        try:
-            return self._encoder.encode(observation)
-        except UnicodeEncodeError:              # half a character, in what somebody's exception says
-            facts = msgspec.to_builtins(observation).items()
-            return self._encoder.encode({name: _readable(fact) if isinstance(fact, str) else fact for name, fact in facts})
+        if isinstance(observation, Answered):
+            return self._encoder.encode(_without_secrets(observation))
+        facts = msgspec.to_builtins(observation).items()
+        return self._encoder.encode({name: redact(_readable(fact)) if isinstance(fact, str) and name != _ID else fact
+                                     for name, fact in facts})
 
     def _flush_later(self) -> None:
         try:
@@ -87,7 +89,19 @@ class Log:
         return self._stamp + b'.%03dZ",' % rest
 
 
+_ID = "request_id"
+"""It was seen to be no secret when it was heard, and that of many a proxy looks like one."""
+
+
+def _without_secrets(told: Answered) -> Answered:
+    """What a client may have written of an answer's line; the rest is ours, or known to be of a certain form."""
+    if is_plain("\n".join((told.path, told.target, told.verb))):
+        return told
+    return msgspec.structs.replace(told, path=redact(told.path), target=redact(told.target), verb=redact(told.verb))
+
+
 def _readable(text: str) -> str:
+    """A text without half characters, which stand in what somebody's exception says."""
     return text.encode(errors="backslashreplace").decode()
 
 
