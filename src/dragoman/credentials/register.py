@@ -154,6 +154,10 @@ class Register:
                          hint="Send it with the id of the application that it was given to.",
                          facts=_facts(caller.application, kind=credential.kind))
         admitted = self._admit(ref, key, credential.kind, caller, request)
+        if kind is Kind.ACCESS_TOKEN and not key.permissions:
+            raise refuse(Code.PERMISSION_MISSING, "the token is for signing in alone: ask the account for a permission, too",
+                         hint="Name a permission of the API among the scopes.",
+                         facts=_facts(admitted.application, kind=credential.kind, key=ref))
         if kind is Kind.API_TOKEN:          # it says who asks; for whom, and what they may, a user token does (D1, D4)
             return msgspec.structs.replace(admitted, account=None, subject=None, permissions=frozenset())
         return admitted

@@ -104,6 +104,24 @@ def test_an_api_token_says_who_asks_and_a_user_token_for_whom():
     assert both.party == "account:2"
 
 
+@pytest.mark.parametrize("kind", ["gw2", "remote-auth", "access-token"])
+def test_a_token_for_signing_in_alone_opens_nothing(world, kind):
+    """It was given without any permission; whoever holds it learns what to ask for. A key or subtoken without one is its owner's choice."""
+    token = mint(Kind.ACCESS_TOKEN)
+    known = Key(kind="access-token", digest=DIGESTER.digest(token).hex(), account=1, application="app")
+    world.tell("application", "app", GAME)
+    world.tell("key", "t1", known)
+    with pytest.raises(Refusal) as raised:
+        world.identify(Credential(kind, token))
+    (fault,) = raised.value.faults
+    assert (fault.code, fault.facts["key"], fault.facts["application"]) == (Code.PERMISSION_MISSING, "t1", "app")
+    assert "permission" in fault.message
+    world.tell("key", "t1", msgspec.structs.replace(known, permissions=("account",)))
+    assert world.identify(Credential(kind, token)).permissions == {"account"}
+    world.change(permissions=())
+    assert world.identify().permissions == frozenset()
+
+
 @pytest.mark.parametrize("kind", ["api-token", "user-token"])
 def test_a_token_of_another_length_is_told_how_long_it_is(kind):
     desk = Desk()
@@ -266,7 +284,8 @@ class TestApplications:
         secret = mint(Kind(kind))
         world.tell("application", "b" * 32, msgspec.structs.replace(GAME, version=pinned))
         world.tell("application", other, msgspec.structs.replace(GAME, version="2020-01-01T00:00:00.000000Z"))
-        world.tell("key", "k2", Key(kind=kind, digest=DIGESTER.digest(secret).hex(), account=1, application="b" * 32))
+        world.tell("key", "k2", Key(kind=kind, digest=DIGESTER.digest(secret).hex(), account=1, application="b" * 32,
+                                     permissions=("account",)))
         assert world.identify(Credential(kind, secret)).version == pinned
         if kind != "access-token":                  # which no other application may send
             assert world.identify(Credential("application-id", other), Credential(kind, secret)).version == pinned

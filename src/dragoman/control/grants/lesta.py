@@ -19,6 +19,7 @@ from ..accounts.models import Account
 from ..applications.addresses import is_registered
 from ..applications.models import Application
 from ..configuration import ours
+from ..keys.permissions import PERMISSION_DEFAULT
 from ..pages import origin_of
 from ..published import published
 from . import services
@@ -116,7 +117,7 @@ def read_wanted(request: HttpRequest) -> Wanted:
     redirect_uri = asked.get("redirect_uri")
     if redirect_uri is not None and not is_registered(client.redirect_addresses, redirect_uri):
         raise Unanswerable
-    return Wanted(client, redirect_uri or _blank(request), ["profile", *catalog.permissions],
+    return Wanted(client, redirect_uri or _blank(request), ["profile", *(catalog.permissions or (PERMISSION_DEFAULT,))],
                   int(ends_at) if ends_at else None)
 
 

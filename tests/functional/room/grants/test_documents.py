@@ -69,6 +69,22 @@ def test_a_token_tells_each_scope_its_own(app: App, alice: Visitor, name: str) -
     assert (told["preferred_username"], told["account_id"]) == (name, "player-7")
 
 
+@pytest.mark.parametrize("scope", ["openid", "openid profile", "profile"])
+def test_a_token_for_signing_in_opens_nothing_of_the_api(app: App, alice: Visitor, scope: str) -> None:
+    """Who somebody is says nothing of what an application may see of them; what is for everybody it gets as everybody does."""
+    token = app.sign_in(alice, scope=scope)["access_token"]
+    app.wait_for(token, 403)
+    refused = app.call(token)
+    assert (refused.status_code, refused.json()["text"]) == (
+        403, "the token is for signing in alone: ask the account for a permission, too")
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert httpx.get(app.room.url + "/v2/toys?ids=all", headers=bearer).status_code == 200
+    assert httpx.get(app.room.url + "/v2/createsubtoken", headers=bearer).status_code == 403
+    more = app.sign_in(alice, scope=f"{scope} account")["access_token"]
+    app.wait_for(more, 200)
+    assert app.call(more).json()["permissions"] == ["account"]
+
+
 def test_an_account_is_one_and_the_same_to_an_application_and_another_to_each(app: App, confidential: App, alice: Visitor) -> None:
     """Two applications cannot put together what they know of somebody."""
     subjects = [who(each, each.sign_in(alice, scope="openid")["access_token"]).json()["sub"] for each in (app, app, confidential)]
