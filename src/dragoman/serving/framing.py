@@ -19,6 +19,10 @@ _REASONS = {"Invalid HTTP version": 505, "Pause on PRI/Upgrade": 505}
 ALLOWED = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
 
+_PARTS = re.compile(rb"[^\t\r\n -~]+[\t\r\n -~]*|[\t\r\n -~]+")
+"""What the parser is fed with one by one, so that it tells what it has read before a byte that no target may hold."""
+
+
 class Rejected(Exception):
     """A request that is answered at once, after which the connection is closed."""
 
@@ -110,5 +114,33 @@ def explain(error: httptools.HttpParserError) -> Rejected:
         return error.__context__
     if isinstance(error, httptools.HttpParserInvalidMethodError):
         return Rejected(405, "the method is unknown")
+    if isinstance(error, httptools.HttpParserInvalidURLError):
+        return Rejected(400, "the address holds what no address may: percent-encode it")
     reason = str(error)
     return Rejected(_REASONS.get(reason, 400), f"the request is no valid HTTP: {reason}")
+
+
+class _Heard:
+    """The target of the last request that a parser tells of."""
+
+    def __init__(self) -> None:
+        self.url = b""
+
+    def on_message_begin(self) -> None:
+        self.url = b""
+
+    def on_url(self, url: bytes) -> None:
+        self.url += url
+
+
+def target_in(refused: bytes) -> bytes:
+    """The target of the request at the end of what the parser refused, as far as it can be read: that tells who was asked. `refused` begins
+    with a request."""
+    heard = _Heard()
+    parser = httptools.HttpRequestParser(heard)
+    try:
+        for part in _PARTS.findall(refused):
+            parser.feed_data(part)
+    except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+        return heard.url
+    return heard.url

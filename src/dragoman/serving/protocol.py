@@ -13,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from ..exchange import Answer
 from ..settings import Http
 from .deadlines import sweeper_of
-from .framing import Rejected, explain, judge
+from .framing import Rejected, explain, judge, target_in
 
 _PIECE_BYTES = 16_384
 """The parser is fed by pieces, so that one packet cannot queue more pipelined requests than a piece holds."""
@@ -163,12 +163,15 @@ class LimitedProtocol(HttpToolsProtocol):
             self._enter(Phase.HEAD)
         for start in range(0, len(data), _PIECE_BYTES):
             piece = data[start:start + _PIECE_BYTES] if len(data) > _PIECE_BYTES else data
+            begins = not self._taken and self._phase is not Phase.BODY
             try:
                 self.parser.feed_data(piece)
                 self._weigh(len(piece))
             except httptools.HttpParserUpgrade:     # what follows belongs to no protocol that we speak
                 self._deaf = True
             except httptools.HttpParserError as error:
+                if isinstance(error, httptools.HttpParserInvalidURLError) and (begins or self.url):
+                    self.url = target_in(piece if begins else b"GET " + self.url + piece)
                 self._refuse(explain(error))
             except Rejected as refused:
                 self._refuse(refused)

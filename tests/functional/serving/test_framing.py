@@ -180,3 +180,23 @@ def test_trace_outside_the_data_plane_is_not_allowed(ours: Running) -> None:
     assert statuses(raw) == [405]
     assert b"allow: GET, HEAD" in raw
     assert b"secret" not in raw
+
+
+STRANGE = {"in a query": b"/v2/echo?text=caf\xc3\xa9", "in a path": b"/v2/caf\xc3\xa9", "half a character": b"/v2/echo?a=\xff",
+           "at once": b"/v2\xe9", "a control character": b"/v2/echo?a=\x01b", "DEL": b"/v2/echo?\x7f"}
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_bytes_that_no_address_may_hold_are_refused_in_the_form_of_whoever_is_asked(ours: Running, name: str) -> None:
+    """In whatever segments they come, and behind whatever came before; what follows is never answered."""
+    request = b"GET " + STRANGE[name] + b" HTTP/1.1\r\n" + HOST + b"\r\n"
+    before = b"GET /v2/echo HTTP/1.1\r\n" + HOST + b"X: \xc3\xa9\r\n\r\n"
+    posted = b"POST /v2/echo HTTP/1.1\r\n" + HOST + b"Content-Length: 4\r\n\r\n\xff\xfe\x00\x01"
+    split = request.index(STRANGE[name][-2:])
+    for segments in ((request + CANARY,), (request[:split], request[split:] + CANARY), (before + request + CANARY,),
+                     (posted + request + CANARY,)):
+        raw = ours.say(*segments)
+        assert statuses(raw)[-1] == 400, raw
+        told = json.loads(raw.rpartition(b"\r\n\r\n")[2])
+        assert told["refused"] == "request-malformed", (segments, raw)
+        assert not (ours.folder / "canaries").exists()
