@@ -56,6 +56,7 @@ def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_js
     metrics = Metrics(open_folder(settings, shared=pool is not None), lambda: plane.publications())
     plane = assembly.assemble(shops, settings, share(metrics, log), register, meter, switches, SignIns(settings))
     published = Published(catalogs=plane.catalogs, address_of=plane.address_of, addresses_of=plane.addresses_of, sample_of=plane.sample_of,
+                          text_found=plane.text_found,
                           examples_with=plane.examples_with, descriptions_of=plane.descriptions_of,
                           operations=plane.operations,
                           index=settings.bases()["gw2"].current)

@@ -12,6 +12,14 @@ from .control.published import Sample
 from .editions.store import Editions
 
 _NO_SECRETS: Mapping[str, str] = {}
+_TRIED_MAX = 20
+"""How many records are looked at for a text that a search finds something by."""
+
+
+def _beginning(text: str, at_least: int) -> str:
+    """The first word of a text, or all of it where that is too short."""
+    word = text.split()[0]
+    return word if len(word) >= at_least and text.startswith(word) else text
 
 
 class Plane(msgspec.Struct, frozen=True):
@@ -64,6 +72,21 @@ class Plane(msgspec.Struct, frozen=True):
         if shelf is None:
             return None
         return Sample(count=shelf.count, key=bytes(shelf.key(0)) if shelf.count else None)
+
+    def text_found(self, catalog: Catalog, path: str) -> str | None:
+        """What a search finds something by: how a text of one of the first records begins that is long enough; None where there is none,
+        or not for everybody."""
+        search = catalog.searches[path]
+        edition = self.editions.current(catalog.name, catalog.clusters[0])
+        shelf = edition.shelves.get(search.of or "") if edition is not None and not search.authenticated else None
+        by = next(field for field in search.fields if field.name == search.by)
+        if shelf is None or by.needs is not None or by.search is None:
+            return None
+        language = catalog.languages[0] if search.localized else ""
+        least = by.search.at_least
+        records = shelf.records(language).some(range(min(shelf.count, _TRIED_MAX)))
+        texts = (msgspec.json.decode(record).get(by.name) for record in records if record is not None)
+        return next((_beginning(text, least) for text in texts if text and text[0].strip() and len(text) >= least), None)
 
     def publications(self) -> list[tuple[str, str, float]]:
         """Catalog, cluster and UNIX time of publication of every edition that is served."""

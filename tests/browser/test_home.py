@@ -188,6 +188,74 @@ def test_every_link_and_every_curl_line_answers(browser: Browser, atlas: Server)
         assert httpx.get(url).json()
 
 
+SEARCHED = """
+from typing import Annotated
+from dragoman import Catalog, Key, Localized, Needs, Record, Rows, Search
+
+catalog = Catalog("dishes", languages=("en", "de"), permissions={"account": "Your account"})
+
+class Dish(Record):
+    '''A dish.'''
+    id: Annotated[int, Key()]
+    name: Annotated[Localized, Search(at_least=4)]
+    place: Annotated[str, Search()]
+    chef: str
+
+ROWS = [{"id": 1, "name": {"en": "", "de": ""}, "place": " <b>", "chef": "A"},
+        {"id": 2, "name": {"en": "Pea & ham soup", "de": "Suppe"}, "place": "Ä&B=c", "chef": "B"}]
+
+@catalog.resource("kitchen/dishes", Rows(lambda: ROWS))
+class Served(Dish):
+    '''A dish that is served.'''
+
+@catalog.resource("kitchen/orders", Rows(lambda: ROWS), live=True, permission="account")
+class Ordered(Dish):
+    '''A dish that was ordered.'''
+
+catalog.search("kitchen/find", Served, by="name", fields=("id", "name"))
+catalog.search("kitchen/places", Served, by="place")
+catalog.search("kitchen/ordered", Ordered, by="name")
+"""
+
+
+@pytest.fixture(scope="module")
+def searched(serve: Callable[..., Server]) -> Server:
+    """A catalog with searches."""
+    return serve(catalog=SEARCHED)
+
+
+@pytest.mark.parametrize(("locale", "scheme", "words", "what"), [
+    ("en", "light", ("3 searches", "search by name · at least 4 characters · 2 fields"), "Records that begin so"),
+    ("ru", "dark", ("3 поиска", "поиск по полю name · не короче 4 знаков · 2 поля"), "Записи с таким началом"),
+])
+def test_searches_stand_beside_resources_with_an_example_that_finds_something(
+    browser: Browser, searched: Server, locale: str, scheme: Any, words: tuple[str, ...], what: str,
+) -> None:
+    """A text of the data itself, or where those are not for everybody a word to put one in the place of."""
+    with visit(browser, searched, locale=locale, color_scheme=scheme, viewport={"width": 360, "height": 900}) as page:
+        for each in words:
+            expect(page.get_by_text(each, exact=True)).to_be_visible()
+        assert page.get_by_text(what).count() == 2
+        card = page.locator("#dishes-kitchen-find")
+        example = card.locator("ul.examples a").first.get_attribute("href")
+        places = page.locator("#dishes-kitchen-places ul.examples a").first.get_attribute("href")
+        ordered = page.locator("#dishes-kitchen-ordered")
+        line = ordered.locator("pre").inner_text()
+        assert ordered.locator("ul.examples a").count() == 0
+        expect(ordered.locator(".badge")).to_be_visible()
+        card.locator("summary").click()
+        assert card.locator("tbody th").all_inner_texts() == ["id", "name"]
+        page.locator("details").evaluate_all("all => all.forEach(each => each.open = true)")
+        assert faults(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        lines = page.locator("pre").all_inner_texts()
+    assert example == "/v2/kitchen/find?search=Pea%20%26%20ham%20soup"
+    assert searched.get(example).json() == [{"id": 2, "name": "Pea & ham soup"}]
+    assert [each["id"] for each in searched.get(places or "").json()] == [2]
+    assert shlex.split(line) == ["curl", "-H", "Authorization: Bearer YOUR-KEY", f"{searched.url}/v2/kitchen/ordered?search=NAME"]
+    assert sum("search=" in each for each in lines) == 3
+
+
 def test_a_hostile_catalog_stays_text(browser: Browser, hostile: Server) -> None:
     """Titles, descriptions, docstrings and keys are shown as written; nothing of them runs or asks for anything."""
     with visit(browser, hostile) as page:

@@ -31,6 +31,8 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
     """Where programs find descriptions of a catalog: by library, then by kind, such as `XSD`."""
     sample_of: Callable[[Catalog, str], Sample | None] = lambda _catalog, _path: None
     """What is published of a resource; None before the first edition."""
+    text_found: Callable[[Catalog, str], str | None] = lambda _catalog, _path: None
+    """What a search finds something by; None where nothing is published that everybody may find."""
     examples_with: Callable[[Mapping[str, str]], Mapping[str, str]] = lambda _secrets: {}
     """By dialect an address to try that answers with what secrets are worth; nothing before the first edition."""
     operations: Operations | None = None

@@ -1,4 +1,4 @@
-"""What the first page shows: every resource and method that is published, with addresses and lines to try at once."""
+"""What the first page shows: every resource, search and method that is published, with addresses and lines to try at once."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Table(NamedTuple):
 
 
 class Card(NamedTuple):
-    """One resource or method."""
+    """One resource, search or method."""
 
     anchor: str
     name: str
@@ -82,7 +82,7 @@ class Section(NamedTuple):
     public: bool
     waiting: bool
     totals: list[tuple[str, list[Card]]]
-    """Resources, and methods where there are any, each with how many there are."""
+    """Resources, and searches and methods where there are any, each with how many there are."""
     cards: list[Card]
     descriptions: list[tuple[str, list[tuple[str, str]]]]
     """Libraries, each with kinds and addresses of what describes it for programs, in its latest version."""
@@ -128,6 +128,8 @@ def _section(asked: Asked) -> Section:
     samples = {resource.path: published.sample_of(catalog, resource.path) for resource in stored}
     methods = [_method(asked, method, address) for path, method in catalog.methods.items()
                if timeline.knows(method, asked.version) and (address := published.address_of(catalog, path)) is not None]
+    searches = [_search(asked, search, address) for path, search in catalog.searches.items()
+                if timeline.knows(search, asked.version) and (address := published.address_of(catalog, path)) is not None]
     cards = [_card(asked, resource, address, samples.get(resource.path)) for resource, address in shown]
     parameter = f"?{asked.parameter}" if asked.parameter else ""
     now = time.time()
@@ -138,9 +140,10 @@ def _section(asked: Asked) -> Section:
         waiting=bool(samples) and not any(samples.values()),
         totals=[(_count(len(found), text), found) for found, text in (
             (cards, ngettext("%(count)s resource", "%(count)s resources", len(cards))),
+            (searches, ngettext("%(count)s search", "%(count)s searches", len(searches))),
             (methods, ngettext("%(count)s method", "%(count)s methods", len(methods))),
         ) if found],
-        cards=[*cards, *methods],
+        cards=[*cards, *searches, *methods],
         descriptions=[(library, [(kind, address + parameter) for kind, address in kinds.items()])
                       for library, kinds in published.descriptions_of(catalog).items()],
         version=show_version(asked.version) if timeline.versions else "",
@@ -160,9 +163,38 @@ def _card(asked: Asked, resource: Resource, address: str, sample: Sample | None)
         facts=[*records, fields], line=_line(asked, address, examples), needs_key=resource.authenticated,
         addresses=_addresses(asked, resource, address),
         examples=[Example(_names()[what], target) for what, target in examples.items()],
-        tables=[Table(_("Fields"), _("Type"), _("Use"), [
-            Row(name, describe(field.shape), _uses(asked.catalog, field)) for name, field in _unfold(fields_shown)])],
+        tables=[_fields(asked, fields_shown)],
     )
+
+
+def _search(asked: Asked, search: Resource, address: str) -> Card:
+    by, shown = _searched(search), [field for field in asked.stage(search).fields if not search.only or field.name in search.only]
+    text = None if search.authenticated else asked.published.text_found(asked.catalog, search.path)
+    more = f"&{asked.parameter}" if asked.parameter else ""
+    target = f"{address}?search={quote(by.name.upper() if text is None else text, safe='')}{more}"
+    at_least = by.search.at_least if by.search is not None else 1
+    least = ngettext("at least %(count)s character", "at least %(count)s characters", at_least)
+    fields = ngettext("%(count)s field", "%(count)s fields", len(shown))
+    words = ["-H", f"Authorization: Bearer {KEY}"] if search.authenticated else []
+    return Card(
+        anchor=_anchor(search), name=_title(search), about=pieces(search.description.partition(_BLANK_LINE)[0]),
+        facts=[_("search by %(field)s") % {"field": by.name}, *([_count(at_least, least)] if at_least > 1 else []),
+               _count(len(shown), fields)],
+        line=shlex.join(["curl", *words, asked.origin + target]), needs_key=search.authenticated,
+        addresses=_addresses(asked, search, address),
+        examples=[Example(_("Records that begin so"), target)] if text is not None else [],
+        tables=[_fields(asked, shown)],
+    )
+
+
+def _searched(search: Resource) -> Field:
+    """The field that a search looks into, as it is called today: in every version a search takes its text by the same name."""
+    return next(field for field in search.fields if field.name == search.by)
+
+
+def _fields(asked: Asked, fields: Iterable[Field]) -> Table:
+    return Table(_("Fields"), _("Type"), _("Use"), [
+        Row(name, describe(field.shape), _uses(asked.catalog, field)) for name, field in _unfold(fields)])
 
 
 def _method(asked: Asked, method: Method, address: str) -> Card:
