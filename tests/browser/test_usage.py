@@ -24,6 +24,8 @@ from ..functional.room.visitor import PASSWORD, Room
 from ..timing import best_s, took_s
 from .conftest import faults
 
+PERIODS = ("hour", "day", "week", "month", "year")
+
 
 @pytest.fixture(scope="module")
 def room(serve: Callable[..., Server]) -> Room:
@@ -112,21 +114,23 @@ def test_a_call_appears_on_the_open_page_within_two_seconds(
         expect(page.get_by_text("No call of this id")).to_be_visible()
 
 
-@pytest.mark.parametrize(("locale", "scheme", "width"), [
-    ("en", "light", 1280), ("en", "dark", 360), ("ru", "dark", 1280), ("ru", "light", 360),
+@pytest.mark.parametrize(("locale", "scheme", "width", "first"), [
+    ("en", "light", 1280, 0), ("en", "dark", 360, 1), ("ru", "dark", 1280, 2), ("ru", "light", 360, 0),
 ])
 def test_every_page_of_usage_is_without_fault(
-    browser: Browser, room: Room, alice: str, secret: str, application: str, locale: str, scheme: Any, width: int,
+    browser: Browser, room: Room, alice: str, secret: str, application: str, locale: str, scheme: Any, width: int, first: int,
 ) -> None:
-    """For people who see and who do not, and no wider than the window."""
+    """For people who see and who do not, and no wider than the window. Each period is looked at on one of the three pages,
+    on another each time, so that together they show each pair of page, period, language, scheme and width."""
     call(room, secret)
     call(room, secret, "/v2/toys/9")
     note(room, application)
     options = {"locale": locale, "color_scheme": scheme, "viewport": {"width": width, "height": 900}}
-    for name, path in ((alice, f"/room/applications/{application}/usage/"), (alice, "/room/keys/usage/"),
-                       (room.person("bob", "--operator"), "/room/operator/usage/")):
+    pages = [(alice, f"/room/applications/{application}/usage/"), (alice, "/room/keys/usage/"),
+             (room.person("bob", "--operator"), "/room/operator/usage/")]
+    for number, (name, path) in enumerate(pages[first:] + pages[:first]):
         with signed_in(browser, room, name, path, **options) as page:
-            for period in ("hour", "day", "week", "month", "year"):
+            for period in PERIODS[number::len(pages)]:
                 page.goto(f"{path}?period={period}")
                 expect(page.locator("#graph canvas")).to_have_count(2)
                 assert faults(page) == [], (path, period)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 from typing import Any
 
@@ -16,6 +18,7 @@ from . import announcing, applications, checking, keeping, keys, methods, people
 def main() -> None:
     """Publish data as a public API: every client asks in the convention, language and format that it knows."""
     os.umask(os.umask(0o077) | 0o007)       # accounts, letters and statistics are nobody else's on this machine
+    atexit.register(gc.freeze)              # who ends need not look for what is unused: a tenth to half a second
 
 
 def _add(*commands: Any) -> None:

@@ -39,11 +39,22 @@ class Works:
         if who not in self.keys:
             self.server.prepare("account", "add", who, "--subject", f"s-{who}")
             self.keys[who] = self.key_of(who, "gw2")
-            until = time.monotonic() + 20
-            while self.server.get("/v2/tokeninfo", headers={"Authorization": f"Bearer {self.keys[who]}"}).status_code != 200:
-                assert time.monotonic() < until
-                time.sleep(0.05)
+            await_until(lambda: self.knows(who), bool, 20)
         return {"Authorization": f"Bearer {self.keys[who]}"}
+
+    def knows(self, who: str) -> bool:
+        """Whether whichever worker of the server answers knows the key of somebody."""
+        return self.server.get("/v2/tokeninfo", headers={"Authorization": f"Bearer {self.keys[who]}"}).status_code == 200
+
+    def settle(self, who: str = "alice", quiet_s: float = 1.5) -> None:
+        """Wait until every worker of the server knows the key of somebody: none has refused it for longer than that may take."""
+        self.headers(who)
+        refused = began = time.monotonic()
+        while (now := time.monotonic()) < refused + quiet_s:
+            assert now < began + ENDS_WITHIN_S
+            if not self.knows(who):
+                refused = now
+            time.sleep(0.03)
 
     def key_of(self, who: str, kind: str) -> str:
         """A new key of somebody."""

@@ -150,6 +150,7 @@ def test_several_workers_of_a_server_have_one_pool(tmp_path: Path) -> None:
     """Which is replaced when it is killed, and ends with the server; what it did is counted whoever is asked."""
     with working(tmp_path, "--workers", "2", DRAGOMAN_OPERATIONS__PROCESSES="1") as works:
         (supervisor,) = await_until(lambda: supervisors_of(works), lambda found: len(found) == 1)
+        works.settle()
         assert works.await_end("stream", works.begin("stream?count=2")).json() == [0, 1]
         os.kill(supervisor, signal.SIGKILL)
         await_until(lambda: supervisors_of(works), lambda found: len(found) == 1 and found != [supervisor])

@@ -53,6 +53,36 @@ def test_who_was_deleted_meanwhile_does_not_come_back(room: Room) -> None:
     assert told == "It was deleted meanwhile.\nFalse ''\n"
 
 
+@pytest.mark.parametrize("who", ["by", "to"])
+def test_who_is_being_deleted_neither_invites_nor_is_invited(room: Room, who: str) -> None:
+    """Whoever comes while the deletion is not complete waits for it, and is told; an invitation to nobody is one to a name."""
+    told = script(room, """
+        import threading
+        from django.db import transaction
+        from dragoman.control.applications import team
+        from dragoman.control.ledger.told import Gone
+        by, to, who = Account.objects.get(username=sys.argv[1]), Account.objects.get(username=sys.argv[2]), sys.argv[3]
+        application = applications.add("Rocket", Account.objects.get(username=sys.argv[4]), "standalone")
+        begun, told = threading.Event(), []
+        def invite():
+            begun.wait(20)
+            try:
+                told.append(team.invite(application, by, to.username, "viewer").account_id)
+            except Gone as error:
+                told.append(error)
+            connection.close()
+        other = threading.Thread(target=invite)
+        other.start()
+        with transaction.atomic():
+            accounts.delete({"by": by, "to": to}[who], with_applications=False)
+            begun.set()
+            other.join(0.3)
+        other.join()
+        print(*told)
+    """, room.person(), room.person(), who, room.person())
+    assert told == {"by": "It was deleted meanwhile.\n", "to": "None\n"}[who]
+
+
 def test_a_change_that_waits_is_not_lost_by_another_one(room: Room) -> None:
     """Whatever is saved or read again in between, what was set and not saved is saved later."""
     told = script(room, """

@@ -137,6 +137,21 @@ def test_a_server_that_is_stopped_while_its_workers_start_ends() -> None:
     assert time.monotonic() - began < 10
 
 
+_FREEZES = """
+import atexit, gc, sys
+atexit.register(lambda: print(gc.get_freeze_count() > 0))
+from dragoman.cli import main
+main(["editions", "--data-dir", sys.argv[1]])
+"""
+
+
+def test_a_process_that_ends_does_not_look_for_what_is_unused(tmp_path: Path) -> None:
+    """A server would take half a second for it after all is written and closed."""
+    command = [sys.executable, "-c", _FREEZES, str(tmp_path)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    assert ended.stdout.splitlines()[-1] == "True", ended.stderr
+
+
 def test_work_that_outlives_the_time_to_stop_is_given_up(run: Callable[..., Running]) -> None:
     """The process ends all the same."""
     server = run("ours", http={"stop_timeout_s": 1})

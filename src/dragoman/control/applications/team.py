@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from ...errors import SettingsError
 from ..accounts import services as accounts
 from ..accounts.models import Account
+from ..ledger.told import Gone
 from .models import ADDRESSEE_MAX, Application, Invitation, Member, Role
 from .roles import Act, acts_of
 from .services import check_room, locked
@@ -26,15 +27,16 @@ LIFETIME = dt.timedelta(days=14)
 def invite(application: Application, by: Account, addressee: str, role: str) -> Invitation:
     """Ask somebody to join, or as the owner to take over, by account name or e-mail address.
 
-    Nobody learns whether there is such an account: what is kept, and shown, is what was written. Raises `SettingsError`.
+    Nobody learns whether there is such an account: what is kept, and shown, is what was written. Raises `SettingsError`, and
+    `Gone` where the account of whoever invites was deleted meanwhile.
     """
-    row = locked(application)
     plain = _check_addressee(addressee)
+    reached = _hold(by, _find(plain))
+    row = locked(application)
     if role not in Role.values:
         raise SettingsError(_("“%(role)s” is no role.") % {"role": role[:40]})
     _check_known(row, plain)
     _make_way(row, plain, role)
-    reached = _find(plain)
     if reached is not None and acts_of(row, reached) and role != Role.OWNER:
         reached = None                      # somebody who is here already, by an address that others need not learn
     return Invitation.objects.create(application=row, addressee=plain, account=reached, role=role, invited_by=by)
@@ -66,11 +68,19 @@ def _make_way(application: Application, plain: str, role: str) -> None:
 
 
 def _find(plain: str) -> Account | None:
-    """Whom a name or a verified address stands for; both are looked up, whatever was written. Nobody deletes it meanwhile."""
-    there = Account.objects.select_for_update(no_key=True)
-    named = there.filter(username=plain).first()
-    address = EmailAddress.objects.filter(email__iexact=plain, verified=True).first()
-    return named or (there.filter(pk=address.user_id).first() if address is not None else None)
+    """Whom a name or a verified address stands for; both are looked up, whatever was written."""
+    named = Account.objects.filter(username=plain).first()
+    address = EmailAddress.objects.filter(email__iexact=plain, verified=True).select_related("user").first()
+    return named or (address.user if address is not None else None)
+
+
+def _hold(by: Account, reached: Account | None) -> Account | None:
+    """See that nobody deletes either account meanwhile, before the application is held, as a deletion does it; whom it reaches now."""
+    wanted = [each.pk for each in (by, reached) if each is not None]
+    rows = {row.pk: row for row in Account.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")}
+    if by.pk not in rows:
+        raise Gone(_("It was deleted meanwhile."))
+    return rows.get(reached.pk) if reached is not None else None
 
 
 def waiting(invitations: QuerySet[Invitation]) -> QuerySet[Invitation]:
@@ -81,9 +91,9 @@ def waiting(invitations: QuerySet[Invitation]) -> QuerySet[Invitation]:
 @transaction.atomic
 def accept(invitation: Invitation, account: Account) -> Application:
     """Join, or take over; whoever owned it stays as a manager. Raises `SettingsError` where that cannot be done."""
+    accounts.locked(account)                # before the application, as whoever deletes the account does it
     application = locked(invitation.application)
     needed = Act.TRANSFER if invitation.role == Role.OWNER else Act.MEMBERS
-    accounts.locked(account)
     by = Account.objects.filter(pk=invitation.invited_by_id, is_active=True).first()
     good = waiting(Invitation.objects.filter(pk=invitation.pk)).exists()
     if not good or by is None or needed not in acts_of(application, by):
