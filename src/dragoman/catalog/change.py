@@ -18,7 +18,7 @@ from ..errors import DeclarationError
 from .fields import Field
 from .fitting import fault_of_declaration
 from .layout import Layout, Meaning, Work, meanings_of
-from .plain import show
+from .plain import show, tell
 from .shapes import UnsupportedType, nested_records
 from .steps import Defaulted, Step, Undone
 from .version import EARLIEST, LATEST, read_version, show_version
@@ -105,7 +105,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         try:
             return before.with_defaults(after, work)
         except Exception as error:         # `backward` is a publisher's own function
-            raise self.wrong(f"a default has no form in the version before: {type(error).__name__}: {error}.",
+            raise self.wrong(f"a default has no form in the version before: {tell(error)}.",
                              "Remove the default, or let backward= take it.") from error
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..errors import DeclarationError, DragomanError
 from .catalog import Catalog
+from .plain import tell
 
 
 def load_module(file: Path, *, history: bool = True) -> list[Catalog]:
@@ -29,7 +30,7 @@ def load_module(file: Path, *, history: bool = True) -> list[Catalog]:
             spec.loader.exec_module(module)
     except DragomanError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:                # `sys.exit()` in a catalog must not pass for a check that found nothing
         raise DeclarationError(str(file), f"it cannot be imported: {_last_line(error, file)}.",
                                "Mend the file; `python` on it tells more.") from error
     catalogs = list({id(found): found for found in vars(module).values() if isinstance(found, Catalog)}.values())
@@ -38,8 +39,8 @@ def load_module(file: Path, *, history: bool = True) -> list[Catalog]:
     return [catalog.load(file, history=history) for catalog in catalogs]
 
 
-def _last_line(error: Exception, file: Path) -> str:
+def _last_line(error: BaseException, file: Path) -> str:
     """What went wrong and on which line of the file."""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
     line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
-    return f"{type(error).__name__}: {error}" + (f" (line {line})" if line else "")
+    return tell(error) + (f" (line {line})" if line else "")

@@ -47,6 +47,14 @@ def show(value: Any) -> str:
     return text if len(text) <= SHOWN_MAX else text[: SHOWN_MAX - 1] + "…"
 
 
+def tell(error: BaseException) -> str:
+    """An exception for an error; it never fails, whatever a stranger's exception does when it is asked what it says."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001  # a stranger's __str__
+        return type(error).__name__
+
+
 def decode_json(raw: bytes | str) -> Any:
     """The values of a JSON text (RFC 8259); raise `ValueError` for what is none and `TooDeep` before decoding it."""
     if isinstance(raw, str):

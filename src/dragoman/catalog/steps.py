@@ -195,7 +195,7 @@ class Reshaped(Step):
             if any(value is MISSING for value in values):   # what the caller may not see, or has not asked for, is not told in another form
                 return
             hidden = any(value is None and not may for value, may in zip(values, nullable, strict=True))
-            _store(record, dict.fromkeys(written) if hidden else backward(*values), written, "backward")
+            _store(record, dict.fromkeys(written) if hidden else _call(backward, values), written, "backward")
 
         def forth(record: dict[str, Any]) -> None:
             values = [take(record, path) for path in before]
@@ -334,10 +334,21 @@ def _meant(forward: Callable[..., Mapping[str, Any]], values: Sequence[Any], nam
     """What values of an old version are today. Raises `Misfits` for those that `forward` cannot make anything of: clients send
     whatever they like, and the author of `lambda level: {"tier": int(level)}` meant no more than that."""
     try:
-        return forward(*values)
+        return _call(forward, values)
     except (ValueError, LookupError, ArithmeticError):
         found = zip(names, values, strict=True)
         raise Misfits([Misfit(name, "a value that stands for something today", show(value)) for name, value in found]) from None
+
+
+def _call(function: Callable[..., Mapping[str, Any]], values: Sequence[Any]) -> Mapping[str, Any]:
+    """What a publisher's own function gives. `SystemExit`, a cancellation and the like, which would end whoever serves, come out as an
+    ordinary `RuntimeError`."""
+    try:
+        return function(*values)
+    except (Exception, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise RuntimeError(f"{type(error).__name__} was raised where only failures may be") from error
 
 
 def _check_there(layout: Layout, path: Path, step: str, wrong: Wrong) -> None:

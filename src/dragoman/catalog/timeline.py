@@ -47,6 +47,8 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The changes since then, the newest first."""
     asked: tuple[Undoing, ...] = ()
     """Those of the parameters of a method."""
+    spoken: frozenset[Any] = frozenset()
+    """The declared record classes that `before=` of any change names: their values come from functions."""
     digest: str = ""
     """Differs where the changes since then are declared in other words; empty where there are none."""
 
@@ -143,9 +145,9 @@ class _Root:
         self.stages: list[tuple[str, Stage]] = []
         """Each with the change after which it was so; the newest first."""
 
-    def stage(self, version: str, digest: str = "") -> Stage:
+    def stage(self, version: str, digest: str = "", spoken: frozenset[Any] = frozenset()) -> Stage:
         return Stage(version=version, record=self.record, returns=self.returns, fields=self.fields, meanings=self.meanings,
-                     undoings=self.undoings, asked=self.asked, digest=digest)
+                     undoings=self.undoings, asked=self.asked, spoken=spoken, digest=digest)
 
 
 class _Deriving:
@@ -155,8 +157,8 @@ class _Deriving:
         self._roots = {target.path: _Root(target) for target in targets}
         self._forms: dict[Any, Any] = {}
         """Each declared record class as it was at the time that was reached; those that did not change are not here."""
-        self._spoken = {record for change in changes for step in change.steps if isinstance(step, Reshaped)
-                        for annotation in step.before.values() for record in records_in(annotation)}
+        self._spoken = frozenset(record for change in changes for step in change.steps if isinstance(step, Reshaped)
+                                 for annotation in step.before.values() for record in records_in(annotation))
         """The record classes that old versions speak of."""
         newest: dict[str, Stage] = {path: root.stage("") for path, root in self._roots.items()}
         found: dict[str, list[tuple[str, Stage]]] = {path: [] for path in self._roots}
@@ -165,7 +167,7 @@ class _Deriving:
             digest = digest_of(digest, change)
             for path in self._undo(change):
                 found[path].append((change.at, newest[path]))
-                newest[path] = self._roots[path].stage(change.at, digest)
+                newest[path] = self._roots[path].stage(change.at, digest, self._spoken)
         self.histories = {path: _history(found[path], newest[path]) for path in self._roots}
 
     def _undo(self, change: Change) -> list[str]:

@@ -11,7 +11,7 @@ import msgspec
 
 from ..catalog.fitting import misfits
 from ..catalog.layout import on_wire
-from ..catalog.plain import decode_exact, encode_json, show
+from ..catalog.plain import decode_exact, encode_json, show, tell
 from ..catalog.resource import Resource
 from ..catalog.timeline import Stage
 from ..catalog.version import show_version
@@ -124,7 +124,10 @@ class Translating:
         if wrong is not None:
             raise self._wrong(position, key, "what backward= gives does not fit before=.", field=wrong.path, found=wrong.found,
                               expected=wrong.expected)
-        return encode_json(old)
+        try:
+            return encode_json(old)
+        except (TypeError, ValueError, RecursionError) as error:    # such as a subclass of `str`, which fits its field
+            raise self._wrong(position, key, f"what backward= gives is no JSON: {tell(error)}.") from error
 
     def _wrong(self, position: int, key: Any, reason: str, **more: str) -> PublicationError:
         version = show_version(self._stage.version)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from ..catalog.layout import Work, origin_of
-from ..catalog.plain import decode_exact, encode_json
+from ..catalog.plain import decode_exact, encode_json, tell
 from ..catalog.shapes import Keyed, Many, Nested, Nullable, Shape
 from ..catalog.timeline import Stage, Undoing
 from ..catalog.walks import walk_of
@@ -21,7 +21,7 @@ class Untranslatable(Exception):
 
     def __init__(self, at: str, error: Exception) -> None:
         self.at = at
-        super().__init__(f"{type(error).__name__}: {error}")
+        super().__init__(tell(error))
 
 
 class Translator:
@@ -30,7 +30,7 @@ class Translator:
     def __init__(self, stage: Stage) -> None:
         self._walks = tuple((undoing.at, walk) for undoing in stage.undoings
                             if (walk := walk_of(undoing.shape, _backs(undoing))) is not None)
-        self._arrange = (_arrange_of(stage.shape) if stage.shape is not None else None) or _same
+        self._arrange = (_arrange_of(stage.shape, stage.spoken) if stage.shape is not None else None) or _same
 
     def back(self, value: Any) -> Any:
         """A plain value of today, localized, in its old form; it is changed on the way. Raises `Untranslatable`."""
@@ -90,32 +90,38 @@ def _forths(undoing: Undoing) -> Mapping[Any, Work]:
     return {cls: forth for cls, (_, forth) in undoing.works.items() if forth is not None}
 
 
-def _arrange_of(shape: Shape) -> Arrange | None:
-    """What orders the fields of records of an old version; None where nothing of that kind stands in a value."""
+def _arrange_of(shape: Shape, spoken: Collection[Any], *, given: bool = False) -> Arrange | None:
+    """What orders the fields of records of an old version and leaves out what they do not have; None where nothing of that kind stands in
+    a value. What `before=` speaks of, `spoken`, and all in it comes from a publisher's function (`given`), whatever it put there."""
     match shape:
         case Nested(record):
-            inner = {field.name: _arrange_of(field.shape) for field in shape.fields}
-            if origin_of(record) is record and not any(inner.values()):
+            given = given or origin_of(record) in spoken
+            inner = {field.name: _arrange_of(field.shape, spoken, given=given) for field in shape.fields}
+            if origin_of(record) is record and not given and not any(inner.values()):
                 return None
             return _arranged({name: arrange or _same for name, arrange in inner.items()})
         case Nullable(inner):
-            return _arrange_of(inner)
+            return _arrange_of(inner, spoken, given=given)
         case Many(inner) | Keyed(inner):
-            arrange = _arrange_of(inner)
+            arrange = _arrange_of(inner, spoken, given=given)
             return arrange and _arranged_all(shape, arrange)
         case _:
             return None
 
 
 def _arranged(inner: Mapping[str, Arrange]) -> Arrange:
+    """For a record; null, and what a function gave that is none, stays as it is."""
     parts = tuple(inner.items())
-    return lambda value: {name: arrange(value[name]) for name, arrange in parts if name in value} if value is not None else None
+
+    def arrange_record(value: Any) -> Any:
+        return {name: arrange(value[name]) for name, arrange in parts if name in value} if isinstance(value, dict) else value
+    return arrange_record
 
 
 def _arranged_all(shape: Shape, arrange: Arrange) -> Arrange:
     if isinstance(shape, Keyed):
-        return lambda value: {name: arrange(each) for name, each in value.items()} if value is not None else None
-    return lambda value: [arrange(each) for each in value] if value is not None else None
+        return lambda value: {name: arrange(each) for name, each in value.items()} if isinstance(value, dict) else value
+    return lambda value: [arrange(each) for each in value] if isinstance(value, list) else value
 
 
 def _same(value: Any) -> Any:

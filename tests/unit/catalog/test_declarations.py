@@ -366,6 +366,7 @@ def test_nothing_is_declared_after_the_catalog_was_loaded(tmp_path):
 
 @pytest.mark.parametrize(("text", "told"), [
     ("1 / 0\n", ["ZeroDivisionError", "line 10"]), ("def broken(:\n", ["SyntaxError", "line 10"]),
+    ("raise SystemExit(0)\n", ["SystemExit", "line 10"]),
     ("import nosuchmodule\n", ["ModuleNotFoundError", "nosuchmodule", "line 10"]), ("del catalog\n", ["declares no catalog"]),
 ])
 def test_a_file_that_cannot_be_imported_says_on_which_line(tmp_path, text, told):
