@@ -16,7 +16,7 @@ from .catalog.origin import Found, Row
 from .catalog.resource import Resource
 from .errors import Fault
 from .exchange import Answer, Buffer, Claim, Document, Operation, OperationResult, Outcome, Reaped, Request, Work
-from .query import Caller, Credential, Filtered, KeyInfo, Owned, Paging, Query, Rate, SignIn, Token, Transaction
+from .query import Caller, Credential, Filtered, KeyInfo, Owned, Paging, Query, Rate, SignIn, Terms, Token, Transaction
 
 T = TypeVar("T")
 
@@ -88,6 +88,7 @@ class Dialect(Protocol):
     """Names of parameters with a meaning of their own; no field or parameter may collide with them."""
     reserved_in_lists: ClassVar[frozenset[str]]
     """More of them, where records are asked for; parameters of methods may be called so."""
+    terms: ClassVar[Terms] = Terms()
     paging: ClassVar[Paging]
     keys_max: ClassVar[int]
     unknown_parameters: ClassVar[Literal["ignore", "refuse"]]

@@ -14,6 +14,7 @@ from xxhash import xxh3_64_hexdigest
 from .catalog.catalog import Catalog
 from .catalog.method import Injected, Method
 from .catalog.resource import Resource
+from .catalog.served import VERSION
 from .catalog.timeline import Stage
 from .errors import Fault, SettingsError
 
@@ -230,6 +231,21 @@ class Paging(msgspec.Struct, frozen=True):
     size: str = "page_size"
 
 
+class Terms(msgspec.Struct, frozen=True):
+    """What a dialect calls the parameters that mean the same everywhere; those of pages are told by `Paging`."""
+
+    language: str = "language"
+    version: str = VERSION
+    fields: str = "fields"
+    extra: str = "extra"
+    ids: str = "ids"
+    search: str = "search"
+    search_type: str = "type"
+    sort: str = "sort"
+    direction: str | None = None
+    """Which way round is sorted; None where a `-` before the field says so."""
+
+
 class Query(msgspec.Struct, kw_only=True, gc=False):
     """A request as asked; every value is the client's own text and may be nonsense."""
 
@@ -350,7 +366,7 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True, gc=False):
     """Which records are the caller's own, where they belong to anybody."""
     arguments: Mapping[str, Any] = {}
     names: Mapping[str, str] = {}
-    """What the client calls the parameters of a method."""
+    """What the client calls the parameters of a method, or the key of a resource."""
     format: str | None = None
     """The form of the answer, by name, where it is not the dialect's own."""
     operation: int | None = None

@@ -18,8 +18,8 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _MARKERS = (Key, Extra, Filter, Search, Sort, Needs, Refers, Named)
 
 
-class Field(msgspec.Struct, frozen=True, kw_only=True):
-    """One field or parameter: its name on the wire, its shape, and what may be done with it."""
+class Field(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """One field or parameter: its name on the wire, its shape, and what may be done with it. Each is equal to itself alone."""
 
     name: str
     type: Any

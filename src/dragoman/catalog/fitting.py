@@ -13,6 +13,7 @@ import msgspec
 from .fields import Field
 from .markers import LocalizedText
 from .plain import INT64_MAX, INT64_MIN, below, is_finite, is_text, show, to_plain, unplain
+from .remembered import remembered
 from .shapes import (
     Anything,
     Choice,
@@ -85,10 +86,6 @@ def _limits(meta: msgspec.Meta) -> Iterator[str]:
 # -------------------------------------------------------------------------------------------- every fault
 
 
-_CHECKS: dict[int, tuple[Field, Check]] = {}
-"""What was compiled for each field, by its identity; fields live as long as their catalog."""
-
-
 def misfits(fields: Iterable[Field], values: Mapping[str, Any]) -> list[Misfit]:
     """Every place that does not fit, at most a hundred of them; a required field that is absent is one."""
     return list(itertools.islice(_misfits(fields, values, ""), MISFITS_MAX))
@@ -103,12 +100,10 @@ def _misfits(fields: Iterable[Field], values: Mapping[str, Any], prefix: str) ->
             yield Misfit(prefix + field.name, expectation(field))
 
 
+@remembered
 def check_of(field: Field) -> Check:
     """What tells the faults of a field's values; compiled once."""
-    known = _CHECKS.get(id(field))
-    if known is None:
-        known = _CHECKS[id(field)] = (field, _compile(field.type))
-    return known[1]
+    return _compile(field.type)
 
 
 def _compile(annotation: Any) -> Check:

@@ -33,7 +33,7 @@ def load_module(file: Path, *, history: bool = True) -> list[Catalog]:
     except (Exception, SystemExit) as error:                # `sys.exit()` in a catalog must not pass for a check that found nothing
         raise DeclarationError(str(file), f"it cannot be imported: {_last_line(error, file)}.",
                                "Mend the file; `python` on it tells more.") from error
-    catalogs = list({id(found): found for found in vars(module).values() if isinstance(found, Catalog)}.values())
+    catalogs = list(dict.fromkeys(found for found in vars(module).values() if isinstance(found, Catalog)))
     if not catalogs:
         raise DeclarationError(str(file), "it declares no catalog.", 'Write catalog = Catalog("name").')
     return [catalog.load(file, history=history) for catalog in catalogs]

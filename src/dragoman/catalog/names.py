@@ -49,7 +49,7 @@ def check_names(
 def key_name(dialect: Naming, key: Field) -> str:
     """The parameter that names records in a dialect: what the key is called there, or `key` where that has a meaning of its own."""
     name = key.name_in(dialect.name)
-    return "key" if name in dialect.reserved | dialect.reserved_in_lists else name
+    return "key" if name in dialect.reserved or name in dialect.reserved_in_lists else name
 
 
 def _check_mounts(path: str, who: str, dialect: str, dialects: Iterable[Naming]) -> None:

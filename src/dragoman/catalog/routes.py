@@ -16,8 +16,8 @@ _NEEDLESS = re.compile(rb"%(2[DdEe]|3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff]|7[E
 """An escaped letter, digit, `-`, `.`, `_` or `~`."""
 
 
-class Route(msgspec.Struct, frozen=True, gc=False):
-    """Where an address leads: the catalog's name, the path of the target in it, and the target."""
+class Route(msgspec.Struct, frozen=True, gc=False, eq=False):
+    """Where an address leads: the catalog's name, the path of the target in it, and the target. Each is equal to itself alone."""
 
     catalog: str
     path: str

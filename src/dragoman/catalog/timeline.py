@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import msgspec
@@ -30,8 +31,8 @@ class Undoing(NamedTuple):
     """What becomes of the records of each class, back and forth."""
 
 
-class Stage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One target as it was in a version."""
+class Stage(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
+    """One target as it was in a version. Each is equal to itself alone."""
 
     version: str
     """The version that it has been like this since; empty for how it is today."""
@@ -52,7 +53,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     digest: str = ""
     """Differs where the changes since then are declared in other words; empty where there are none."""
 
-    @property
+    @cached_property
     def key(self) -> Field:
         """The key of the records of a resource."""
         return next(field for field in self.fields if field.key)

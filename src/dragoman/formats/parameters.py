@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..catalog.fitting import Written
+from ..catalog.served import VERSION
 from ..errors import Code, Fault, Refusal
 from ..exchange import Request
-from ..query import Credential, CredentialKind, Query
+from ..query import Credential, CredentialKind, Query, Terms
 from .body import read_body
 from .form import read_pairs
 
@@ -94,16 +95,16 @@ def unknown(name: str) -> Fault:
     return Fault(code=Code.PARAMETER_UNKNOWN, message="unknown parameter", field=name, hint="Leave it out.")
 
 
-def read_choices(query: Query, parameters: Parameters, request: Request, language: str = "lang") -> None:
+def read_choices(query: Query, parameters: Parameters, request: Request, terms: Terms) -> None:
     """The language and the version of the schema, by parameter or by header; the parameter wins (G9)."""
-    query.language, query.version = parameters.take(language), read_version(parameters, request)
+    query.language, query.version = parameters.take(terms.language), read_version(parameters, request, terms.version)
     if query.language is None:
         query.accept_language = header(request, b"accept-language")
 
 
-def read_version(parameters: Parameters, request: Request) -> str | None:
+def read_version(parameters: Parameters, request: Request, named: str = VERSION) -> str | None:
     """The version of the schema as it was sent."""
-    sent = parameters.take("v")
+    sent = parameters.take(named)
     return header(request, b"x-schema-version") if sent is None else sent
 
 

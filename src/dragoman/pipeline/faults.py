@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 from ..catalog.method import Method
+from ..contracts import Dialect
 from ..errors import Code, Fault, MethodError, Refusal, SourceUnavailable, refuse
 
 
@@ -15,6 +18,14 @@ def faults_of(error: Exception, request_id: str) -> tuple[Fault, ...]:
     code = error.code if isinstance(error, SourceUnavailable) else Code.INTERNAL
     message = "the source of these data is not available" if code is not Code.INTERNAL else "internal error"
     return (Fault(code=code, message=message, hint=f"Report the request id {request_id} if it lasts."),)
+
+
+def unknown_names(dialect: Dialect, sent: Iterable[str], known: Collection[str]) -> list[Fault]:
+    """What is wrong with the names of parameters that nobody knows; nothing where the dialect's clients expect them to be ignored."""
+    if dialect.unknown_parameters != "refuse":
+        return []
+    hint = f"Known are {', '.join(known)}." if known else "Leave it out."
+    return [Fault(code=Code.PARAMETER_UNKNOWN, message="unknown parameter", field=name, hint=hint) for name in sent if name not in known]
 
 
 def refusal_of(error: MethodError, method: Method, named: str | None) -> Refusal | None:

@@ -23,7 +23,8 @@ def keys_json(plan: Plan) -> list[bytes]:
 
 def no_such(plan: Plan) -> Refusal:
     """The refusal of a key that no record has."""
-    return refuse(Code.NOT_FOUND, "no such id", field=plan.stage.key.name, value=plan.keys[0] if plan.keys else None)
+    target: Any = plan.target
+    return refuse(Code.NOT_FOUND, "no such id", field=plan.names.get(target.key.name), value=plan.keys[0] if plan.keys else None)
 
 
 def lie_as_wanted(plan: Plan, digest: str) -> bool:

@@ -12,6 +12,7 @@ from ..catalog.fields import Field
 from ..catalog.fitting import Misfit, Misfits, check_of, tighten
 from ..catalog.method import Method
 from ..catalog.plain import decode_exact, encode_json, show, to_plain
+from ..catalog.remembered import remembered
 from ..catalog.shapes import Anything, Choice, Keyed, Many, Nested, Nullable, Scalar, Shape, bare, item_of
 from ..catalog.timeline import Stage
 from ..catalog.values import Validator
@@ -38,14 +39,13 @@ def _fitted(field: Field, value: Any) -> Any:
     found = list(check_of(field)(plain, "result"))
     if found:
         raise Misfits(found)
-    known = _TIGHT.get(id(field))
-    if known is None:
-        known = _TIGHT[id(field)] = (field, tighten(field.type))
-    return to_plain(msgspec.convert(plain, known[1]))
+    return to_plain(msgspec.convert(plain, _tight(field)))
 
 
-_TIGHT: dict[int, tuple[Field, Any]] = {}
-"""The types that results are converted to, by the identity of their fields; they live as long as their catalog."""
+@remembered
+def _tight(field: Field) -> Any:
+    """The type that results are converted to."""
+    return tighten(field.type)
 
 
 def is_listed(method: Method) -> bool:
@@ -53,19 +53,9 @@ def is_listed(method: Method) -> bool:
     return isinstance(method.returns and bare(method.returns), Many)
 
 
+@remembered
 def item_check(result: Field) -> Callable[[Any], Any]:
     """What gives one item of a list as plain values, and raises `Misfits` for one that does not fit what was declared."""
-    known = _ITEMS.get(id(result))
-    if known is None:
-        known = _ITEMS[id(result)] = (result, _item_check(result))
-    return known[1]
-
-
-_ITEMS: dict[int, tuple[Field, Callable[[Any], Any]]] = {}
-"""What was compiled for each result, by its identity; they live as long as their catalog."""
-
-
-def _item_check(result: Field) -> Callable[[Any], Any]:
     many = bare(result.shape)
     assert isinstance(many, Many)  # noqa: S101  # asked of lists alone
     if isinstance(many.item, Nested):

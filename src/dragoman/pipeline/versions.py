@@ -8,29 +8,38 @@ from ..catalog.catalog import Catalog
 from ..catalog.method import Method
 from ..catalog.resource import Resource
 from ..catalog.served import judge, serve
+from ..catalog.timeline import Stage
 from ..catalog.version import EARLIEST, show_version
 from ..errors import Code, Fault, Refusal, refuse
 from ..query import Caller, Query
 
 
 class Chosen(NamedTuple):
-    """A version, and who chose it."""
+    """A version, who chose it, and what is asked for as it was in it."""
 
     version: str
     settled: bool
     """Whether it is what the caller's application has settled on, which may be another one at any time."""
+    stage: Stage
 
 
-def choose(query: Query, caller: Caller, catalog: Catalog, faults: list[Fault]) -> Chosen:
-    """The version that is served. Raises `Refusal` for one that is gone; what is none is noted among the faults."""
-    asked, fault = judge(query.version)
+def choose(
+    query: Query, target: Resource | Method, catalog: Catalog, caller: Caller, named: str, faults: list[Fault],
+) -> Chosen:
+    """The version that is served; `named` is the parameter that asks for one. Raises `Refusal` for one that is gone, or in which the
+    target was not there; what is none is noted among the faults."""
+    asked, fault = judge(query.version, named)
     if fault is not None:
         faults.append(fault)
-    settled = asked is None and caller.application is not None and bool(catalog.timeline.versions)
-    return Chosen(serve(catalog.timeline, asked, caller.version), settled)
+    timeline = catalog.timeline
+    version = serve(timeline, asked, caller.version, named=named)
+    if not timeline.knows(target, version):
+        raise _not_there(target, version)
+    settled = asked is None and caller.application is not None and bool(timeline.versions)
+    return Chosen(version, settled, timeline.stage(target, version))
 
 
-def not_there(target: Resource | Method, version: str) -> Refusal:
+def _not_there(target: Resource | Method, version: str) -> Refusal:
     """The refusal of what came later than a version, or has gone by then."""
     came = target.since and (version == EARLIEST or version < target.since)
     hint = f"Ask for version {show_version(target.since)} or later." if came else f"Ask for a version before {show_version(target.until)}."

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..catalog.layout import Work, origin_of
 from ..catalog.plain import decode_exact, encode_json, tell
+from ..catalog.remembered import remembered
 from ..catalog.shapes import Keyed, Many, Nested, Nullable, Shape
 from ..catalog.timeline import Stage, Undoing
 from ..catalog.walks import walk_of
@@ -61,25 +62,16 @@ class Asker:
         return arguments
 
 
-_TRANSLATORS: dict[int, tuple[Stage, Translator]] = {}
-_ASKERS: dict[int, tuple[Stage, Asker]] = {}
-"""By the identity of stages, which live as long as their catalog."""
-
-
+@remembered
 def translator(stage: Stage) -> Translator:
     """The translator of a stage, compiled once."""
-    known = _TRANSLATORS.get(id(stage))
-    if known is None:
-        known = _TRANSLATORS[id(stage)] = (stage, Translator(stage))
-    return known[1]
+    return Translator(stage)
 
 
+@remembered
 def asker(stage: Stage) -> Asker:
     """The asker of a stage, compiled once."""
-    known = _ASKERS.get(id(stage))
-    if known is None:
-        known = _ASKERS[id(stage)] = (stage, Asker(stage))
-    return known[1]
+    return Asker(stage)
 
 
 def _backs(undoing: Undoing) -> Mapping[Any, Work]:

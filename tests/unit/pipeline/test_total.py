@@ -17,7 +17,7 @@ from dragoman.pipeline.execute import Executor
 from dragoman.pipeline.gate import Gate
 from dragoman.pipeline.rendered import Rendering
 from dragoman.pipeline.results import Showing
-from dragoman.query import Ask, Paging, Query
+from dragoman.query import Ask, Paging, Query, Terms
 from dragoman.serving.runtime import AsyncioRuntime
 
 ID = "0123456789abcdef"
@@ -34,6 +34,7 @@ class Whimsical:
     """A dialect that fails in one of its steps; `writing` fails the first so many times."""
 
     name, mount, exposed_headers, unknown_parameters, paging = "whimsical", "/", (), "ignore", Paging()
+    terms = Terms()
     shows_extra = hidden_nulls = keyed = verbs_alike = False
 
     def __init__(self, fails="", writing=0, verbs="GET"):

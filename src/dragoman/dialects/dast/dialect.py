@@ -11,7 +11,7 @@ from ...catalog.resource import Resource
 from ...contracts import Dialect, Keys, Switches
 from ...exchange import Answer, Outcome, Refused, Request, Result
 from ...formats.parameters import Parameters, read_choices
-from ...query import Ask, CredentialKind, Paging, Query
+from ...query import Ask, CredentialKind, Paging, Query, Terms
 from .refusals import write_refusal
 from .routes import Actions
 from .writing import write_result, write_started
@@ -24,9 +24,10 @@ class Dast(Dialect):
     """Keeps the contract of `Dialect`: every request names who asks, and on some endpoints for whom."""
 
     name = "dast"
-    reserved = frozenset((*TOKENS, "language", "v"))
-    reserved_in_lists = frozenset(("limit", "page", "search", "sort"))
+    terms = Terms()
     paging = Paging(first=1, size_default=50, size_max=200, size="limit")
+    reserved = frozenset((*TOKENS, terms.language, terms.version))
+    reserved_in_lists = frozenset((paging.size, paging.page, terms.search, terms.sort))
     keys_max = 1
     unknown_parameters = "refuse"
     verbs = "GET, HEAD, POST, OPTIONS"
@@ -73,15 +74,32 @@ class Dast(Dialect):
         query = Query(target=action.path, catalog=action.catalog, ask=action.ask, verb=request.verb, requires=("api-token",))
         query.credentials = parameters.take_credentials(TOKENS)
         parameters.check(*TOKENS)
-        read_choices(query, parameters, request, "language")
+        read_choices(query, parameters, request, self.terms)
         target = action.target
         if isinstance(target, Resource):
-            query.settle = lambda stage: _ask(query, target, key_name(self, stage.key), parameters)
+            query.settle = lambda stage: self._ask(query, target, key_name(self, stage.key), parameters)
             return query
         query.operation = parameters.take(self.asked_by) if target.operation else None
         query.arguments = parameters.arguments()
         query.parameters, query.faults = parameters.left, parameters.faults
         return query
+
+    def _ask(self, query: Query, resource: Resource, name: str, parameters: Parameters) -> None:
+        """What is wanted: the record of a key, which is sent under a name, or a page of those that fit."""
+        if query.ask is Ask.ONE:
+            key = None if resource.single else parameters.take(name)
+            query.keys = () if key is None else (key,)
+        else:
+            self._ask_page(query, resource, parameters)
+        query.parameters, query.faults = parameters.left, parameters.faults
+
+    def _ask_page(self, query: Query, resource: Resource, parameters: Parameters) -> None:
+        query.page, query.page_size = parameters.take(self.paging.page), parameters.take(self.paging.size)
+        query.search = parameters.take(self.terms.search)
+        if resource.by is None:
+            query.sort = parameters.take(self.terms.sort)
+        else:
+            query.search_type = parameters.take(self.terms.search_type)
 
     def write(self, outcome: Outcome, request: Request) -> Answer:
         """Write what was found, or everything that was wrong."""
@@ -90,22 +108,3 @@ class Dast(Dialect):
         if isinstance(outcome, Result):
             return write_result(outcome, request)
         return write_started(outcome)
-
-
-def _ask(query: Query, resource: Resource, name: str, parameters: Parameters) -> None:
-    """What is wanted: the record of a key, which is sent under a name, or a page of those that fit."""
-    if query.ask is Ask.ONE:
-        key = None if resource.single else parameters.take(name)
-        query.keys = () if key is None else (key,)
-    else:
-        _ask_page(query, resource, parameters)
-    query.parameters, query.faults = parameters.left, parameters.faults
-
-
-def _ask_page(query: Query, resource: Resource, parameters: Parameters) -> None:
-    query.page, query.page_size = parameters.take("page"), parameters.take("limit")
-    query.search = parameters.take("search")
-    if resource.by is None:
-        query.sort = parameters.take("sort")
-    else:
-        query.search_type = parameters.take("type")

@@ -50,8 +50,6 @@ _TOKEN_WORDS: dict[Code, Callable[[Fault], str]] = {
     Code.PERMISSION_MISSING: lambda fault: f"does not have the permission {fault.facts.get('permission', '')}".rstrip(),
 }
 """What is wrong with a token; its text is never told back."""
-_NAMES = {"lang": "language"}
-"""What the pipeline calls a parameter, and what clients do."""
 _WORDS = {
     Code.PARAMETER_MISSING: "is missing", Code.PARAMETER_UNKNOWN: "is unknown", Code.PARAMETER_REPEATED: "is given more than once",
 }
@@ -92,7 +90,7 @@ def _token_of(fault: Fault) -> str | None:
 
 def _text(fault: Fault) -> str:
     """Where, what, and what to do, in sentences."""
-    name = _NAMES.get(fault.field or "", fault.field)
+    name = fault.field
     if fault.code in _WORDS and name:
         what = f"{shorten(name)} parameter {_WORDS[fault.code]}"
     else:

@@ -13,7 +13,7 @@ from ...errors import Code, refuse
 from ...exchange import Answer, Outcome, Refused, Request, Result
 from ...formats.form import unquote_path
 from ...formats.parameters import Parameters, header, read_choices
-from ...query import Ask, Credential, Paging, Query
+from ...query import Ask, Credential, Paging, Query, Terms
 from .pages import Pages
 from .routes import Endpoints
 from .tokens import catalog_of
@@ -24,9 +24,10 @@ class Gw2(Dialect):
     """Keeps the contract of `Dialect`. `max_age_s` is how long caches may keep a published answer."""
 
     name = "gw2"
-    reserved = frozenset(("access_token", "lang", "v"))
-    reserved_in_lists = frozenset(("id", "ids", "page", "page_size", "search", "sort"))
+    terms = Terms(language="lang")
     paging = Paging(first=0, size_default=50, size_max=200)
+    reserved = frozenset(("access_token", terms.language, terms.version))
+    reserved_in_lists = frozenset(("id", terms.ids, paging.page, paging.size, terms.search, terms.sort))
     keys_max = 200
     unknown_parameters = "ignore"
     checks_keys = False
@@ -91,7 +92,7 @@ class Gw2(Dialect):
 
     def _query(self, route: Route, key: str | None, parameters: Parameters, request: Request) -> Query:
         query = Query(target=route.path, catalog=route.catalog, ask=Ask.KEYS, verb=request.verb)
-        read_choices(query, parameters, request)
+        read_choices(query, parameters, request, self.terms)
         query.credentials = _credentials(parameters.take("access_token"), header(request, b"authorization"))
         if isinstance(route.target, Method):
             if route.target.operation:
@@ -99,10 +100,26 @@ class Gw2(Dialect):
             return _called(query, key, parameters)
         if route.target.single and key is not None:
             raise refuse(Code.TARGET_UNKNOWN, "no such endpoint", hint="There is one record here, and it has no id.")
-        _ask(query, key, parameters)
-        query.search, query.sort = parameters.take("search"), parameters.take("sort")
+        self._ask(query, key, parameters)
+        query.search, query.sort = parameters.take(self.terms.search), parameters.take(self.terms.sort)
         query.parameters = parameters.left
         return query
+
+    def _ask(self, query: Query, key: str | None, parameters: Parameters) -> None:
+        """What is wanted: a sub-path beats `id`, which beats `ids`, which beats a page; else the list of ids (G1-G5)."""
+        id, ids = parameters.take("id"), parameters.take(self.terms.ids)
+        query.page, query.page_size = parameters.take(self.paging.page), parameters.take(self.paging.size)
+        key = key if key is not None else id
+        if key is not None:
+            query.ask, query.keys = Ask.ONE, (key,)
+        elif query.page is not None or query.page_size is not None:
+            query.ask = Ask.PAGE
+            if ids is not None and ids != "all":
+                query.ask, query.keys = Ask.MANY, _split(ids)
+        elif ids == "all":
+            query.ask = Ask.ALL
+        elif ids is not None:
+            query.ask, query.keys = Ask.MANY, _split(ids)
 
     def write(self, outcome: Outcome, request: Request) -> Answer:
         """Write what was found, or the one text that says what was wrong."""
@@ -111,23 +128,6 @@ class Gw2(Dialect):
         if isinstance(outcome, Result):
             return self._writer.write(outcome, request)
         return self._writer.write_started(outcome, request)
-
-
-def _ask(query: Query, key: str | None, parameters: Parameters) -> None:
-    """What is wanted: a sub-path beats `id`, which beats `ids`, which beats a page; else the list of ids (G1-G5)."""
-    id, ids = parameters.take("id"), parameters.take("ids")
-    query.page, query.page_size = parameters.take("page"), parameters.take("page_size")
-    key = key if key is not None else id
-    if key is not None:
-        query.ask, query.keys = Ask.ONE, (key,)
-    elif query.page is not None or query.page_size is not None:
-        query.ask = Ask.PAGE
-        if ids is not None and ids != "all":
-            query.ask, query.keys = Ask.MANY, _split(ids)
-    elif ids == "all":
-        query.ask = Ask.ALL
-    elif ids is not None:
-        query.ask, query.keys = Ask.MANY, _split(ids)
 
 
 def _split(ids: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from ...contracts import Dialect, Keys, SignIns, Switches
 from ...errors import Code, refuse
 from ...exchange import Answer, Outcome, Refused, Request, Result
 from ...formats.parameters import Parameters, read_version
-from ...query import Ask, CredentialKind, Paging, Query
+from ...query import Ask, CredentialKind, Paging, Query, Terms
 from .signing import ask_own, catalog_of, write_own
 from .writing import write_refusal, write_result, write_started
 
@@ -27,9 +27,10 @@ class Lesta(Dialect):
 
     name = "lesta"
     mount = ""
-    reserved = frozenset((*TOKENS, "fields", "extra", "language", "v"))
-    reserved_in_lists = frozenset(("limit", "page_no", "search"))
+    terms = Terms()
     paging = Paging(first=1, size_default=100, size_max=100, too_many="clamp", page="page_no", size="limit")
+    reserved = frozenset((*TOKENS, terms.fields, terms.extra, terms.language, terms.version))
+    reserved_in_lists = frozenset((paging.size, paging.page, terms.search))
     keys_max = 100
     unknown_parameters = "ignore"
     shows_extra = False
@@ -89,12 +90,12 @@ class Lesta(Dialect):
                       requires=("application-id",))
         query.credentials = parameters.take_credentials(TOKENS)
         query.confidential = any(each.kind == "access-token" for each in query.credentials)
-        query.language, query.version = parameters.take("language"), read_version(parameters, request)
-        query.fields, query.extra = parameters.take_list("fields"), parameters.take_list("extra")
+        query.language, query.version = parameters.take(self.terms.language), read_version(parameters, request, self.terms.version)
+        query.fields, query.extra = parameters.take_list(self.terms.fields), parameters.take_list(self.terms.extra)
         parameters.check()
         target = route.target
         if isinstance(target, Resource):
-            query.settle = lambda stage: _ask(query, target, key_name(self, stage.key), parameters)
+            query.settle = lambda stage: self._ask(query, target, key_name(self, stage.key), parameters)
             return query
         query.operation = parameters.take(self.asked_by) if target.operation else None
         query.arguments = parameters.arguments()
@@ -104,6 +105,17 @@ class Lesta(Dialect):
         parameters.check()
         return query
 
+    def _ask(self, query: Query, resource: Resource, name: str, parameters: Parameters) -> None:
+        """What is wanted: the records of some keys, which are sent under a name, those that a search finds, or a page of all."""
+        query.keys = parameters.take_keys(name)
+        query.search = parameters.take(self.terms.search)
+        if resource.by is not None:
+            query.search_type = parameters.take(self.terms.search_type)
+        query.page, query.page_size = parameters.take(self.paging.page), parameters.take(self.paging.size)
+        query.ask = Ask.MANY if query.keys and resource.by is None else Ask.PAGE
+        query.parameters = parameters.left
+        parameters.check()
+
     def write(self, outcome: Outcome, request: Request) -> Answer:
         """Write what was found, or the one thing that was wrong."""
         if isinstance(outcome, Refused):
@@ -111,15 +123,3 @@ class Lesta(Dialect):
         if isinstance(outcome, Result):
             return (write_own if outcome.plan.catalog.name in self._own else write_result)(outcome, request)
         return write_started(outcome)
-
-
-def _ask(query: Query, resource: Resource, name: str, parameters: Parameters) -> None:
-    """What is wanted: the records of some keys, which are sent under a name, those that a search finds, or a page of all."""
-    query.keys = parameters.take_keys(name)
-    query.search = parameters.take("search")
-    if resource.by is not None:
-        query.search_type = parameters.take("type")
-    query.page, query.page_size = parameters.take("page_no"), parameters.take("limit")
-    query.ask = Ask.MANY if query.keys and resource.by is None else Ask.PAGE
-    query.parameters = parameters.left
-    parameters.check()

@@ -10,8 +10,6 @@ from ...catalog.plain import encode_json
 from ...errors import Code, Fault, shorten
 from ...query import Ask, Query
 
-_NAMES = {"lang": "language"}
-"""What the pipeline calls a parameter, and what clients do."""
 _PAGING = {"page_no": "page", "limit": "page_size"}
 _ECHO_MAX = 1_000
 """How many characters of what was sent an error repeats."""
@@ -88,7 +86,7 @@ def error_of(fault: Fault, query: Query | None) -> dict[str, object]:
 
 def _field_of(fault: Fault) -> str | None:
     """The parameter that is meant, as clients call it."""
-    return _NAMES.get(fault.field, fault.field) if fault.field else _WHOSE.get(fault.code)
+    return fault.field or _WHOSE.get(fault.code)
 
 
 def _declared(fault: Fault) -> Wording | None:

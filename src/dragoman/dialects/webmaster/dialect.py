@@ -19,7 +19,7 @@ from ...formats.body import malformed, read_json
 from ...formats.form import unquote_path
 from ...formats.parameters import Parameters, read_choices, unknown
 from ...formats.xml_body import RequestSchema
-from ...query import Ask, Paging, Query
+from ...query import Ask, Paging, Query, Terms
 from . import words
 from .descriptions import Descriptions
 from .refusals import status_of, text_of
@@ -34,9 +34,10 @@ class Webmaster(Dialect):
     """Keeps the contract of `Dialect`: every request names whose key it is, and the format of its answer."""
 
     name = "webmaster"
-    reserved = frozenset((words.REMOTE_AUTH, words.HTTP_STATUS, words.BOM, "language", "v"))
-    reserved_in_lists = frozenset(words.PAGING)
+    terms = Terms(search=words.SEARCH, search_type=words.TYPE, sort=words.SORT, direction=words.SORT_TYPE)
     paging = Paging(first=0, size_default=50, size_max=1000, beyond="empty", page=words.START, size=words.LIMIT)
+    reserved = frozenset((words.REMOTE_AUTH, words.HTTP_STATUS, words.BOM, terms.language, terms.version))
+    reserved_in_lists = frozenset(words.PAGING)
     keys_max = 1000
     unknown_parameters = "refuse"
     verbs = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
@@ -141,7 +142,7 @@ class Webmaster(Dialect):
         query.credentials = parameters.take_credentials({words.REMOTE_AUTH: "remote-auth"})
         request.wishes = self._take_wishes(parameters)
         parameters.check(words.REMOTE_AUTH)
-        read_choices(query, parameters, request, "language")
+        read_choices(query, parameters, request, self.terms)
 
     def _ask_operation(self, query: Query, parameters: Parameters) -> None:
         """A long operation by its id alone, whatever its method; DELETE ends it."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ...errors import Code, Fault, shorten
-from . import words
 from .envelope import FAILED, FORBIDDEN, NOT_FOUND, WRONG, Status
 
 _FAULTS_MAX = 100
@@ -19,8 +18,6 @@ _STATUSES: dict[Code, Status] = {
     Code.SOURCE_INVALID: FAILED, Code.METHOD_TIMEOUT: FAILED, Code.METHOD_FAILED: FAILED, Code.INTERNAL: FAILED,
 }
 """Everything else is a parameter, a body or a verb that is not right: 400."""
-_NAMES = {"lang": "language", "search": "q"}
-"""What the pipeline calls a parameter, and what clients do."""
 _KEY = {
     Code.CREDENTIAL_MISSING: "remote_auth is missing", Code.CREDENTIAL_INVALID: "remote_auth is not valid",
     Code.CREDENTIAL_EXPIRED: "remote_auth has expired", Code.CREDENTIAL_DISABLED: "remote_auth is disabled",
@@ -50,11 +47,7 @@ def text_of(faults: tuple[Fault, ...]) -> str:
 
 
 def _text(fault: Fault) -> str:
-    name = _NAMES.get(fault.field or "", fault.field)
-    place = f"{shorten(name)}: " if name else ""
+    place = f"{shorten(fault.field)}: " if fault.field else ""
     what = _KEY.get(fault.code, fault.message).rstrip(".")
-    text, hint = fault.value, fault.hint
-    if fault.field == words.SORT:               # whose direction stands in a parameter of its own here
-        text, hint = text and text.removeprefix("-"), hint.replace(", with - before it to reverse", "")
-    value = f" `{shorten(text)}`" if text is not None else ""
-    return " ".join(filter(None, (f"{place}{what}{value}.", fault.detail, hint)))
+    value = f" `{shorten(fault.value)}`" if fault.value is not None else ""
+    return " ".join(filter(None, (f"{place}{what}{value}.", fault.detail, fault.hint)))

@@ -11,6 +11,7 @@ from ...catalog.catalog import Catalog
 from ...catalog.fields import NAME, Field
 from ...catalog.method import Method
 from ...catalog.names import Naming
+from ...catalog.remembered import remembered
 from ...catalog.resource import Resource
 from ...catalog.routes import Route, Routes, plain_path
 from ...catalog.timeline import Stage
@@ -65,8 +66,8 @@ class Libraries:
         self._routes: Routes[Entry] = Routes(_REMEDY)
         self._libraries: dict[str, dict[str, Entry]] = {}
         """By library and root."""
-        self._asking: dict[int, Asking] = {}
-        """By the identity of stages, which live as long as their catalogs."""
+        self.asking = remembered(self._asking)
+        """How a resource is asked in the version of a stage."""
 
     def add_target(self, catalog: Catalog, target: Resource | Method) -> None:
         """Route a target. Raises `DeclarationError` where another one has its address or its root."""
@@ -113,12 +114,8 @@ class Libraries:
         names = sorted(entry.target.name for entry in self._libraries[place.library].values())
         return refuse(Code.TARGET_UNKNOWN, "no such resource", hint=f"{place.library} has {', '.join(names)}.")
 
-    def asking(self, entry: Entry, stage: Stage) -> Asking:
-        """How a resource is asked in the version of a stage."""
-        known = self._asking.get(id(stage))
-        if known is None:
-            known = self._asking[id(stage)] = Asking(self._positions_in(entry, stage), self._schema_of(entry.target, stage))
-        return known
+    def _asking(self, entry: Entry, stage: Stage) -> Asking:
+        return Asking(self._positions_in(entry, stage), self._schema_of(entry.target, stage))
 
     def _schema_of(self, target: Resource | Method, stage: Stage) -> RequestSchema | None:
         if not isinstance(target, Method) or target.verb not in words.BODIED:
