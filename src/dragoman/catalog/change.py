@@ -8,7 +8,6 @@ an answer of today is shown to whoever asks in the version before (`back`), and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -22,6 +21,7 @@ from .plain import show, tell
 from .shapes import UnsupportedType, nested_records
 from .steps import Defaulted, Step, Undone
 from .version import EARLIEST, LATEST, read_version, show_version
+from .words import words_of
 
 
 class Owner:
@@ -135,17 +135,5 @@ def declare(at: Any, of: Any, description: Any, steps: Sequence[Any], place: str
 
 def digest_of(later: str, change: Change) -> str:
     """A short text of a change and, by their own, of those after it: another one where anything that is declared is said in other words."""
-    steps = [(type(step).__name__, [(name, _told(value)) for name, value in vars(step).items()]) for step in change.steps]
-    return xxhash.xxh3_64_hexdigest(repr((later, change.at, change.name, steps)).encode())
-
-
-def _told(value: Any) -> str:
-    """A part of a step in words; of a function the whole file that it stands in, since it may call what else is there."""
-    code = getattr(value, "__code__", None)
-    if code is None:
-        return repr(value)
-    try:
-        text = Path(code.co_filename).read_bytes()
-    except OSError:
-        text = code.co_code
-    return f"{value.__qualname__} of {xxhash.xxh3_64_hexdigest(text)}"
+    steps = [[type(step).__name__, vars(step)] for step in change.steps]
+    return xxhash.xxh3_64_hexdigest(words_of([later, change.at, change.name, steps]).encode(errors="surrogatepass"))

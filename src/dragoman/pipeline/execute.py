@@ -107,7 +107,7 @@ class Executor:
             raise no_such(plan)
         return Result(
             plan=plan, items=(self._rendering.record(plan, edition, shelf, position),), keys=keys, found=1, total=shelf.count,
-            tag=f"{shelf.version(position):x}-{plan.view.tag}", published_at=edition.published_at,
+            tag=_tagged(f"{shelf.version(position):x}", plan), published_at=edition.published_at,
         )
 
     def _many(self, plan: Plan, edition: Edition, shelf: Shelf) -> Result:
@@ -171,4 +171,9 @@ def _is_rewritten(plan: Plan, shelf: Shelf) -> bool:
 
 
 def _tag(plan: Plan, edition: Edition) -> str:
-    return f"{edition.id}-{plan.view.tag}"
+    return _tagged(edition.id, plan)
+
+
+def _tagged(version: str, plan: Plan) -> str:
+    """The tag of what a plan shows of records of a version. A change that is mended shows the same records otherwise."""
+    return ";".join(filter(None, (f"{version}-{plan.view.tag}", plan.stage.digest)))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
-from dragoman import Catalog, Localized, Renamed, Reshaped, Rows, errors
+from dragoman import Catalog, Extra, Localized, Record, Renamed, Reshaped, Rows, errors
 from dragoman.catalog.timeline import Stage
 from dragoman.editions.publish import publish
 from dragoman.statistics.demand import used_stages
@@ -184,6 +187,98 @@ def test_a_function_counts_with_the_file_that_it_stands_in(tmp_path):
         exec(compile(text, str(tmp_path / "module.py"), "exec"), names)  # noqa: S102  # of this test
         digests.append(OldShop(tmp_path, [], backward=names["backward"]).stages(TANKS)[0].digest)
     assert digests[0] != digests[1]
+
+
+HELPERS = """
+import functools
+
+def closure(n):
+    return lambda crew: {"crew": [n]}
+
+def default(n):
+    return lambda crew, n=n: {"crew": [n]}
+
+def traced(function):
+    @functools.wraps(function)
+    def call(crew):
+        return function(crew)
+    return call
+
+def deep(n):
+    return traced(functools.partial(lambda names, crew: {"crew": [names["a"][0]]}, {"a": [n]}))
+
+class Instance:
+    def __init__(self, n):
+        self.n, self.them = n, {"b", "a", n}
+
+    def __call__(self, crew):
+        return {"crew": [self.n]}
+
+    def method(self, crew):
+        return {"crew": [self.n]}
+
+def method(n):
+    return Instance(n).method
+
+def partial(n):
+    return functools.partial(Instance.method, Instance(n))
+
+def again(n):
+    def call(crew):
+        return {"crew": [n] if crew is None else call(None)}
+    return call
+"""
+SAY = """
+import sys
+from dragoman import Record, Reshaped
+from dragoman.catalog.change import declare, digest_of
+import helpers
+class Tank(Record): id: int
+for name in sys.argv[1:]:
+    step = Reshaped("id", before={"id": int}, backward=getattr(helpers, name)("x"))
+    print(digest_of("", declare("2024-01-01", Tank, "It changed.", [step], "")))
+"""
+MAKERS = ["closure", "default", "deep", "Instance", "method", "partial", "again"]
+
+
+def test_a_function_counts_with_what_it_holds(tmp_path, monkeypatch):
+    """Values, functions and objects that a helper of another file has put into it: other ones are another change."""
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "helpers", raising=False)
+    (tmp_path / "helpers.py").write_text(HELPERS)
+    import helpers  # type: ignore[import-not-found]  # written just now
+
+    for name in MAKERS:
+        one, same, other = (OldShop(tmp_path, [], backward=getattr(helpers, name)(text)).stages(TANKS)[0].digest for text in "aab")
+        assert one == same, name
+        assert one != other, name
+
+
+def test_a_change_is_told_alike_in_every_process(tmp_path):
+    """Whatever its functions are, and wherever they lie in memory: what one compiles, others use."""
+    (tmp_path / "helpers.py").write_text(HELPERS)
+    told = {subprocess.run([sys.executable, "-c", SAY, *MAKERS], cwd=tmp_path, env={**os.environ, "PYTHONHASHSEED": seed}, check=True,
+                           capture_output=True, text=True).stdout for seed in ("1", "2", "3")}
+    assert len(told) == 1
+    assert len(set(next(iter(told)).split())) == len(MAKERS)
+
+
+class Then(Record):
+    role: str
+
+
+@pytest.mark.parametrize("form", [lambda cls: cls, lambda cls: list[cls] | None, lambda cls: Annotated[dict[str, cls], Extra()]])
+def test_a_record_of_then_counts_with_its_fields(tmp_path, form):
+    """By whatever type it is named."""
+    def digest(cls: Any) -> str:
+        return OldShop(tmp_path, [], backward=lambda _: {"crew": {}}, before=form(cls)).stages(TANKS)[0].digest
+
+    class Other(Record):
+        role: str
+        seat: int = 1
+
+    Other.__qualname__ = Then.__qualname__
+    assert len({digest(Then), digest(Then), digest(Other)}) == 2
 
 
 @pytest.mark.parametrize("name", ["index", "records.de", "prepared"])
