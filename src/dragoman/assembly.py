@@ -19,6 +19,7 @@ from .credentials import fingerprint
 from .credentials.allowances import Allowances
 from .credentials.follower import Follower
 from .credentials.ledger import open_ledger
+from .credentials.redaction import redact
 from .credentials.register import Register
 from .credentials.secrets import Digester, load_key
 from .credentials.switches import Switches as SwitchesInMemory
@@ -280,7 +281,7 @@ def open_meter(settings: Settings, observe: Observe) -> tuple[Meter, LeasedMeter
 
 def open_statistics(settings: Settings, observe: Observe) -> tuple[Counter, Recorder]:
     """What counts calls, and what has to be started in each process to keep the counts."""
-    counter = Counter(settings.statistics.calls_max)
+    counter = Counter(settings.statistics.calls_max, redact=redact)
     place = Place(settings.database_url, Path(settings.data_dir))
     return counter, Recorder(counter, place, settings.statistics, observe)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable
-from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 import pytest
@@ -96,11 +95,21 @@ def test_what_is_asked_most_is_logged_as_it_is(server: Server) -> None:
         time.sleep(0.1)
 
 
-def test_statistics_keep_no_secret_either(server: Server, tmp_path: Path) -> None:
+def test_statistics_keep_no_secret_either(server: Server) -> None:
     """The files beside the accounts hold nothing that was sent as a key."""
-    secret = mint(Kind.REMOTE_AUTH)
-    server.get(f"/v2/toys/kite&remote_auth={secret}")
-    time.sleep(1.5)                             # counts are written once a second
-    for file in (server.folder / "data").rglob("*"):
-        if file.is_file():
-            assert secret.encode() not in file.read_bytes(), file
+    secret, foreign = mint(Kind.REMOTE_AUTH), "Old-Key_17"
+    for each in (secret, foreign):
+        server.get(f"/v2/toys/kite&remote_auth={each}")
+        server.get("/v2/toys/the-last-of-them")
+    until = time.monotonic() + 20
+    while not any(b"the-last-of-them" in kept for kept in kept_by(server)):
+        assert time.monotonic() < until
+        time.sleep(0.2)
+    for kept in kept_by(server):
+        assert secret.encode() not in kept
+        assert foreign.encode() not in kept
+
+
+def kept_by(server: Server) -> list[bytes]:
+    """What is in the files of a server's data directory."""
+    return [file.read_bytes() for file in (server.folder / "data").rglob("*") if file.is_file()]

@@ -19,7 +19,7 @@ _NAMES = "remote_auth|access_token|api_token|user_token|refresh_token|id_token|c
 _RUN = re.compile(r"[0-9A-Fa-f-]{25}")
 _MARK = re.compile(r"[%\\&=: ]")
 _CODED = re.compile(
-    r"%([0-9a-f]{2})|\\x([0-9a-f]{2})|\\u00([0-9a-f]{2})|&#x0*([0-9a-f]{2});|&#0*([0-9]{2,3});", re.IGNORECASE)
+    r"%([0-9a-f]{2})|\\x([0-9a-f]{2})|[%\\]u00([0-9a-f]{2})|&#x0*([0-9a-f]{2});|&#0*([0-9]{2,3});", re.IGNORECASE)
 _SECRET = re.compile(
     rf"""drg_[a-z]{{3}}_[0-9a-z]+                       # with a prefix of ours, however little is there of the rest
     | eyj[\w-]{{8,}}(?:\.[\w-]*){{0,2}}                  # JSON Web Tokens: subtokens, identity tokens

@@ -107,9 +107,9 @@ class Batch:
 class Counter:
     """An observer that counts every answer of the data plane, from any thread."""
 
-    def __init__(self, calls_max: int, clock: Callable[[], float] = time) -> None:
-        """`calls_max`: how many of the last calls are kept of each caller."""
-        self._calls_max, self._clock = calls_max, clock
+    def __init__(self, calls_max: int, clock: Callable[[], float] = time, *, redact: Callable[[str], str] = str) -> None:
+        """`calls_max`: how many of the last calls are kept of each caller; `redact` knows secrets in paths by their form and names."""
+        self._calls_max, self._clock, self._redact = calls_max, clock, redact
         self._lock = threading.Lock()
         self._tallies: dict[tuple[str | None, ...], Tally] = {}
         self._callers: dict[tuple[str | None, str | None], deque[tuple[float, Answered]]] = {}
@@ -149,14 +149,14 @@ class Counter:
         for series, tally in tallies.items():
             batch.add(Series(*(_plain(text or "") for text in series)), minute, tally.sums())
         calls = sorted((call for calls in callers.values() for call in calls), key=lambda call: call[0])
-        batch.calls = [_call(*call) for call in calls[-CALLS_MAX:]]
+        batch.calls = [_call(at, told, self._redact(told.path)) for at, told in calls[-CALLS_MAX:]]
         return batch
 
 
-def _call(at: float, told: Answered) -> Call:
+def _call(at: float, told: Answered, path: str) -> Call:
     target = "" if told.outcome == _TARGET_UNKNOWN else told.target
     return Call(at, _plain(told.request_id), _plain(told.application or ""), _plain(told.key or ""), _plain(told.verb[:16]),
-                without_secrets(_plain(told.path)), told.status, told.outcome, told.dialect, _plain(target),
+                without_secrets(_plain(path)), told.status, told.outcome, told.dialect, _plain(target),
                 _plain(told.version), told.size_bytes, told.time_us)
 
 

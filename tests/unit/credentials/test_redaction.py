@@ -32,6 +32,7 @@ WRITTEN: dict[str, Callable[[str], str]] = {
     "twice": lambda text: coded(coded(text)), "twice, by half": lambda text: text.replace("-", "%252D").replace("a", "%2561"),
     "thrice": lambda text: coded(coded(coded(text, share=0.2), share=0.2), share=0.2),
     "python": lambda text: coded(text, "\\x{:02x}", 0.5), "json": lambda text: coded(text, "\\u{:04x}", 0.5),
+    "scripts of old": lambda text: coded(text, "%u{:04x}", 0.5),
     "xml": lambda text: coded(text, "&#{};", 0.5), "xml, hexadecimal": lambda text: coded(text, "&#x{:x};", 0.5),
 }
 PLACES = (
