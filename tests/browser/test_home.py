@@ -225,7 +225,7 @@ def searched(serve: Callable[..., Server]) -> Server:
 
 
 @pytest.mark.parametrize(("locale", "scheme", "words", "what"), [
-    ("en", "light", ("3 searches", "search by name · at least 4 characters · 2 fields"), "Records that begin so"),
+    ("en", "light", ("3 searches", "search by name · at least 4 characters · 2 fields"), "Records that begin like this"),
     ("ru", "dark", ("3 поиска", "поиск по полю name · не короче 4 знаков · 2 поля"), "Записи с таким началом"),
 ])
 def test_searches_stand_beside_resources_with_an_example_that_finds_something(

@@ -607,3 +607,27 @@ def test_a_ban_ends_what_tokens_are_worth(room: Room, game: Game) -> None:
     room.server.prepare("account", "ban", name)
     assert game.wait_for(token, INVALID) < 1
     assert game.error("auth/prolongate", "POST", access_token=token) == INVALID
+
+
+PLAIN = """
+from dragoman import Caller, Catalog
+
+catalog = Catalog("plain", api_name="wot")
+
+@catalog.method("account/info")
+def info(account_id: int) -> bool:
+    return True
+
+@catalog.method("account/me", authenticated=True)
+def me(caller: Caller) -> str | None:
+    return caller.subject
+"""
+
+
+def test_a_sign_in_where_nothing_needs_a_permission_opens_what_takes_any_key(open_room: Callable[..., Room]) -> None:  # noqa: F811  # the fixture
+    """It is one to the API, and not for signing in alone."""
+    room = open_room(catalog=PLAIN)
+    game = register(room)
+    with room.signed_in(room.person("dora", "--subject", "7")) as dora:
+        token = game.token(dora)
+        assert game.told("account/me", access_token=token)["data"] == "7"

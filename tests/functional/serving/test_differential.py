@@ -6,6 +6,7 @@ import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -107,3 +108,20 @@ def test_every_answer_is_the_same_on_every_server(
     finally:
         end(running.process)
     assert different == {}
+
+
+@pytest.mark.parametrize("kind", ["ours", *OTHERS])
+def test_bytes_that_no_address_may_hold_are_refused_or_mean_what_they_would_encoded(
+    data: Path, tmp_path_factory: pytest.TempPathFactory, kind: str,
+) -> None:
+    """Our server refuses them in the dialect's form; of others, some refuse by themselves, and what one hands over is read as UTF-8."""
+    running = start(tmp_path_factory.mktemp(kind), kind, module=MODULE, data_dir=str(data), limits={"address": ""})
+    try:
+        for path in ("/v2/toys?ids=caf\xc3\xa9,kite", "/v2/toys/\xc3\xa9", "/v2/toys?ids=\xff", "/v2/toys?lang=\x01"):
+            told = ask(running, f"GET {path} HTTP/1.1")
+            if kind == "ours":
+                assert (told[0], told[2]) == (400, b'{"text":"the address holds what no address may: percent-encode it."}')
+            elif told[0] != 400:
+                assert told == ask(running, f"GET {quote(path.encode('latin-1'), safe='/?=,')} HTTP/1.1")
+    finally:
+        end(running.process)

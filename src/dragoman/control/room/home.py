@@ -182,7 +182,7 @@ def _search(asked: Asked, search: Resource, address: str) -> Card:
                _count(len(shown), fields)],
         line=shlex.join(["curl", *words, asked.origin + target]), needs_key=search.authenticated,
         addresses=_addresses(asked, search, address),
-        examples=[Example(_("Records that begin so"), target)] if text is not None else [],
+        examples=[Example(_("Records that begin like this"), target)] if text is not None else [],
         tables=[_fields(asked, shown)],
     )
 
