@@ -6,6 +6,7 @@ import msgspec
 
 from ..catalog.catalog import Catalog
 from ..catalog.method import Method
+from ..catalog.remembered import remembered
 from ..catalog.timeline import Stage
 from ..catalog.version import EARLIEST, LATEST, show_version
 from ..errors import Code, Refusal, refuse
@@ -31,17 +32,10 @@ def stage_of(catalog: Catalog, method: Method, form: str) -> Stage | None:
     return None
 
 
+@remembered
 def after(kept: Stage, asked: Stage) -> Stage:
-    """What is left to undo in what is in the form of one stage, until it is in that of another, older one; made once."""
-    known = _AFTER.get((id(kept), id(asked)))
-    if known is None:
-        rest = msgspec.structs.replace(asked, undoings=asked.undoings[len(kept.undoings):])
-        known = _AFTER[id(kept), id(asked)] = (kept, asked, rest)
-    return known[2]
-
-
-_AFTER: dict[tuple[int, int], tuple[Stage, Stage, Stage]] = {}
-"""By the identity of stages, which live as long as their catalog."""
+    """What is left to undo in what is in the form of one stage, until it is in that of another, older one."""
+    return msgspec.structs.replace(asked, undoings=asked.undoings[len(kept.undoings):])
 
 
 def check_asked(kept: Stage, asked: Stage, result: OperationResult) -> None:
