@@ -30,6 +30,7 @@ from .dialects.lesta import Lesta
 from .dialects.webmaster import Webmaster
 from .editions import publish as publishing
 from .editions import texts
+from .editions.fingerprint import forms_of
 from .editions.store import Editions
 from .errors import SettingsError, SourceUnavailable
 from .formats.csv import CsvFormat
@@ -215,14 +216,16 @@ def list_editions(settings: Settings) -> list[dict[str, Any]]:
             for each in publishing.editions(data_dir, catalog, cluster)]
 
 
-def roll_back(settings: Settings, catalog: str | None, cluster: str | None, to: str | None) -> list[dict[str, str]]:
-    """Go back to an older edition of what is named, or of everything; what is current then."""
+def roll_back(settings: Settings, catalog: str | None, cluster: str | None, to: str | None) -> list[dict[str, Any]]:
+    """Go back to an older edition of what is named, or of everything; what is current then, and the resources whose records looked
+    otherwise when it was made (`unlike`)."""
     data_dir = Path(settings.data_dir)
     chosen = [place for place in _places(data_dir) if catalog in (None, place[0]) and cluster in (None, place[1])]
     if not chosen:
         raise SettingsError(f"Nothing was published in {data_dir} that could be rolled back.")
-    return [{"catalog": each[0], "cluster": each[1], "edition": publishing.rollback(data_dir, *each, to)}
-            for each in chosen]
+    back = [(*each, publishing.rollback(data_dir, *each, to)) for each in chosen]
+    return [{"catalog": catalog, "cluster": cluster, "edition": id, "unlike": publishing.unlike_newest(data_dir, catalog, cluster, id)}
+            for catalog, cluster, id in back]
 
 
 def _places(data_dir: Path) -> list[tuple[str, str]]:
@@ -302,7 +305,8 @@ def assemble(
     spoken = dialects(settings, sign_ins)
     check_names({dialect.name: dialect.bind(shown, credentials, switches) for dialect in spoken}, shown, spoken)
     data_dir = Path(settings.data_dir)
-    editions = Editions(data_dir, [(shop[0].name, shop[1]) for shop in shops], settings.memory, observe)
+    editions = Editions(data_dir, [(shop[0].name, shop[1]) for shop in shops], settings.memory, observe,
+                        _forms(catalogs))
     sources = {(catalog.name, cluster, path): source for catalog, cluster, opened in shops
                for path, source in opened.items()}
     runtime, showing = AsyncioRuntime(settings.methods.threads_max), Showing()
@@ -319,6 +323,11 @@ def assemble(
                         formats=FORMATS, switches=switches, hears_host=bool(settings.clusters and settings.http.trusted_proxies),
                         changelog=f"{settings.base_url}/room/changelog/")
     return Plane(_with_former(pipeline, settings, spoken), editions, catalogs, spoken, operations if len(shown) > len(catalogs) else None)
+
+
+def _forms(catalogs: Sequence[Catalog]) -> dict[str, dict[str, str]]:
+    """What records look like by the catalogs that say so; what is published without code looks as its data do, from edition to edition."""
+    return {catalog.name: forms_of(catalog) for catalog in catalogs if catalog.file is not None}
 
 
 def _open_store(settings: Settings) -> Transactions:

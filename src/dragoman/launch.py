@@ -93,7 +93,7 @@ def serve(sources: Sequence[str], name: str | None, settings: Settings, *, as_js
     finally:
         if pool is not None:
             pool.stop()
-    if publisher is not None and publisher.exitcode and not plane.ready():
+    if publisher is not None and publisher.exitcode and not plane.opened():
         sys.exit(1)
 
 
@@ -101,11 +101,12 @@ def _watch(publisher: BaseProcess | None, prepared: DemoBeside | None, plane: Pl
     """Wait for the first edition, and for the demo, then show the screen; end the server where nothing can ever be shown."""
     if publisher is not None:
         publisher.join()
-        if publisher.exitcode and not plane.ready():
+        if publisher.exitcode and not plane.opened():
             click.echo("dragoman: nothing can be served until the data are mended.", err=True)
             os.kill(os.getpid(), signal.SIGTERM)
             return
-    while not plane.ready():
+        plane.editions.refresh()
+    while not plane.opened():
         plane.editions.refresh()
         threading.Event().wait(_POLL_S)
     screen.show(prepared.made() if prepared is not None else None)

@@ -9,7 +9,7 @@ import msgspec
 from .catalog.catalog import Catalog
 from .contracts import Answerer, Dialect, Operations
 from .control.published import Sample
-from .editions.store import Editions
+from .editions.store import Edition, Editions
 
 _NO_SECRETS: Mapping[str, str] = {}
 _TRIED_MAX = 20
@@ -95,9 +95,17 @@ class Plane(msgspec.Struct, frozen=True):
         return [(*pair, edition.published_at) for pair, edition in served if edition is not None]
 
     def ready(self) -> bool:
-        """Whether every catalog with something to publish has an open edition."""
-        return all(
-            self.editions.current(catalog.name, cluster) is not None
+        """Whether every catalog with something to publish has an open edition that holds all of it."""
+        return all(edition is not None and not edition.missing for edition in self._due())
+
+    def opened(self) -> bool:
+        """Whether each has one that holds something of it, or maybe nothing as it is today."""
+        return None not in self._due()
+
+    def _due(self) -> list[Edition | None]:
+        """The open edition of every catalog with something to publish."""
+        return [
+            self.editions.current(catalog.name, cluster)
             for catalog in self.catalogs if any(not resource.live for resource in catalog.resources.values())
             for cluster in catalog.clusters
-        )
+        ]

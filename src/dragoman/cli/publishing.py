@@ -114,6 +114,9 @@ def rollback(
     else:
         for each in back:
             click.echo(f"Serving {each['catalog']} ({each['cluster']}): edition {each['edition']}")
+            if each["unlike"]:
+                click.echo(f"Its records of {', '.join(each['unlike'])} looked otherwise than today. A server that runs goes on with the "
+                           "edition that it has: start one with the catalog of then.", err=True)
 
 
 def _shops(sources: Sequence[str], name: str | None, settings: Settings) -> list[Any]:

@@ -22,6 +22,7 @@ from ..contracts import Source
 from ..errors import DragomanError, PublicationError
 from ..views.localize import Localizer
 from .files import ArrayWriter, Writer, adopt, map_file, pack
+from .fingerprint import form_of
 from .indexing import NAME as LISTING
 from .indexing import IndexWriter, Unlistable, listed_fields
 from .keys import RECORDS_MAX, DuplicateKey, KeyIndex, hash_of, make_table
@@ -214,8 +215,8 @@ class ShelfBuilder:
         self._open.close()
         files[INDEX], index = self._pack_index()
         prepared, sections = self._prepare(files)
-        return ShelfManifest(count=self._count, languages=self.languages, files=files | prepared, index=index,
-                             prepared=sections, listed=self._listed)
+        return ShelfManifest(count=self._count, form=form_of(self.resource), languages=self.languages, files=files | prepared,
+                             index=index, prepared=sections, listed=self._listed)
 
     def _pack_index(self) -> tuple[FileFacts, dict[str, Section]]:
         scratch = self._scratch

@@ -1,4 +1,4 @@
-"""A short text that differs whenever a catalog would compile to another edition."""
+"""Short texts that differ whenever a catalog would compile to another edition, and whenever its records look otherwise."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..catalog.catalog import Catalog
 from ..catalog.fields import Field
 from ..catalog.fitting import expectation
 from ..catalog.resource import Resource
-from ..catalog.shapes import nested_records
+from ..catalog.shapes import Keyed, Many, Nested, Nullable, Shape, describe, nested_records
 from .manifest import FORMAT
 
 
@@ -23,6 +23,35 @@ def fingerprint_of(catalog: Catalog) -> str:
         _resource(resource) for resource in catalog.resources.values() if not resource.live
     ]]
     return xxhash.xxh3_128_hexdigest(msgspec.json.encode(told))
+
+
+def forms_of(catalog: Catalog) -> dict[str, str]:
+    """The form of the records of each resource that is published, by its path."""
+    return {resource.path: form_of(resource) for resource in catalog.resources.values() if not resource.live}
+
+
+def form_of(resource: Resource) -> str:
+    """Of what the records of a resource look like: their fields in order with the types, whatever the classes are called and however
+    they are read, checked and asked for."""
+    return xxhash.xxh3_64_hexdigest(msgspec.json.encode(_forms(resource.fields)))
+
+
+def _forms(fields: tuple[Field, ...]) -> list[Any]:
+    return [[field.name, _form(field.shape)] for field in fields]
+
+
+def _form(shape: Shape) -> Any:
+    match shape:
+        case Nullable(inner):
+            return ["null", _form(inner)]
+        case Many(inner):
+            return ["list", _form(inner)]
+        case Keyed(inner):
+            return ["map", _form(inner)]
+        case Nested():
+            return _forms(shape.fields)
+        case _:
+            return describe(shape)
 
 
 def _resource(resource: Resource) -> list[Any]:

@@ -8,7 +8,7 @@ import typing
 import msgspec
 import xxhash
 
-FORMAT = 2
+FORMAT = 3
 """The number of the layout of editions; a program publishes anew what another number wrote."""
 NAME = "manifest.json"
 
@@ -60,6 +60,8 @@ class ShelfManifest(msgspec.Struct, frozen=True, kw_only=True):
     """One resource of an edition."""
 
     count: int
+    form: str
+    """What its records look like, by `form_of`."""
     languages: tuple[str, ...]
     files: dict[str, FileFacts]
     """By file name, inside the resource's own folder."""

@@ -232,6 +232,17 @@ def rollback(data_dir: Path, catalog: str, cluster: str, to: str | None = None) 
     return chosen
 
 
+def unlike_newest(data_dir: Path, catalog: str, cluster: str, id: str) -> list[str]:
+    """The resources whose records look otherwise in an edition than in the newest, so that who serves the catalog of that one cannot
+    serve them from it; none where the newest cannot be read."""
+    place = Place(data_dir, catalog, cluster)
+    with contextlib.suppress(Damaged, Foreign, OSError):
+        newest = read_manifest(place, _published(place).newest).shelves
+        shelves = read_manifest(place, id).shelves
+        return sorted(path for path, shelf in newest.items() if path not in shelves or shelves[path].form != shelf.form)
+    return []
+
+
 def _published(place: Place) -> Pointer:
     pointer = place.pointer()
     if pointer is None:

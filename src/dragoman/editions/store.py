@@ -26,6 +26,8 @@ from .places import Place
 _RETRY_S = 10.0
 _SPARE_FILES = 512
 _NOTHING: Mapping[str, memoryview] = {}
+Forms = Mapping[str, str]
+"""What the records of each resource of a catalog look like, by its path: see `form_of`."""
 
 
 class _ByLanguage(dict[str, "Records"]):
@@ -164,17 +166,21 @@ def _section(view: memoryview, sections: Mapping[str, Section], name: str) -> me
 class Edition:
     """A whole edition, open; it stays readable for whoever holds it, even after its files were removed."""
 
-    def __init__(self, place: Place, id: str, positions: PositionCache) -> None:
+    def __init__(self, place: Place, id: str, positions: PositionCache, forms: Forms) -> None:
         """Prove and map. Raises `Damaged`, `Foreign` and `OSError`."""
         manifest = prove(place, id)
         self.id, self.catalog, self.cluster = manifest.id, manifest.catalog, manifest.cluster
         self.published_at = manifest.published_at
         """UNIX time in seconds."""
-        _make_room(sum(len(shelf.files) for shelf in manifest.shelves.values()))
+        known = [path for path, shelf in manifest.shelves.items() if forms.get(path, shelf.form) == shelf.form]
+        _make_room(sum(len(manifest.shelves[path].files) for path in known))
         self.shelves: Mapping[str, Shelf] = {
-            path: Shelf(place.edition(id) / path, path, manifest, positions) for path in manifest.shelves
+            path: Shelf(place.edition(id) / path, path, manifest, positions) for path in known
         }
-        """By resource path, `group/name`."""
+        """By resource path, `group/name`. What was compiled when its records looked otherwise than the catalog says is as good as not
+        published: nobody could tell which version it is of."""
+        self.missing = tuple(sorted(forms.keys() - self.shelves.keys()))
+        """The resources that cannot be served from it."""
 
 
 def _make_room(files: int) -> None:
@@ -190,8 +196,12 @@ def _make_room(files: int) -> None:
 class Editions:
     """The editions that a process serves; cheap to ask, and swapped as a whole."""
 
-    def __init__(self, data_dir: Path, names: Iterable[tuple[str, str]], memory: Memory, observe: Observe) -> None:
-        """`names` are pairs of catalog and cluster; what is published already is open when this returns."""
+    def __init__(
+        self, data_dir: Path, names: Iterable[tuple[str, str]], memory: Memory, observe: Observe,
+        forms: Mapping[str, Forms] | None = None,
+    ) -> None:
+        """`names` are pairs of catalog and cluster; `forms` are by catalog; what is published already is open when this returns."""
+        self._forms = forms or {}
         self._places = {name: Place(data_dir, *name) for name in names}
         self._observe = observe
         self._positions = PositionCache(memory.listings_max_bytes)
@@ -208,7 +218,8 @@ class Editions:
     def refresh(self) -> bool:
         """Open what was made current since the last time; whether anything changed. Costs one `stat` for each name.
 
-        A damaged edition is set aside and the one before it opened; where none can be opened, the old one stays.
+        A damaged edition is set aside and the one before it opened; where none can be opened, the old one stays. So it does where
+        the new one was made by a catalog whose records look otherwise: a server with that one will open it.
         """
         if not self._lock.acquire(blocking=False):
             return False
@@ -246,20 +257,35 @@ class Editions:
         return True
 
     def _open_best(self, name: tuple[str, str], place: Place, old: Edition | None) -> Edition | None:
-        """The current edition, or the best of the others where it cannot be opened."""
+        """The current edition, or the best of the others where it cannot be opened, or is of another catalog; where all are,
+        the current one, with what is as this catalog says."""
+        partial: Edition | None = None
         for id in _candidates(place):
-            if old is not None and old.id == id:
-                return old
-            try:
-                return Edition(place, id, self._positions)
-            except (Damaged, Foreign) as error:
-                self._refuse(name, id, str(error))
-                if isinstance(error, Damaged):
-                    place.quarantine(id)
-            except OSError as error:
-                if place.edition(id).is_dir():
-                    self._refuse(name, id, f"it cannot be read: {error}")
-                self._retry_at[name] = time.monotonic() + _RETRY_S
+            found = old if old is not None and old.id == id else self._try(name, place, id)
+            if found is not None and not found.missing:
+                return found
+            if found is not None and old is not None and not old.missing:
+                return self._keep(name, old, found)
+            partial = partial or found
+        return partial
+
+    def _keep(self, name: tuple[str, str], old: Edition, new: Edition) -> Edition:
+        """Stay with an edition, and tell why."""
+        self._refuse(name, new.id, f"a catalog made it whose records look otherwise: {', '.join(new.missing)}")
+        return old
+
+    def _try(self, name: tuple[str, str], place: Place, id: str) -> Edition | None:
+        """Open an edition; None where that cannot be, which is told."""
+        try:
+            return Edition(place, id, self._positions, self._forms.get(name[0], {}))
+        except (Damaged, Foreign) as error:
+            self._refuse(name, id, str(error))
+            if isinstance(error, Damaged):
+                place.quarantine(id)
+        except OSError as error:
+            if place.edition(id).is_dir():
+                self._refuse(name, id, f"it cannot be read: {error}")
+            self._retry_at[name] = time.monotonic() + _RETRY_S
         return None
 
     def _refuse(self, name: tuple[str, str], id: str, reason: str) -> None:
