@@ -4,9 +4,12 @@ SHELL := /bin/bash
 PORT ?= 8000
 DATA_DIR ?= dragoman-data
 ARGS ?=
-PYTEST ?= -n 2 --dist loadfile --no-loadscope-reorder
+# Half as many again as there are processors: for a third of their time tests wait, for servers, browsers and disks.
+PYTEST ?= -n $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 ))) --dist loadfile --no-loadscope-reorder
 VENV := .venv
 BIN := $(VENV)/bin
+# Compiled code is kept, whatever the machine says: tests start many hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run test check bench lock messages clean
 

@@ -35,6 +35,8 @@ os.environ["DRAGOMAN_ROOM__PASSWORD_MEMORY_MIB"] = "19"
 os.environ.pop("SSL_CERT_FILE", None)
 os.environ["SSL_CERT_DIR"] = os.devnull
 """Nobody here is known by a certificate of the world's authorities: to read them takes 20 ms at each call of `httpx.get`."""
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+"""Hundreds of processes are started here: compiling the same code anew takes each of them a quarter of a second."""
 hypothesis.settings.register_profile("steady", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("steady")
 """How long an example takes tells of the machine, which others use as well."""
@@ -57,7 +59,7 @@ def pytest_sessionfinish() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that start servers and browsers come first, quick ones fill up the end, so that no process is left alone with a long one."""
-    folders = ("browser", "functional", "contracts")
+    folders = ("browser", "functional", "contracts", "clients", "unit")
     places = {Path(__file__).parent / name: place for place, name in enumerate(folders)}
     items.sort(key=lambda item: next((places[above] for above in item.path.parents if above in places), len(folders)))
 

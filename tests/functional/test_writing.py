@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sqlite3
 import time
@@ -238,7 +237,7 @@ def bank(request: pytest.FixtureRequest, serve: Callable[..., Server], tmp_path_
         base.close()
         yield from _open(serve, folder, {"BANK": "sqlite:///bank.db"})
         return
-    with make_database(request.getfixturevalue("postgres")) as url:
+    with make_database(request.getfixturevalue("postgres"), request.getfixturevalue("template")) as url:
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(TABLES.encode())
         yield from _open(serve, folder, {"BANK": url, "DRAGOMAN_DATABASE_URL": url})
@@ -271,8 +270,8 @@ def _addresses(server: Server) -> dict[str, str]:
 
 def _key_of(server: Server, name: str, subject: str) -> dict[str, str]:
     server.prepare("account", "add", name, "--subject", subject)
-    told = json.loads(server.run("key", "add", "--account", name, "--kind", "gw2", "--json").stdout)
-    headers = {"Authorization": f"Bearer {told['secret']}"}
+    secret = server.prepare("key", "add", "--account", name, "--kind", "gw2")["secret"]
+    headers = {"Authorization": f"Bearer {secret}"}
     until = time.monotonic() + 20
     while server.get("/v2/tokeninfo", headers=headers).status_code != 200:
         assert time.monotonic() < until

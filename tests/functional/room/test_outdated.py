@@ -142,6 +142,7 @@ def test_every_page_says_so_to_whoever_works_on_the_application(room: Room) -> N
     assert "is answered in version" not in httpx.get(room.url).text
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_each_stage_is_told_once_and_what_is_gone_no_more(room: Room, open_room: Callable[..., Room]) -> None:
     """As the end comes nearer: deprecated, a month, a week; a restart tells nothing twice."""
     assert room.server.stop() == 0              # it may share the database, and would write letters by its own catalog
@@ -154,7 +155,9 @@ def test_each_stage_is_told_once_and_what_is_gone_no_more(room: Room, open_room:
     folder: Any = room.server.folder
     for days, words in ((90, None), (29, "is gone from"), (29, None), (6, "is gone from"), (-1, None)):
         assert room.server.stop() == 0
+        clerk = room.server.clerk
         room = open_room(catalog=ending(third=days), folder=folder, **AT_ONCE)
+        room.server.clerk = clerk
         expected += [words] if words is not None else []
         found = letters(room, owner, len(expected))
         witness = room.person("witness")        # when somebody else is written to, it was looked
