@@ -69,8 +69,8 @@ class Lives:
     def __init__(self, deprecations: Sequence[Deprecation] = (), versions: Sequence[str] = ()) -> None:
         """`versions` from the first change on. Raises `DeclarationError` for what does not fit them."""
         self._versions = (EARLIEST, *versions)
-        self._told = tuple(sorted(deprecations, key=lambda each: _order(each.version)))
-        self._ends = [_order(each.version) for each in self._told]
+        self._told = tuple(sorted(deprecations, key=lambda each: order_of(each.version)))
+        self._ends = [order_of(each.version) for each in self._told]
         for each in self._told:
             if each.version not in self._versions or not versions:
                 known = ", ".join(map(show_version, self._versions[:-1])) or "none"
@@ -82,7 +82,7 @@ class Lives:
 
     def of(self, version: str) -> Deprecation | None:
         """What is said of a version as it was resolved; None for one that is supported as ever."""
-        place = bisect_left(self._ends, _order(version)) if self._told else 0
+        place = bisect_left(self._ends, order_of(version)) if self._told else 0
         return self._told[place] if place < len(self._told) else None
 
     def is_gone(self, version: str, now: float) -> bool:
@@ -107,7 +107,7 @@ def _check_order(before: Deprecation, after: Deprecation) -> None:
                           "Let days come in the order of versions.")
 
 
-def _order(version: str) -> str:
+def order_of(version: str) -> str:
     """A version as it compares: what was before all changes comes first."""
     return "" if version == EARLIEST else version
 

@@ -71,7 +71,7 @@ def check_catalog(catalog: Catalog, file: Path, locked: LockedCatalog | None, no
     if locked is None:
         new = Difference(Weight.ADDITIVE, "new", "", f"the catalog {catalog.name}", "is new", catalog.place)
         return Checked(catalog.name, file, (new,), Proposal((), (), ()), locked=False)
-    found = differences(catalog, locked)
+    found = differences(catalog, locked, now.astimezone(dt.UTC).strftime("%Y-%m-%d"))
     return Checked(catalog.name, file, tuple(found), propose(catalog, locked, found, newer_changes(catalog, locked), now), locked=True)
 
 

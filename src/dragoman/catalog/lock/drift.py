@@ -6,16 +6,17 @@ catalog's newer changes derive it for that version, so that whatever one of them
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..catalog import Catalog
 from ..change import Change
 from ..layout import origin_of
+from ..lives import order_of
 from ..method import Method
 from ..places import place_of
 from ..resource import Resource
-from ..shapes import Nested, bottom
+from ..shapes import Nested, Shape, bottom, nested_records
 from ..timeline import Stage, Timeline
 from ..version import EARLIEST, show_version
 from .facts import Fields, LockedCatalog, LockedChange, LockedField, LockedTarget
@@ -61,12 +62,12 @@ class Difference(NamedTuple):
         return f"{self.subject} {self.words}"
 
 
-def differences(catalog: Catalog, locked: LockedCatalog) -> list[Difference]:
-    """Everything in which a loaded catalog differs from what was locked."""
+def differences(catalog: Catalog, locked: LockedCatalog, today: str) -> list[Difference]:
+    """Everything in which a loaded catalog differs from what was locked; `today` is a day in UTC, `2028-01-01`."""
     timeline = Timeline(newer_changes(catalog, locked), catalog.targets)
     past = list(_compare_changes(catalog, locked))
     told = any(each.weight is BREAKING for each in past)
-    ends = _compare_ends(catalog, schema_of(catalog).ends, locked.ends)
+    ends = _compare_ends(catalog, schema_of(catalog).ends, locked.ends, today)
     return [*_compare_heads(catalog, locked), *past, *ends, *_compare_all_targets(catalog, locked, None if told else timeline)]
 
 
@@ -87,6 +88,8 @@ def _compare_heads(catalog: Catalog, locked: LockedCatalog) -> Iterator[Differen
         yield differs(BREAKING, "api_name", f"has the api_name {catalog.api_name!r}, which was {locked.api_name!r}")
     if catalog.languages[0] != locked.languages[0]:
         yield differs(BREAKING, "languages", f"has the default language {catalog.languages[0]}, which was {locked.languages[0]}")
+    if catalog.clusters[0] != locked.clusters[0] and locked.clusters[0] in catalog.clusters:    # or it is gone, which is told below
+        yield differs(BREAKING, "clusters", f"answers hosts of no cluster from {catalog.clusters[0]}, and did from {locked.clusters[0]}")
     for aspect, one in (("languages", "language"), ("formats", "format"), ("clusters", "cluster"), ("permissions", "permission")):
         new, old = list(getattr(catalog, aspect)), list(getattr(locked, aspect))
         yield from (differs(BREAKING, aspect, f"has no {one} {each} any more") for each in old if each not in new)
@@ -98,16 +101,21 @@ def _compare_heads(catalog: Catalog, locked: LockedCatalog) -> Iterator[Differen
 
 def _compare_changes(catalog: Catalog, locked: LockedCatalog) -> Iterator[Difference]:
     """History stays as it was told, and goes on at its end."""
-    left = list(locked.changes)
+    left, there = list(locked.changes), set(_names(catalog))
+    passed: dict[tuple[str, str], int] = {}
     for declared in history_of(catalog):
         change = change_of(declared)
 
         def differs(weight: Weight, words: str, change: LockedChange = change, place: str = declared.place) -> Difference:
             return Difference(weight, "changes", "", f"the change of {change.of} at {show_version(change.at)}", words, place)
 
-        known = _known(change, left)
+        known = _known(change, left, there)
         if known is not None:
             left.remove(known)
+            number, day = locked.changes.index(known), (change.at, change.of)
+            if passed.get(day, 0) > number:
+                yield differs(BREAKING, "stands after others of the same time that it stood before")
+            passed[day] = number
             if (known.of, known.description) != (change.of, change.description):
                 yield differs(COSMETIC, "is told in other words")
         elif EARLIEST != locked.newest >= change.at:
@@ -119,23 +127,37 @@ def _compare_changes(catalog: Catalog, locked: LockedCatalog) -> Iterator[Differ
                          "is gone, or says something else", catalog.place)
 
 
-def _compare_ends(catalog: Catalog, new: dict[str, str], old: dict[str, str]) -> Iterator[Difference]:
-    """The days on which versions go, whose clients rely on those that they were told."""
-    for version in sorted(new.keys() | old.keys()):
-        now, before = (days.get(version) for days in (new, old))
+def _names(catalog: Catalog) -> Iterator[str]:
+    """What changes of today's schema can name: paths, and record classes wherever they stand."""
+    for target in catalog.targets:
+        yield target.path
+        shapes: list[Shape] = [Nested(target.record)] if isinstance(target, Resource) else [
+            each.shape for each in (*target.parameters, target.result) if each is not None]
+        yield from (record.__name__ for shape in shapes for record in nested_records(shape))
+
+
+def _known(change: LockedChange, left: Sequence[LockedChange], there: Collection[str]) -> LockedChange | None:
+    """The same as it was locked; of another class only where that has got another name, and is there no more."""
+    same = [each for each in left if (each.at, each.steps) == (change.at, change.steps)]
+    return next((each for each in same if each.of == change.of), next((each for each in same if each.of not in there), None))
+
+
+def _compare_ends(catalog: Catalog, new: Mapping[str, str], old: Mapping[str, str], today: str) -> Iterator[Difference]:
+    """The days on which versions go, whose clients rely on those that they were told. What is said of one holds for all before it."""
+    for version in sorted({*new, *old}, key=order_of):
+        now, before = (_end_of(version, days) for days in (new, old))
         if now != before:
-            sooner = bool(now) and bool(before) and str(now) < str(before)
+            sooner = bool(now) and (str(now) < before if before else str(now) <= today)
             yield Difference(BREAKING if sooner else ADDITIVE, "ends", "", f"the end of the version {show_version(version)}",
                              f"is {_end(now)}, and was {_end(before)}", catalog.place)
 
 
+def _end_of(version: str, days: Mapping[str, str]) -> str | None:
+    return next((days[each] for each in sorted(days, key=order_of) if order_of(each) >= order_of(version)), None)
+
+
 def _end(day: str | None) -> str:
     return "not announced" if day is None else day or "announced without a day"
-
-
-def _known(change: LockedChange, left: Sequence[LockedChange]) -> LockedChange | None:
-    same = [each for each in left if (each.at, each.steps) == (change.at, change.steps)]
-    return next((each for each in same if each.of == change.of), same[0] if same else None)
 
 
 # -------------------------------------------------------------------------------------------- targets

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+import typing
+from collections.abc import Iterable
+from typing import Annotated, Any
 
 import msgspec
 
-from ..version import EARLIEST
+from ..shapes import ScalarKind
+from ..version import EARLIEST, LATEST, read_version
 
 FORMAT = 1
 """The number of the layout of locks."""
+
+
+KINDS = frozenset({*typing.get_args(ScalarKind), "choice", "text", "list", "object", "record", "any"})
+_HOLDING = ("list", "object")
+_NUMBER = (int, float)
+LIMITS: dict[str, Any] = {"ge": _NUMBER, "gt": _NUMBER, "le": _NUMBER, "lt": _NUMBER, "multiple_of": _NUMBER,
+                          "min_length": int, "max_length": int, "pattern": str, "tz": bool}
+"""The names of limits in msgspec.Meta, with the types of their values."""
 
 
 class Type(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -24,6 +36,16 @@ class Type(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     """The name of its class."""
     limits: dict[str, Any] = {}
     """Constraints by their names in msgspec.Meta: `{"ge": 1}`."""
+
+    def __post_init__(self) -> None:
+        """Refuse what nobody has written: locks are edited by hand, and merged."""
+        if self.kind not in KINDS or (self.kind in _HOLDING) != (self.item is not None):
+            raise ValueError(f"{self.kind!r} is no kind of values" if self.kind not in KINDS else f"what is in a {self.kind}?")
+        if (self.kind == "choice") != bool(self.values) or (self.kind == "record") != self.record.isidentifier():
+            raise ValueError(f"a {self.kind} is told otherwise")
+        for name, value in self.limits.items():
+            if name not in LIMITS or not isinstance(value, LIMITS[name]):
+                raise ValueError(f"{name}={value!r} is no limit")
 
     @property
     def bottom(self) -> Type:
@@ -52,7 +74,8 @@ class LockedField(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknow
     """Its other names, by dialect."""
 
 
-Fields = dict[str, LockedField]
+_PATH = re.compile(r"[A-Za-z_]\w*(?:\[\]|\{\})*(?:\.[A-Za-z_]\w*(?:\[\]|\{\})*)*\Z")
+Fields = dict[Annotated[str, msgspec.Meta(pattern=_PATH.pattern)], LockedField]
 """Fields by path, in their order, those of nested records after the field that holds them: `crew`, `crew[].role`, `by_seat{}.name`."""
 
 
@@ -87,6 +110,15 @@ class LockedTarget(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unkno
     result: Fields = {}
     """What a method returns, under the name `result`."""
 
+    def __post_init__(self) -> None:
+        """Refuse times that are none, and fields that stand in nothing."""
+        _check_times(filter(None, (self.since, self.until)))
+        for fields in (self.fields, self.result):
+            records = {path + _marks(field.exact) for path, field in fields.items() if field.exact.bottom.kind == "record"}
+            strays = records ^ {above for path in fields if (above := path.rpartition(".")[0])}
+            if strays:
+                raise ValueError(f"{min(strays)!r} is no record, or has no field")
+
 
 class LockedChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One change as it was declared."""
@@ -97,19 +129,27 @@ class LockedChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """As Python, types before included; functions are not told."""
     description: str
 
+    def __post_init__(self) -> None:
+        """Refuse a time that is none."""
+        _check_times([self.at])
+
 
 class LockedCatalog(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, kw_only=True):
     """One catalog."""
 
     api_name: str
-    languages: tuple[str, ...]
-    clusters: tuple[str, ...]
+    languages: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    clusters: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     formats: tuple[str, ...] = ()
     permissions: dict[str, str] = {}
     changes: tuple[LockedChange, ...] = ()
     ends: dict[str, str] = {}
     """Versions with the day on which they and all before them go, empty where none is known yet."""
     targets: dict[str, LockedTarget] = {}
+
+    def __post_init__(self) -> None:
+        """Refuse versions that are none."""
+        _check_times(version for version in self.ends if version != EARLIEST)
 
     @property
     def newest(self) -> str:
@@ -122,3 +162,14 @@ class Lock(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     lock: int
     catalogs: dict[str, LockedCatalog]
+
+
+def _marks(exact: Type) -> str:
+    """What stands after the name of a field in the paths of those inside its record."""
+    return "" if exact.item is None else ("[]" if exact.kind == "list" else "{}") + _marks(exact.item)
+
+
+def _check_times(versions: Iterable[str]) -> None:
+    for version in versions:
+        if read_version(version) != version or version in (EARLIEST, LATEST):
+            raise ValueError(f"{version!r} is no time")

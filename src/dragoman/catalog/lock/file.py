@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,14 +23,14 @@ def lock_file(catalog_file: Path) -> Path:
 
 def read_lock(file: Path) -> Lock | None:
     """What a lock says; None where there is none. Raises `SettingsError` for what is no lock, and `OSError`."""
-    remedy = "Take it from version control again, or write it anew: dragoman check --write."
+    remedy = "Take it from version control again, or remove it and write it anew: dragoman check --write."
     try:
         text = file.read_bytes()
     except FileNotFoundError:
         return None
     try:
         lock = msgspec.json.decode(text, type=Lock)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SettingsError(f"{file}: it is no lock ({error}). {remedy}") from None
     if lock.lock != FORMAT:
         raise SettingsError(f"{file}: another release wrote it, in the form {lock.lock}. {remedy}")
@@ -70,13 +72,16 @@ def _opened(path: tuple[str, ...]) -> bool:
 
 
 def write_lock(file: Path, catalogs: Mapping[str, LockedCatalog]) -> bool:
-    """Write a lock where it says something else; whether it did. Raises `OSError`."""
-    text = text_of(catalogs)
-    if file.exists() and file.read_text(encoding="utf-8") == text:
+    """Write a lock where it says something else, whole or not at all, also where several do; whether it did. Raises `OSError`."""
+    text, file = text_of(catalogs), file.resolve()          # what a link points to is the lock
+    if file.exists() and file.read_text(encoding="utf-8", errors="replace") == text:
         return False
-    aside = file.with_name(file.name + ".new")
-    aside.write_text(text, encoding="utf-8")
-    aside.replace(file)
+    aside = file.with_name(f".{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        aside.write_text(text, encoding="utf-8")
+        aside.replace(file)
+    finally:
+        aside.unlink(missing_ok=True)
     return True
 
 

@@ -155,13 +155,19 @@ def _compare_questions(old: LockedField, new: LockedField) -> Iterator[Finding]:
                       "can be filtered by" if old.filter is None else "cannot be filtered by any more")
     elif old.filter is not None and new.filter is not None and old.filter.get("any") != new.filter.get("any"):
         said, was = new.filter.get("any"), old.filter.get("any")
-        yield Finding(_weigh(was is not None), "filter", f"means all of them by {said!r}, which was {was!r}")
+        breaks = was is not None or _may_be(old.exact.bottom, said)
+        yield Finding(_weigh(breaks), "filter", f"means all of them by {said!r}, which was {was!r}")
     if old.sort != new.sort:
         yield Finding(_weigh(old.sort), "sort", "can be sorted by" if new.sort else "cannot be sorted by any more")
     if bool(old.search) != bool(new.search):
         yield Finding(_weigh(bool(old.search)), "search", "can be searched" if new.search else "cannot be searched any more")
     elif old.search != new.search:
         yield Finding(_weigh(new.search > old.search), "search", f"is searched from {new.search} characters on, and was from {old.search}")
+
+
+def _may_be(exact: Type, text: str | None) -> bool:
+    """Whether a value can have been asked for by a text."""
+    return text in exact.values if exact.kind == "choice" else exact.kind in ("str", "text")
 
 
 # -------------------------------------------------------------------------------------------- targets

@@ -100,7 +100,7 @@ def test_what_is_no_lock_is_told_with_the_remedy(tmp_path: Path, text: str) -> N
     """A conflict that was left in it, for instance."""
     file = tmp_path / "catalog.lock"
     file.write_text(text)
-    with pytest.raises(SettingsError, match="version control again, or write it anew"):
+    with pytest.raises(SettingsError, match="version control again, or remove it and write it anew"):
         read_lock(file)
 
 
