@@ -18,7 +18,7 @@ from ..catalog.version import show_version
 from ..errors import PublicationError
 from ..views.translate import Untranslatable, translator
 from .build import INDEX, PREPARED, part_of, records_file
-from .files import ArrayWriter, map_file, pack
+from .files import ArrayWriter, map_file, pack, remove_folder
 from .manifest import FileFacts, Section, ShelfManifest, StageManifest
 from .prepared import compress
 
@@ -34,19 +34,28 @@ class StageCompiler:
     def __init__(self, resource: Resource, shelf: ShelfManifest, folder: Path, scratch: Path, compress_max_bytes: int) -> None:
         self.resource, self.shelf = resource, shelf
         self._folder, self._scratch, self._compress_max_bytes = folder, scratch, compress_max_bytes
+        self._expected_bytes: dict[str, int] = {}
+        """What all records take, more or less, in the versions that were tried; by their digests."""
 
     def try_out(self, stage: Stage) -> None:
         """Show some records, spread over all, in an old version. Raises `PublicationError` for one that does not fit it."""
-        translate, step = Translating(self.resource, stage), max(1, self.shelf.count // _TRIED)
-        for language in self._languages:
-            for position, record in self._records(language, range(0, self.shelf.count, step)):
-                translate(position, record)
+        translate, tried = Translating(self.resource, stage), range(0, self.shelf.count, max(1, self.shelf.count // _TRIED))
+        size = sum(len(translate(*each)) for language in self._languages for each in self._records(language, tried))
+        self._expected_bytes[stage.digest] = size * self.shelf.count // max(1, len(tried))
 
     def compile(self, stage: Stage, max_bytes: int) -> int:
         """Write every record in an old version, and note that in the shelf; the bytes that this takes, 0 where these would be more than
         `max_bytes` and nothing was written. Raises `PublicationError`."""
+        if self._expected_bytes.get(stage.digest, 0) > max_bytes:       # or strangers could have much written for nothing, each time anew
+            return 0
         scratch = self._scratch / stage.digest
         scratch.mkdir()
+        try:
+            return self._compile(stage, max_bytes, scratch)
+        finally:
+            remove_folder(scratch)
+
+    def _compile(self, stage: Stage, max_bytes: int, scratch: Path) -> int:
         files: dict[str, FileFacts] = {}
         for language in self._languages:
             made = self._write(stage, language, scratch, max_bytes - _size_of(files))

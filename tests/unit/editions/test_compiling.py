@@ -123,6 +123,21 @@ def test_old_versions_take_no_more_room_than_they_may(tmp_path):
         assert len(lying) == (len(files) if found else 0)
 
 
+def test_what_cannot_have_room_is_not_begun(tmp_path):
+    """However often strangers ask for it: a publication shows a hundred records of it, and writes none."""
+    def backward(crew: list[dict[str, Any]]) -> dict[str, Any]:
+        seen.append(len(crew))
+        return roles_of(crew)
+
+    seen: list[int] = []
+    shop = OldShop(tmp_path, ROWS, backward=backward, versions_max_bytes=100_000)
+    newer, older = shop.stages(TANKS)
+    seen.clear()
+    shop.publish_with((TANKS, newer), (TANKS, older))
+    assert 600 <= len(seen) <= 700
+    assert not list(shop.folder.glob(f"*/{TANKS}/*{newer.digest}*"))
+
+
 @pytest.mark.parametrize("compiled", [False, True])
 def test_a_change_that_fails_with_a_record_stops_the_publication(tmp_path, compiled):
     """Named with its version and the key, whether its version is compiled or only tried; the old edition goes on."""
