@@ -17,7 +17,7 @@ from ..errors import DeclarationError
 from .fields import Field
 from .fitting import fault_of_declaration
 from .layout import Layout, Meaning, Work, meanings_of
-from .plain import show, tell
+from .plain import is_text, show, tell
 from .shapes import UnsupportedType, nested_records
 from .steps import Defaulted, Step, Undone
 from .version import EARLIEST, LATEST, read_version, show_version
@@ -123,6 +123,8 @@ def declare(at: Any, of: Any, description: Any, steps: Sequence[Any], place: str
         raise wrong(f"{show(of)} is no record class, and no path of a method.", "Name what changed.")
     if not isinstance(description, str) or not description.strip():
         raise wrong("it does not say what changed.", "Describe it for people who write clients.")
+    if not is_text(description):
+        raise wrong("its description is no Unicode: it holds lone surrogates.", "Remove them.")
     if not steps:
         raise wrong("it has no step.", "Say Added(), Renamed(), Reshaped(), Revalued() or Defaulted().")
     strangers = [step for step in steps if not isinstance(step, Step)]

@@ -136,7 +136,7 @@ MARKUP = '''
 from typing import Annotated
 from dragoman import Added, Catalog, Key, Record, Renamed, Rows
 
-catalog = Catalog("shop", title="<b>Shop</b>")
+catalog = Catalog("shop", title="<b>Shop</b>\\x01")
 
 @catalog.resource("toys", Rows(lambda: [{"id": 1, "name": "Ball"}]))
 class Toy(Record):
@@ -144,7 +144,8 @@ class Toy(Record):
     id: Annotated[int, Key()]
     name: str
 
-catalog.change("2020-02-29", Toy, "<script>alert(1)</script> `</code><i>` {{ 7|add:7 }}", Renamed("name", before="label"))
+catalog.change("2020-02-29", Toy, "<script>alert(1)</script> `</code><i>` {{ 7|add:7 }} ]]> \\x0b\\x00\\ufffe&#1;",
+               Renamed("name", before="label"))
 '''
 
 
@@ -155,7 +156,10 @@ def test_what_a_publisher_writes_is_text(open_room: Callable[..., Room]) -> None
     assert page.status == 200
     assert "<script>alert(1)</script>" in page.text
     assert not page.tree.xpath("//main//script|//main//i|//main//b")
-    assert httpx.get(f"{room.url}{PLACE}feed.xml").status_code == 200
+    feed = httpx.get(f"{room.url}{PLACE}feed.xml")
+    assert feed.status_code == 200
+    told = html.fromstring(etree.fromstring(feed.content).findtext(f"{ATOM}entry/{ATOM}summary") or "").text_content()
+    assert "<script>alert(1)</script> </code><i> {{ 7|add:7 }} ]]> \ufffd\ufffd&#1;" in " ".join(told.split())
 
 
 @pytest.mark.parametrize("verb", ["POST", "PUT", "DELETE"])

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import pytest
 
-from dragoman import Catalog, Filter, Key, Record, Rows
+from dragoman import Added, Catalog, Filter, Key, Record, Rows
 from dragoman.errors import DeclarationError
 
 
@@ -61,3 +61,8 @@ def test_a_value_for_all_is_one_that_a_client_can_write(every):
 def test_what_is_no_step_of_a_change_is_told(step):
     with pytest.raises(DeclarationError, match="is no step"):
         Catalog("shop").change("2024-01-01", Offer, "Something.", step)
+
+
+def test_a_description_that_no_page_can_show_is_refused():
+    with pytest.raises(DeclarationError, match="lone surrogates"):
+        Catalog("shop").change("2024-01-01", Offer, "A half \ud83d.", Added("title"))

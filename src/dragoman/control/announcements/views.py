@@ -6,13 +6,12 @@ import uuid
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.feedgenerator import Atom1Feed
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from ..accounts.terms import render as as_html
 from ..configuration import is_secure, ours
+from ..feeds import Feed
 from ..pages import origin_of, own_address, page_of
 from ..published import publisher_name
 from . import services
@@ -35,11 +34,10 @@ def index(request: HttpRequest) -> HttpResponse:
 def feed(request: HttpRequest) -> HttpResponse:
     """The same for feed readers, in the language that they ask for."""
     name, place = publisher_name(ours()), f"{origin_of(request)}/room/announcements/"
-    made = Atom1Feed(title=f"{name}: {_('Announcements')}", link=place, description="", language=get_language(), author_name=name,
-                     feed_url=f"{place}feed.xml", feed_guid=f"{place}feed.xml")
+    made = Feed(f"{name}: {_('Announcements')}", name, place)
     for row in services.shown()[:FEED_SIZE]:
-        made.add_item(title=row.title, link=f"{place}#{row.pk}", description=as_html(row.text), unique_id=row.pk.urn, author_name=name,
-                      pubdate=row.from_at, updateddate=row.from_at, categories=(row.kind,))
+        made.add(row.title, as_html(row.text), link=f"{place}#{row.pk}", unique_id=row.pk.urn, pubdate=row.from_at,
+                 updateddate=row.from_at, categories=(row.kind,))
     return HttpResponse(made.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
 
 

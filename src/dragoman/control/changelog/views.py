@@ -7,12 +7,11 @@ import time
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.utils.feedgenerator import Atom1Feed
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from ..configuration import ours
+from ..feeds import Feed
 from ..pages import origin_of
 from ..published import published, publisher_name
 from .history import History, histories
@@ -38,12 +37,10 @@ def index(request: HttpRequest) -> HttpResponse:
 def feed(request: HttpRequest) -> HttpResponse:
     """The same for feed readers, in the language that they ask for."""
     name, place = publisher_name(ours()), f"{origin_of(request)}/room/changelog/"
-    made = Atom1Feed(title=f"{name}: {_('Changelog')}", link=place, description="", language=get_language(), author_name=name,
-                     feed_url=f"{place}feed.xml", feed_guid=f"{place}feed.xml")
+    made = Feed(f"{name}: {_('Changelog')}", name, place)
     found = [version for history in _shown() for version in history.versions if version.at is not None]
     for version in sorted(found, key=lambda each: each.version, reverse=True)[:FEED_SIZE]:
         what = ", ".join(dict.fromkeys([entry.name for entry in version.entries] + version.came + version.went))
-        made.add_item(title=f"{version.title} {version.version}: {what}", link=f"{place}#{version.anchor}", author_name=name,
-                      description=render_to_string("changelog/entry.html", {"version": version}), unique_id=f"{place}#{version.anchor}",
-                      pubdate=version.at, updateddate=version.at)
+        made.add(f"{version.title} {version.version}: {what}", render_to_string("changelog/entry.html", {"version": version}),
+                 link=f"{place}#{version.anchor}", unique_id=f"{place}#{version.anchor}", pubdate=version.at, updateddate=version.at)
     return HttpResponse(made.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
