@@ -1,4 +1,4 @@
-"""Letters to the owners of applications that use a deprecated version: one for each version and stage, whoever sends it."""
+"""Letters to the owners of applications that use a deprecated version: one for each version and notice, whoever sends it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from ..accounts.links import address_of
 from ..configuration import ours
 from ..published import publisher_name
-from .models import Outdated, Stage
+from .models import Notice, Outdated
 from .outdated import Ending, ending_of, note_used, recent
 
 _LOG = logging.getLogger(__name__)
@@ -31,9 +31,9 @@ def follow() -> int:
         note_used()
         for row in recent():
             ending = ending_of(row)
-            address = _address_of(row) if ending is not None and ending.stage > row.told else None
-            if ending is not None and address is not None and _claim(row, ending.stage):
-                sent += _send(row, ending.stage, address)
+            address = _address_of(row) if ending is not None and ending.notice > row.told else None
+            if ending is not None and address is not None and _claim(row, ending.notice):
+                sent += _send(row, ending.notice, address)
     finally:
         close_old_connections()
     return sent
@@ -45,10 +45,10 @@ def _address_of(row: Outdated) -> EmailAddress | None:
 
 
 @transaction.atomic
-def _claim(row: Outdated, stage: Stage) -> bool:
+def _claim(row: Outdated, notice: Notice) -> bool:
     """Whether this process is to write the letter; no other one then does, for two minutes."""
     now = timezone.now()
-    held = Outdated.objects.select_for_update().filter(pk=row.pk, told__lt=stage).first()
+    held = Outdated.objects.select_for_update().filter(pk=row.pk, told__lt=notice).first()
     if held is None or (held.leased_until is not None and held.leased_until > now):
         return False
     held.leased_until = now + _LEASE
@@ -56,15 +56,15 @@ def _claim(row: Outdated, stage: Stage) -> bool:
     return True
 
 
-def _send(row: Outdated, stage: Stage, address: EmailAddress) -> int:
+def _send(row: Outdated, notice: Notice, address: EmailAddress) -> int:
     """Write, and note it at once. A letter that the server will not take for this address is not tried again."""
     told, sent = row.told, 0
     try:
         sent = _letter(row, address).send()
-        told = stage
+        told = notice
     except (SMTPRecipientsRefused, SMTPDataError):
         _LOG.warning("The mail server refuses letters to account %s.", address.user_id)
-        told = stage
+        told = notice
     finally:
         Outdated.objects.filter(pk=row.pk).update(told=told, leased_until=None)
     return sent
@@ -82,6 +82,6 @@ def _letter(row: Outdated, address: EmailAddress) -> EmailMessage:
 
 def _subject(ending: Ending) -> str:
     facts = {"application": ending.row.application.name, "version": ending.row.version, "day": ending.until}
-    if ending.stage is Stage.DEPRECATED:
+    if ending.notice is Notice.DEPRECATED:
         return _("“%(application)s” uses version %(version)s, which is deprecated") % facts
     return _("“%(application)s” uses version %(version)s, which is gone from %(day)s on") % facts

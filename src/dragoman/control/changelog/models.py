@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from ..applications.models import Application
 
 
-class Stage(models.IntegerChoices):
-    """How near the end is; each is told once, and of several that are due the last alone."""
+class Notice(models.IntegerChoices):
+    """What owners are told as the end comes nearer; each once, and of several that are due the last alone."""
 
     NONE = 0, _("not told")
     DEPRECATED = 1, _("deprecated")
@@ -26,8 +26,8 @@ class Outdated(models.Model):
     """As it is told: `2022-03-09T02:00:00Z` or `earliest`."""
     last_at = models.DateTimeField()
     """When it was seen last, as exactly as counts are kept."""
-    told = models.PositiveSmallIntegerField(choices=Stage.choices, default=Stage.NONE)
-    """The last stage that its owner was written to about."""
+    told = models.PositiveSmallIntegerField(choices=Notice.choices, default=Notice.NONE)
+    """The last that its owner was written."""
     leased_until = models.DateTimeField(null=True)
     """Until when one process writes the letter; after that another may."""
 

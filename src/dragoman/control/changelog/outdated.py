@@ -19,7 +19,7 @@ from ..applications.models import Application
 from ..configuration import ours
 from ..published import published
 from .history import Entry, day_of, entries_of
-from .models import Outdated, Stage
+from .models import Notice, Outdated
 
 SEEN_FOR = dt.timedelta(days=7)
 """For how long after its last call in a version an application counts as using it."""
@@ -32,7 +32,7 @@ class Ending(NamedTuple):
     """What is told of an application in a deprecated version."""
 
     row: Outdated
-    stage: Stage
+    notice: Notice
     since: str
     """The day since which it is deprecated, in words."""
     until: str
@@ -80,12 +80,12 @@ def told_of(catalog: Catalog, version: str) -> Deprecation | None:
     return catalog.timeline.lives.of(read) if read is not None else None
 
 
-def stage_of(told: Deprecation, now: float) -> Stage:
-    """How near the end of a version is; none before it is deprecated, and after it is gone."""
+def notice_of(told: Deprecation, now: float) -> Notice:
+    """Which notice is due at a time; none before it is deprecated, and after it is gone."""
     if not told.is_deprecated(now) or told.is_gone(now):
-        return Stage.NONE
+        return Notice.NONE
     left_s = float("inf") if told.gone_at is None else told.gone_at - now
-    return Stage.WEEK if left_s <= 7 * _DAY_S else Stage.MONTH if left_s <= 30 * _DAY_S else Stage.DEPRECATED
+    return Notice.WEEK if left_s <= 7 * _DAY_S else Notice.MONTH if left_s <= 30 * _DAY_S else Notice.DEPRECATED
 
 
 def recent() -> Iterator[Outdated]:
@@ -98,12 +98,12 @@ def ending_of(row: Outdated) -> Ending | None:
     """What is to be told of a row at present, in the language that is active; None where that is nothing."""
     catalog, now = next((each for each in published().catalogs if each.name == row.catalog), None), time.time()
     told = told_of(catalog, row.version) if catalog is not None else None
-    stage = stage_of(told, now) if told is not None else Stage.NONE
-    if catalog is None or told is None or stage is Stage.NONE:
+    notice = notice_of(told, now) if told is not None else Notice.NONE
+    if catalog is None or told is None or notice is Notice.NONE:
         return None
     version = read_version(row.version) or EARLIEST
     since = [change for change in catalog.timeline.changes if version == EARLIEST or change.at > version]
-    return Ending(row, stage, day_of(told.deprecated_at), day_of(told.gone_at) if told.gone_at is not None else "", told.link,
+    return Ending(row, notice, day_of(told.deprecated_at), day_of(told.gone_at) if told.gone_at is not None else "", told.link,
                   entries_of(since[:ENTRIES_MAX]), max(0, len(since) - ENTRIES_MAX))
 
 
