@@ -77,7 +77,9 @@ class Shelf:
         self.path = path
         self.count = facts.count
         self.languages = facts.languages
-        self._edition, self._positions = manifest.id, positions
+        self.edition, self.published_at = manifest.id, manifest.published_at
+        """The id of the edition, and UNIX time in seconds."""
+        self._positions = positions
         mapped = map_file(folder / INDEX)
         index, prepared = memoryview(mapped), _map_prepared(folder / PREPARED, facts.prepared)
         self._keys = _section(index, facts.index, "keys")
@@ -142,7 +144,7 @@ class Shelf:
     def _question(self, filtered: Filtered, language: str) -> tuple[str, str, str, Filtered]:
         listing = self._listing
         told = listing is not None and self.languages and listing.depends_on_language(filtered)
-        return self._edition, self.path, language if told else "", filtered
+        return self.edition, self.path, language if told else "", filtered
 
 
 _Prepared = Mapping[str, Mapping[str, memoryview]]

@@ -15,14 +15,14 @@ from .rendered import records_of
 BATCH_BYTES = 262_144
 """How much JSON a batch has, more or less; writing that in another format takes about 10 ms."""
 HELD_MAX_BYTES = 1_048_576
-"""How much JSON is written in another format at once; what is longer is streamed."""
+"""How much JSON is made anew at once; what is longer is streamed."""
 INLINE_MAX_BYTES = 32_768
 """How much JSON is written in another format while others wait; what is longer is written in a thread."""
 _STEP = 256
 
 
 def is_long(plan: Plan, shelf: Shelf, count: int) -> bool:
-    """Whether a list of so many records, or keys, is too long to be held in another format than the edition's."""
+    """Whether a list of so many records, or keys, is too long to be held where it is made anew."""
     everything = shelf.keys() if plan.ask is Ask.KEYS else records_of(plan, shelf).everything
     return everything.nbytes * count > HELD_MAX_BYTES * shelf.count
 

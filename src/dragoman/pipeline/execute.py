@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from ..catalog.method import Method
+from ..catalog.resource import Resource
 from ..contracts import Runtime
-from ..editions.store import Edition, Editions, Shelf
+from ..editions.store import Editions, Shelf
 from ..errors import Code, refuse
 from ..exchange import Outcome, Result
 from ..query import Ask, Plan
@@ -51,15 +52,12 @@ class Executor:
             return self._called(plan, target)
         if target.live:
             return lambda: self._live.read(plan, target)
-        edition = self._edition(plan)
-        shelf = edition.shelves.get(target.kept_at) if edition is not None else None
-        if edition is None or shelf is None:
-            raise refuse(Code.NOT_READY, "not published yet", hint="Try again in a moment.", facts={"retry_after_s": 1})
+        shelf = self._shelf(plan, target)
         if plan.filtered:
-            return self._listed(plan, edition, shelf)
+            return self._listed(plan, shelf)
         if _is_rewritten(plan, shelf) and is_long(plan, shelf, shelf.count):
-            return self._streamed(plan, edition, shelf, range(shelf.count))
-        return self._reads[plan.ask](plan, edition, shelf)
+            return self._streamed(plan, shelf, range(shelf.count))
+        return self._reads[plan.ask](plan, shelf)
 
     def _called(self, plan: Plan, method: Method) -> Later:
         """A method, or the beginning of a long operation, or how one is that began before."""
@@ -69,98 +67,102 @@ class Executor:
             return lambda: self.operating.start(plan, method)
         return lambda: self.operating.ask(plan, method)
 
-    def _edition(self, plan: Plan) -> Edition | None:
-        """The edition that is served; looked for once more where there was none, as it may have come a moment ago."""
-        found = self._editions.current(plan.catalog.name, plan.cluster)
-        if found is None:
+    def _shelf(self, plan: Plan, resource: Resource) -> Shelf:
+        """What is served of a published resource. Where there is no edition it is looked for once more, as it may have come a moment
+        ago. Raises `Refusal` where there is none yet."""
+        edition = self._editions.current(plan.catalog.name, plan.cluster)
+        if edition is None:
             self._editions.refresh()
-            found = self._editions.current(plan.catalog.name, plan.cluster)
-        return found
+            edition = self._editions.current(plan.catalog.name, plan.cluster)
+        shelf = edition.shelves.get(resource.kept_at) if edition is not None else None
+        if shelf is None:
+            raise refuse(Code.NOT_READY, "not published yet", hint="Try again in a moment.", facts={"retry_after_s": 1})
+        return shelf
 
-    def _listed(self, plan: Plan, edition: Edition, shelf: Shelf) -> Outcome | Later:
+    def _listed(self, plan: Plan, shelf: Shelf) -> Outcome | Later:
         """A filtered or sorted list: from the positions found before, or found now, away from the event loop."""
         positions = shelf.select(plan.filtered, plan.view.language)
         if positions is not None:
-            return self._selected(plan, edition, shelf, positions)
+            return self._selected(plan, shelf, positions)
 
         async def materialize() -> Outcome:
             found = await self._runtime.in_thread(shelf.materialize, plan.filtered, plan.view.language)
-            return self._selected(plan, edition, shelf, found)
+            return self._selected(plan, shelf, found)
         return materialize
 
-    def _selected(self, plan: Plan, edition: Edition, shelf: Shelf, positions: Sequence[int]) -> Result:
+    def _selected(self, plan: Plan, shelf: Shelf, positions: Sequence[int]) -> Result:
         if _is_rewritten(plan, shelf) and is_long(plan, shelf, len(positions)):
-            return self._streamed(plan, edition, shelf, positions)
-        return self._chosen(plan, edition, shelf, positions)
+            return self._streamed(plan, shelf, positions)
+        return self._chosen(plan, shelf, positions)
 
-    def _streamed(self, plan: Plan, edition: Edition, shelf: Shelf, positions: Sequence[int]) -> Result:
-        """A list that another format than the edition's would make too long to be held."""
+    def _streamed(self, plan: Plan, shelf: Shelf, positions: Sequence[int]) -> Result:
+        """A list that is made anew, and would be too long to be held."""
         return Result(plan=plan, stream=stream(plan, shelf, positions, self._runtime), found=len(positions), total=len(positions),
-                      tag=_tag(plan, edition), published_at=edition.published_at)
+                      tag=_tag(plan, shelf), published_at=shelf.published_at)
 
     # ---------------------------------------------------------------------------------------- published resources
 
-    def _one(self, plan: Plan, edition: Edition, shelf: Shelf) -> Result:
+    def _one(self, plan: Plan, shelf: Shelf) -> Result:
         keys = keys_json(plan)
         position = shelf.find(keys[0])
         if position < 0:
             raise no_such(plan)
         return Result(
-            plan=plan, items=(self._rendering.record(plan, edition, shelf, position),), keys=keys, found=1, total=shelf.count,
-            tag=_tagged(f"{shelf.version(position):x}", plan), published_at=edition.published_at,
+            plan=plan, items=(self._rendering.record(plan, shelf, position),), keys=keys, found=1, total=shelf.count,
+            tag=_tagged(f"{shelf.version(position):x}", plan), published_at=shelf.published_at,
         )
 
-    def _many(self, plan: Plan, edition: Edition, shelf: Shelf) -> Result:
+    def _many(self, plan: Plan, shelf: Shelf) -> Result:
         keys = keys_json(plan)
         positions = [shelf.find(key) for key in keys]
-        items = self._rendering.records(plan, edition, shelf, positions)
+        items = self._rendering.records(plan, shelf, positions)
         return Result(plan=plan, items=items, keys=keys, found=len(keys) - positions.count(-1), total=shelf.count,
-                      tag=_tag(plan, edition), published_at=edition.published_at)
+                      tag=_tag(plan, shelf), published_at=shelf.published_at)
 
-    def _all(self, plan: Plan, edition: Edition, shelf: Shelf) -> Result:
+    def _all(self, plan: Plan, shelf: Shelf) -> Result:
         if plan.keyed:
-            return self._items(plan, edition, shelf, range(shelf.count), shelf.count)
+            return self._items(plan, shelf, range(shelf.count), shelf.count)
         records = records_of(plan, shelf)
         if not lie_as_wanted(plan, records.digest):
-            return self._run(plan, edition, shelf, 0, shelf.count)
-        return Result(plan=plan, body=records.everything, found=shelf.count, total=shelf.count, tag=_tag(plan, edition),
-                      published_at=edition.published_at, prepared=records.prepared)
+            return self._run(plan, shelf, 0, shelf.count)
+        return Result(plan=plan, body=records.everything, found=shelf.count, total=shelf.count, tag=_tag(plan, shelf),
+                      published_at=shelf.published_at, prepared=records.prepared)
 
-    def _page(self, plan: Plan, edition: Edition, shelf: Shelf) -> Result:
+    def _page(self, plan: Plan, shelf: Shelf) -> Result:
         check_range(plan, shelf.count)
         start = plan.page * plan.page_size
         stop = min(start + plan.page_size, shelf.count)
         if plan.keyed:
-            return self._items(plan, edition, shelf, range(start, stop), shelf.count)
-        return self._run(plan, edition, shelf, start, stop)
+            return self._items(plan, shelf, range(start, stop), shelf.count)
+        return self._run(plan, shelf, start, stop)
 
-    def _run(self, plan: Plan, edition: Edition, shelf: Shelf, start: int, stop: int) -> Result:
+    def _run(self, plan: Plan, shelf: Shelf, start: int, stop: int) -> Result:
         """Records that follow one another, as one text."""
-        return Result(plan=plan, body=self._rendering.run(plan, edition, shelf, start, stop), found=max(0, stop - start),
-                      total=shelf.count, tag=_tag(plan, edition), published_at=edition.published_at)
+        return Result(plan=plan, body=self._rendering.run(plan, shelf, start, stop), found=max(0, stop - start),
+                      total=shelf.count, tag=_tag(plan, shelf), published_at=shelf.published_at)
 
-    def _chosen(self, plan: Plan, edition: Edition, shelf: Shelf, positions: Sequence[int]) -> Result:
+    def _chosen(self, plan: Plan, shelf: Shelf, positions: Sequence[int]) -> Result:
         total = len(positions)
         if plan.ask is Ask.KEYS:
             body = b"[" + b",".join(map(shelf.key, positions)) + b"]"
-            return Result(plan=plan, body=body, found=total, total=total, tag=_tag(plan, edition), published_at=edition.published_at)
+            return Result(plan=plan, body=body, found=total, total=total, tag=_tag(plan, shelf), published_at=shelf.published_at)
         if plan.ask is Ask.PAGE:
             check_range(plan, total)
             start = plan.page * plan.page_size
             positions = positions[start:start + plan.page_size]
-        return self._items(plan, edition, shelf, positions, total)
+        return self._items(plan, shelf, positions, total)
 
-    def _items(self, plan: Plan, edition: Edition, shelf: Shelf, positions: Sequence[int], total: int) -> Result:
+    def _items(self, plan: Plan, shelf: Shelf, positions: Sequence[int], total: int) -> Result:
         """Records one by one, with their keys."""
         return Result(
-            plan=plan, items=self._rendering.records(plan, edition, shelf, positions), keys=list(map(shelf.key, positions)),
-            found=len(positions), total=total, tag=_tag(plan, edition), published_at=edition.published_at,
+            plan=plan, items=self._rendering.records(plan, shelf, positions), keys=list(map(shelf.key, positions)),
+            found=len(positions), total=total, tag=_tag(plan, shelf), published_at=shelf.published_at,
         )
 
 
-def _keys(plan: Plan, edition: Edition, shelf: Shelf) -> Result:
-    return Result(plan=plan, body=shelf.keys(), found=shelf.count, total=shelf.count, tag=_tag(plan, edition),
-                  published_at=edition.published_at, prepared=shelf.prepared_keys())
+def _keys(plan: Plan, shelf: Shelf) -> Result:
+    return Result(plan=plan, body=shelf.keys(), found=shelf.count, total=shelf.count, tag=_tag(plan, shelf),
+                  published_at=shelf.published_at, prepared=shelf.prepared_keys())
 
 
 def _is_rewritten(plan: Plan, shelf: Shelf) -> bool:
@@ -170,8 +172,8 @@ def _is_rewritten(plan: Plan, shelf: Shelf) -> bool:
     return plan.ask is Ask.ALL and not lie_as_wanted(plan, records_of(plan, shelf).digest)
 
 
-def _tag(plan: Plan, edition: Edition) -> str:
-    return _tagged(edition.id, plan)
+def _tag(plan: Plan, shelf: Shelf) -> str:
+    return _tagged(shelf.edition, plan)
 
 
 def _tagged(version: str, plan: Plan) -> str:

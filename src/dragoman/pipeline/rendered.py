@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from itertools import count
 
-from ..editions.store import Edition, Records, Shelf
+from ..editions.store import Records, Shelf
 from ..exchange import Buffer
 from ..query import Plan, View
 from .keys import cut, cutter, lie_as_wanted
@@ -85,29 +85,29 @@ class RenderedCache:
 
 
 class Rendering:
-    """Gives the records of an edition as a plan wants to see them."""
+    """Gives the records of a shelf as a plan wants to see them."""
 
     def __init__(self, max_bytes: int) -> None:
         self.cache = RenderedCache(max_bytes)
 
-    def record(self, plan: Plan, edition: Edition, shelf: Shelf, position: int) -> bytes:
+    def record(self, plan: Plan, shelf: Shelf, position: int) -> bytes:
         """The JSON of one record."""
         records = records_of(plan, shelf)
         if lie_as_wanted(plan, records.digest):
             return records.one(position)
-        group = self._group(plan, edition)
+        group = self._group(plan, shelf)
         found, = self.cache.get(group, (position,))
         if found is None:
             found = cutter(plan, records.digest)(records.one(position))
             self.cache.put(group, (position,), (found,))
         return found
 
-    def records(self, plan: Plan, edition: Edition, shelf: Shelf, positions: Sequence[int]) -> Sequence[Buffer | None]:
+    def records(self, plan: Plan, shelf: Shelf, positions: Sequence[int]) -> Sequence[Buffer | None]:
         """The JSON of several records; None for the position -1."""
         records = records_of(plan, shelf)
         if lie_as_wanted(plan, records.digest):
             return records.some(positions)
-        group = self._group(plan, edition)
+        group = self._group(plan, shelf)
         found: list[bytes | None] = self.cache.get(group, positions)
         missing = list(dict.fromkeys(position for position, each in zip(positions, found, strict=True) if each is None and position >= 0))
         if missing:
@@ -117,14 +117,14 @@ class Rendering:
             found = [made.get(position) if each is None else each for position, each in zip(positions, found, strict=True)]
         return found
 
-    def run(self, plan: Plan, edition: Edition, shelf: Shelf, start: int, stop: int) -> bytes:
+    def run(self, plan: Plan, shelf: Shelf, start: int, stop: int) -> bytes:
         """The records from `start` until before `stop` as a list: `[{..},{..}]`."""
         if stop <= start:
             return b"[]"
         records = records_of(plan, shelf)
         if lie_as_wanted(plan, records.digest):
             return b"".join((b"[", records.run(start, stop), b"]"))
-        group = self._group(plan, edition)
+        group = self._group(plan, shelf)
         found, = self.cache.get(group, ((start, stop),))
         if found is None:
             made = cut(plan, records.some(range(start, stop)), records.digest)
@@ -132,5 +132,5 @@ class Rendering:
             self.cache.put(group, ((start, stop),), (found,))
         return found
 
-    def _group(self, plan: Plan, edition: Edition) -> int:
-        return self.cache.group(edition.id, plan.target.path, plan.view)
+    def _group(self, plan: Plan, shelf: Shelf) -> int:
+        return self.cache.group(shelf.edition, plan.target.path, plan.view)
