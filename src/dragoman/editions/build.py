@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -23,14 +22,23 @@ from ..errors import DragomanError, PublicationError
 from ..views.localize import Localizer
 from .files import ArrayWriter, Writer, adopt, map_file, pack
 from .fingerprint import form_of
-from .indexing import NAME as LISTING
 from .indexing import IndexWriter, Unlistable, listed_fields
 from .keys import RECORDS_MAX, DuplicateKey, KeyIndex, hash_of, make_table
-from .manifest import FileFacts, Section, ShelfManifest
-from .prepared import compress
+from .manifest import (
+    INDEX,
+    LISTING,
+    PREPARED,
+    FileFacts,
+    Section,
+    ShelfManifest,
+    everything_of,
+    file_languages,
+    records_file,
+    starts_of,
+)
+from .prepared import prepare
 from .references import ReferenceLog, references_of
 
-INDEX, PREPARED = "index", "prepared"
 _BATCH_MAX = 512
 _BATCH_MAX_BYTES = 4 << 20
 _UNFIT = (Misfits, msgspec.ValidationError, UnicodeEncodeError, RecursionError, TypeError, KeyError, AttributeError)
@@ -42,16 +50,6 @@ class Report(Protocol):
 
     def __call__(self, resource: str, done: int, total: int | None, finished: bool = False) -> None:
         """Take note."""
-
-
-def records_file(language: str, digest: str = "") -> str:
-    """The name of the file of all records in a language, `""` where one serves every language; of an old version by its digest."""
-    return ".".join(filter(None, ("records", language, digest, "json")))
-
-
-def part_of(name: str, digest: str) -> str:
-    """The name of the file `index` or `prepared`, that of an old version by its digest."""
-    return f"{name}.{digest}" if digest else name
 
 
 class Batch:
@@ -97,20 +95,16 @@ class ShelfBuilder:
         self._hashes = array("Q")
         self._listed = listed_fields(resource, self.languages)
         self._open = contextlib.ExitStack()
-        self._records = [self._keep(ArrayWriter(folder / records_file(each), scratch / f"starts.{each}"))
-                         for each in self._file_languages]
+        self._files = file_languages(self.languages)
+        self._records = [self._keep(ArrayWriter(folder / records_file(each), scratch / starts_of(each))) for each in self._files]
         self._keys = self._keep(ArrayWriter(scratch / "keys", scratch / "keys.starts"))
-        self._versions = self._keep(Writer(scratch / "versions"))
+        self._revisions = self._keep(Writer(scratch / "revisions"))
         self._listing = (self._keep(IndexWriter(folder, self._listed, self.languages, localizer))
                          if self._listed else None)
         self.references = [
             self._keep(ReferenceLog(reference, scratch / f"references.{number}"))
             for number, reference in enumerate(references_of(catalog, resource.fields))
         ]
-
-    @property
-    def _file_languages(self) -> tuple[str, ...]:
-        return self.languages or ("",)
 
     def _keep(self, writer: Any) -> Any:
         self._open.callback(writer.close)
@@ -186,8 +180,8 @@ class ShelfBuilder:
                 records.extend(texts)
             self._keys.extend(batch.keys)
             self._hashes.extend([hash_of(key, self._seed) for key in batch.keys])
-            versions = array("Q", map(_version_of, batch.rendered))
-            self._versions.write(memoryview(versions).cast("B"))
+            revisions = array("Q", map(_revision_of, batch.rendered))
+            self._revisions.write(memoryview(revisions).cast("B"))
             self._note(batch)
             self._count += len(batch)
         if self._count > RECORDS_MAX:
@@ -207,23 +201,22 @@ class ShelfBuilder:
     def _finish(self) -> ShelfManifest:
         for writer in (*self._records, self._keys):
             writer.end()
-        files = {records_file(each): writer.data.finish()
-                 for each, writer in zip(self._file_languages, self._records, strict=True)}
+        files = {records_file(each): writer.data.finish() for each, writer in zip(self._files, self._records, strict=True)}
         if self._listing is not None:
             self._listing.finish()
             files[LISTING] = adopt(self._listing.path)
         self._open.close()
         files[INDEX], index = self._pack_index()
-        prepared, sections = self._prepare(files)
+        lists = {everything_of(each): self.folder / records_file(each) for each in self._files} | {"keys": self._scratch / "keys"}
+        prepared, sections = prepare(self.folder / PREPARED, lists, self._scratch, self._compress_max_bytes)
         return ShelfManifest(count=self._count, form=form_of(self.resource), languages=self.languages, files=files | prepared,
                              index=index, prepared=sections, listed=self._listed)
 
     def _pack_index(self) -> tuple[FileFacts, dict[str, Section]]:
         scratch = self._scratch
         self._make_table()
-        parts = {f"starts.{each}": scratch / f"starts.{each}" for each in self._file_languages}
-        names = ("versions", "keys", "keys.starts", "keys.table")
-        return pack(self.folder / INDEX, parts | {name: scratch / name for name in names})
+        names = (*map(starts_of, self._files), "revisions", "keys", "keys.starts", "keys.table")
+        return pack(self.folder / INDEX, {name: scratch / name for name in names})
 
     def _make_table(self) -> None:
         starts = memoryview((self._scratch / "keys.starts").read_bytes()).cast("Q")
@@ -240,23 +233,8 @@ class ShelfBuilder:
         writer.close()
         self._hashes = array("Q")
 
-    def _prepare(self, files: Mapping[str, FileFacts]) -> tuple[dict[str, FileFacts], dict[str, Section]]:
-        """Compressed forms of the whole lists, where they are worth it."""
-        parts: dict[str, Path] = {}
-        keys = self._scratch / "keys"
-        for name, path, size in [
-            *((f"everything.{each}", self.folder / records_file(each), files[records_file(each)].size)
-              for each in self._file_languages),
-            ("keys.", keys, keys.stat().st_size),
-        ]:
-            parts |= compress(name, path, size, self._scratch, self._compress_max_bytes)
-        if not parts:
-            return {}, {}
-        facts, sections = pack(self.folder / PREPARED, parts)
-        return {PREPARED: facts}, sections
 
-
-def _version_of(rendered: Sequence[bytes]) -> int:
+def _revision_of(rendered: Sequence[bytes]) -> int:
     """Changes when the record changes in any language; what nobody may see takes no part in it."""
     return xxhash.xxh3_64_intdigest(b"".join(rendered))
 
@@ -269,7 +247,3 @@ def _key_of(row: Any, name: str) -> str | None:
     """The key of a row that does not fit, if it has one at all."""
     key = row.get(name) if isinstance(row, Mapping) else getattr(row, name, None)
     return show(key) if isinstance(key, (str, int)) else None
-
-
-DISK_ERRORS: tuple[type[Exception], ...] = (OSError, sqlite3.Error)
-"""What a full or failing disk raises, whichever library writes."""

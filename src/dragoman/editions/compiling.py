@@ -17,10 +17,20 @@ from ..catalog.timeline import Stage
 from ..catalog.version import show_version
 from ..errors import PublicationError
 from ..views.translate import Untranslatable, translator
-from .build import INDEX, PREPARED, part_of, records_file
 from .files import ArrayWriter, map_file, pack, remove_folder
-from .manifest import FileFacts, Section, ShelfManifest, StageManifest
-from .prepared import compress
+from .manifest import (
+    INDEX,
+    PREPARED,
+    FileFacts,
+    ShelfManifest,
+    StageManifest,
+    everything_of,
+    file_languages,
+    part_file,
+    records_file,
+    starts_of,
+)
+from .prepared import prepare
 
 _BATCH = 512
 _TRIED = 100
@@ -32,7 +42,7 @@ class StageCompiler:
     `scratch`."""
 
     def __init__(self, resource: Resource, shelf: ShelfManifest, folder: Path, scratch: Path, compress_max_bytes: int) -> None:
-        self.resource, self.shelf = resource, shelf
+        self.resource, self.shelf, self._languages = resource, shelf, file_languages(shelf.languages)
         self._folder, self._scratch, self._compress_max_bytes = folder, scratch, compress_max_bytes
         self._expected_bytes: dict[str, int] = {}
         """What all records take, more or less, in the versions that were tried; by their digests."""
@@ -62,7 +72,11 @@ class StageCompiler:
             if made is None:
                 return self._give_up(files)
             files[records_file(language, stage.digest)] = made
-        index, prepared = self._pack(stage, scratch, files)
+        packed = self._folder / part_file(INDEX, stage.digest)
+        files[packed.name], index = pack(packed, {starts_of(each): scratch / starts_of(each) for each in self._languages})
+        lists = {everything_of(each): self._folder / records_file(each, stage.digest) for each in self._languages}
+        more, prepared = prepare(self._folder / part_file(PREPARED, stage.digest), lists, scratch, self._compress_max_bytes)
+        files |= more
         if _size_of(files) > max_bytes:
             return self._give_up(files)
         stages = self.shelf.stages | {stage.digest: StageManifest(version=stage.version, index=index, prepared=prepared)}
@@ -74,13 +88,9 @@ class StageCompiler:
             (self._folder / name).unlink()
         return 0
 
-    @property
-    def _languages(self) -> tuple[str, ...]:
-        return self.shelf.languages or ("",)
-
     def _records(self, language: str, positions: Sequence[int]) -> Iterator[tuple[int, bytes]]:
         """Records of today, each with its position."""
-        starts = memoryview(map_file(self._scratch / _starts(language))).cast("Q")
+        starts = memoryview(map_file(self._scratch / starts_of(language))).cast("Q")
         mapped = map_file(self._folder / records_file(language))
         return ((position, mapped[starts[position]:starts[position + 1] - 1]) for position in positions)
 
@@ -88,7 +98,7 @@ class StageCompiler:
         """Write the records in one language; None where that takes too much, and nothing is left of it."""
         path = self._folder / records_file(language, stage.digest)
         translate = Translating(self.resource, stage)
-        with contextlib.closing(ArrayWriter(path, scratch / _starts(language))) as writer:
+        with contextlib.closing(ArrayWriter(path, scratch / starts_of(language))) as writer:
             for start in range(0, self.shelf.count, _BATCH):
                 batch = self._records(language, range(start, min(start + _BATCH, self.shelf.count)))
                 writer.extend([translate(*each) for each in batch])
@@ -97,20 +107,6 @@ class StageCompiler:
                     return None
             writer.end()
             return writer.data.finish()
-
-    def _pack(self, stage: Stage, scratch: Path, files: dict[str, FileFacts]) -> tuple[dict[str, Section], dict[str, Section]]:
-        """Write the addresses of its records, and its lists in compressed forms, as files of their own."""
-        lists: dict[str, Path] = {}
-        for language in self._languages:
-            name = records_file(language, stage.digest)
-            lists |= compress(f"everything.{language}", self._folder / name, files[name].size, scratch, self._compress_max_bytes)
-        parts = {INDEX: {_starts(language): scratch / _starts(language) for language in self._languages}, PREPARED: lists}
-        sections: dict[str, dict[str, Section]] = {INDEX: {}, PREPARED: {}}
-        for name, paths in parts.items():
-            if paths:
-                own = part_of(name, stage.digest)
-                files[own], sections[name] = pack(self._folder / own, paths)
-        return sections[INDEX], sections[PREPARED]
 
 
 class Translating:
@@ -143,10 +139,6 @@ class Translating:
         return PublicationError(
             self._resource.path, f"it cannot be shown in the version {version!r}: {reason}", key=f"{show(key)} (row {position + 1})",
             hint="Mend the change, so that it takes every record.", **more)
-
-
-def _starts(language: str) -> str:
-    return f"starts.{language}"
 
 
 def _size_of(files: Mapping[str, FileFacts]) -> int:

@@ -12,9 +12,8 @@ from ..catalog.fields import Field
 from ..catalog.resource import Resource
 from ..catalog.shapes import Many, bare
 from ..views.localize import Localizer
-from .manifest import ListedField
+from .manifest import LISTING, ListedField
 
-NAME = "listing.sqlite"
 _SETTINGS = ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -32768")
 """Fast and small: a file that was never finished is thrown away, and a finished one is synced as a whole."""
 Value = Mapping[str, Any]
@@ -50,7 +49,7 @@ class IndexWriter:
     def __init__(
         self, folder: Path, listed: Sequence[ListedField], languages: Sequence[str], localizer: Localizer,
     ) -> None:
-        self.path = folder / NAME
+        self.path = folder / LISTING
         self._single = [field for field in listed if not field.many]
         self._lists = [field for field in listed if field.many]
         self._languages, self._localizer = languages, localizer

@@ -4,13 +4,41 @@ from __future__ import annotations
 
 import sys
 import typing
+from collections.abc import Sequence
 
 import msgspec
 import xxhash
 
-FORMAT = 3
+FORMAT = 4
 """The number of the layout of editions; a program publishes anew what another number wrote."""
 NAME = "manifest.json"
+INDEX, PREPARED, LISTING = "index", "prepared", "listing.sqlite"
+"""The files of each resource beside those of its records; the first two are packed from parts."""
+
+
+def records_file(language: str, digest: str = "") -> str:
+    """The name of the file of all records in a language, `""` where one serves every language; of an old version by its digest."""
+    return ".".join(filter(None, ("records", language, digest, "json")))
+
+
+def part_file(name: str, digest: str) -> str:
+    """The name of the file `index` or `prepared` of an old version, by its digest."""
+    return f"{name}.{digest}"
+
+
+def starts_of(language: str) -> str:
+    """The part of `index` that tells where each record starts in the file of a language."""
+    return f"starts.{language}"
+
+
+def everything_of(language: str) -> str:
+    """What the parts of `prepared` that are compressed forms of that whole file are called, but for the coding."""
+    return f"everything.{language}"
+
+
+def file_languages(languages: Sequence[str]) -> Sequence[str]:
+    """The languages in which there are files of records: a single nameless one where nothing is localized."""
+    return languages or ("",)
 
 
 class Damaged(Exception):

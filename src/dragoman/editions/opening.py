@@ -9,9 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from .build import INDEX
 from .files import sum_up, write_durably
-from .manifest import NAME, Damaged, FileFacts, Manifest, unseal
+from .manifest import INDEX, NAME, Damaged, FileFacts, Manifest, unseal
 from .places import Place
 
 Vouched = dict[str, tuple[int, int, int, int]]

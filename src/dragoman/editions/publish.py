@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,12 +17,12 @@ from ..contracts import Source
 from ..errors import DragomanError, PublicationError, SettingsError
 from ..observations import Observe, PublicationFailed, Published
 from ..settings import Settings
-from .build import DISK_ERRORS, INDEX, Report, ShelfBuilder
+from .build import Report, ShelfBuilder
 from .compiling import StageCompiler
 from .files import map_file, remove_folder, sync_folders, write_durably
 from .fingerprint import fingerprint_of
 from .keys import open_keys
-from .manifest import NAME, Damaged, Foreign, Manifest, ShelfManifest, seal
+from .manifest import INDEX, NAME, Damaged, Foreign, Manifest, ShelfManifest, seal
 from .opening import prove, read_manifest, vouch
 from .places import Place, Pointer
 
@@ -60,7 +61,7 @@ def publish(
     except DragomanError as error:
         observe(PublicationFailed(catalog=catalog.name, cluster=cluster, error=str(error)))
         raise
-    except DISK_ERRORS as error:
+    except (OSError, sqlite3.Error) as error:       # what a full or failing disk raises, whichever library writes
         failed = _disk_failed(catalog, place, error)
         observe(PublicationFailed(catalog=catalog.name, cluster=cluster, error=str(failed)))
         raise failed from error

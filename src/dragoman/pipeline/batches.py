@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 from ..contracts import Runtime
-from ..editions.store import Shelf
+from ..editions.shelf import Shelf
 from ..exchange import Buffer, Result, Stream
 from ..query import Ask, Plan
 from .keys import cut

@@ -8,7 +8,8 @@ from typing import Any
 from ..catalog.method import Method
 from ..catalog.resource import Resource
 from ..contracts import Runtime
-from ..editions.store import Editions, Shelf
+from ..editions.shelf import Shelf
+from ..editions.store import Editions
 from ..errors import Code, refuse
 from ..exchange import Outcome, Result
 from ..query import Ask, Plan
@@ -109,7 +110,7 @@ class Executor:
             raise no_such(plan)
         return Result(
             plan=plan, items=(self._rendering.record(plan, shelf, position),), keys=keys, found=1, total=shelf.count,
-            tag=_tagged(f"{shelf.version(position):x}", plan), published_at=shelf.published_at,
+            tag=_tagged(f"{shelf.revision(position):x}", plan), published_at=shelf.published_at,
         )
 
     def _many(self, plan: Plan, shelf: Shelf) -> Result:
@@ -176,6 +177,6 @@ def _tag(plan: Plan, shelf: Shelf) -> str:
     return _tagged(shelf.edition, plan)
 
 
-def _tagged(version: str, plan: Plan) -> str:
-    """The tag of what a plan shows of records of a version. A change that is mended shows the same records otherwise."""
-    return ";".join(filter(None, (f"{version}-{plan.view.tag}", plan.stage.digest)))
+def _tagged(revision: str, plan: Plan) -> str:
+    """The tag of what a plan shows of records of a revision. A change that is mended shows the same records otherwise."""
+    return ";".join(filter(None, (f"{revision}-{plan.view.tag}", plan.stage.digest)))

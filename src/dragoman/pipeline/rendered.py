@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from itertools import count
 
-from ..editions.store import Records, Shelf
+from ..editions.shelf import Records, Shelf
 from ..exchange import Buffer
 from ..query import Plan, View
 from .keys import cut, cutter, lie_as_wanted

@@ -59,7 +59,7 @@ def test_one_file_serves_every_language_where_nothing_is_localized(tmp_path):
     assert not list(shop.folder.glob("*/armory/modules/records.*.json"))
 
 
-def test_a_version_changes_with_the_record(tmp_path):
+def test_a_revision_changes_with_the_record(tmp_path):
     """In any language."""
     shop = Shop(tmp_path, [tank(1), tank(2), tank(3)])
     shop.publish()
@@ -67,7 +67,7 @@ def test_a_version_changes_with_the_record(tmp_path):
     shop.tanks.rows = [tank(1), tank(2, name={"en": "Tank 2", "zh-tw": "二"}), tank(3)]
     shop.publish()
     after = shop.current().shelves[TANKS]
-    assert [before.version(at) == after.version(at) for at in range(3)] == [True, False, True]
+    assert [before.revision(at) == after.revision(at) for at in range(3)] == [True, False, True]
 
 
 def test_an_old_edition_stays_readable_for_whoever_holds_it(tmp_path):
