@@ -9,7 +9,7 @@ from ..contracts import Runtime
 from ..editions.shelf import Shelf
 from ..exchange import Buffer, Result, Stream
 from ..query import Ask, Plan
-from .keys import cut
+from ..views.cutting import cut
 from .rendered import records_of
 
 BATCH_BYTES = 262_144

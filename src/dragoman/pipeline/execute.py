@@ -13,9 +13,10 @@ from ..editions.store import Editions
 from ..errors import Code, refuse
 from ..exchange import Outcome, Result
 from ..query import Ask, Plan
+from ..views.cutting import is_whole
 from .batches import is_long, is_quick, stream
 from .calls import Calls
-from .keys import check_range, keys_json, lie_as_wanted, no_such
+from .keys import check_range, keys_json, no_such
 from .live import Live
 from .operating import Operating
 from .rendered import Rendering, records_of
@@ -124,7 +125,7 @@ class Executor:
         if plan.keyed:
             return self._items(plan, shelf, range(shelf.count), shelf.count)
         records = records_of(plan, shelf)
-        if not lie_as_wanted(plan, records.digest):
+        if not is_whole(plan, records.digest):
             return self._run(plan, shelf, 0, shelf.count)
         return Result(plan=plan, body=records.everything, found=shelf.count, total=shelf.count, tag=_tag(plan, shelf),
                       published_at=shelf.published_at, prepared=records.prepared)
@@ -170,7 +171,7 @@ def _is_rewritten(plan: Plan, shelf: Shelf) -> bool:
     """Whether a list of everything is made anew for whoever asks: in another format, a version not compiled, or with some fields."""
     if plan.format is not None:
         return plan.ask in (Ask.KEYS, Ask.ALL)
-    return plan.ask is Ask.ALL and not lie_as_wanted(plan, records_of(plan, shelf).digest)
+    return plan.ask is Ask.ALL and not is_whole(plan, records_of(plan, shelf).digest)
 
 
 def _tag(plan: Plan, shelf: Shelf) -> str:

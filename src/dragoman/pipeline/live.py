@@ -12,8 +12,9 @@ from ..contracts import Source
 from ..errors import Code, SourceUnavailable, refuse
 from ..exchange import Buffer, Result
 from ..query import Ask, Filtered, Plan
+from ..views.cutting import cut
 from ..views.render import Renderer
-from .keys import check_range, cut, keys_json, no_such
+from .keys import check_range, keys_json, no_such
 
 Sources = Mapping[tuple[str, str, str], Source]
 """By catalog, cluster and path of the resource."""

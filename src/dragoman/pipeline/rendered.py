@@ -10,7 +10,7 @@ from itertools import count
 from ..editions.shelf import Records, Shelf
 from ..exchange import Buffer
 from ..query import Plan, View
-from .keys import cut, cutter, lie_as_wanted
+from ..views.cutting import cut, cutter, is_whole
 
 ENTRY_BYTES = 256
 """What an entry takes beside its bytes, roughly."""
@@ -93,7 +93,7 @@ class Rendering:
     def record(self, plan: Plan, shelf: Shelf, position: int) -> bytes:
         """The JSON of one record."""
         records = records_of(plan, shelf)
-        if lie_as_wanted(plan, records.digest):
+        if is_whole(plan, records.digest):
             return records.one(position)
         group = self._group(plan, shelf)
         found, = self.cache.get(group, (position,))
@@ -105,7 +105,7 @@ class Rendering:
     def records(self, plan: Plan, shelf: Shelf, positions: Sequence[int]) -> Sequence[Buffer | None]:
         """The JSON of several records; None for the position -1."""
         records = records_of(plan, shelf)
-        if lie_as_wanted(plan, records.digest):
+        if is_whole(plan, records.digest):
             return records.some(positions)
         group = self._group(plan, shelf)
         found: list[bytes | None] = self.cache.get(group, positions)
@@ -122,7 +122,7 @@ class Rendering:
         if stop <= start:
             return b"[]"
         records = records_of(plan, shelf)
-        if lie_as_wanted(plan, records.digest):
+        if is_whole(plan, records.digest):
             return b"".join((b"[", records.run(start, stop), b"]"))
         group = self._group(plan, shelf)
         found, = self.cache.get(group, ((start, stop),))
