@@ -23,6 +23,8 @@ from .steps import Defaulted, Step, Undone
 from .version import EARLIEST, LATEST, read_version, show_version
 from .words import words_of
 
+_SAY_STEP = "Say Added(), Renamed(), Reshaped(), Revalued() or Defaulted()."
+
 
 class Owner:
     """What stands for whatever has fields in errors of these."""
@@ -63,7 +65,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
             layout = undone.layout
             backs.append(undone.back)
             forths.insert(0, undone.forth)
-            meanings = meanings_of(undone.names, meanings)
+            meanings = meanings_of(undone.meanings, meanings)
 
         def back(record: dict[str, Any]) -> None:
             for work in backs:
@@ -126,11 +128,10 @@ def declare(at: Any, of: Any, description: Any, steps: Sequence[Any], place: str
     if not is_text(description):
         raise wrong("its description is no Unicode: it holds lone surrogates.", "Remove them.")
     if not steps:
-        raise wrong("it has no step.", "Say Added(), Renamed(), Reshaped(), Revalued() or Defaulted().")
-    strangers = [step for step in steps if not isinstance(step, Step)]
-    if strangers:
-        raise wrong(f"{show(strangers[0])} is no step.", "Say Added(), Renamed(), Reshaped(), Revalued() or Defaulted().")
+        raise wrong("it has no step.", _SAY_STEP)
     for step in steps:
+        if not isinstance(step, Step):
+            raise wrong(f"{show(step)} is no step.", _SAY_STEP)
         step.check(wrong)
     return Change(at=version, of=of, description=description.strip(), steps=tuple(steps), place=place)
 

@@ -129,12 +129,11 @@ class Layout:
         head, *rest = path
         if not rest:
             return Layout({name: slot for name, slot in self.slots.items() if name != head}), []
-        record = self._record(head)
-        inner, emptied = layout_of(record).without(tuple(rest))
+        inner, emptied = layout_of(self._record(head)).without(tuple(rest))
         emptied = [(head, *each) for each in emptied]
         if not inner.slots:
             return self.without((head,))[0], [*emptied, (head,)]
-        return self._with(head, self._exchanged(head, record, inner.make(record))), emptied
+        return self._inside(head, lambda _: inner), emptied
 
     def with_field(self, path: Path, annotation: Any, place: int | None, wrong: Wrong) -> Layout:
         """With one more field, at a place among those at the top, else at the end. Raises where its name is taken."""
@@ -152,9 +151,7 @@ class Layout:
         if not isinstance(shape_of(self.slots[head].annotation), Nested):
             raise wrong(f"{head!r} is no record in the version before that {'.'.join(rest)!r} could stand in.",
                         "Choose another name, or say what became of that one.")
-        record = self._record(head)
-        inner = layout_of(record).with_field(tuple(rest), slot, None, wrong)
-        return self._with(head, self._exchanged(head, record, inner.make(record)))
+        return self._inside(head, lambda inner: inner.with_field(tuple(rest), slot, None, wrong))
 
     def with_defaults(self, after: Layout, work: Work) -> Layout:
         """With the defaults as they were, given the fields after a step and what it makes of their values. Raises whatever the work does,
@@ -176,10 +173,7 @@ class Layout:
         slot = self.slot(now)
         assert slot is not None  # noqa: S101  # it was looked for
         if now[:-1] == before[:-1] and len(now) > 1:
-            head, *rest = now
-            record = self._record(head)
-            inner, _ = layout_of(record).moved(tuple(rest), before[1:], wrong)
-            return self._with(head, self._exchanged(head, record, inner.make(record))), []
+            return self._inside(now[0], lambda inner: inner.moved(now[1:], before[1:], wrong)[0]), []
         place = self.place_of(now) if len(before) == 1 else None
         layout, emptied = self.without(now)
         return layout.with_field(before, slot._replace(annotation=hidden_by(slot.annotation, self.needs(now))), place, wrong), emptied
@@ -188,9 +182,7 @@ class Layout:
         """With other values of a choice."""
         head, *rest = path
         if rest:
-            record = self._record(head)
-            inner = layout_of(record).revalued(tuple(rest), before, wrong)
-            return self._with(head, self._exchanged(head, record, inner.make(record)))
+            return self._inside(head, lambda inner: inner.revalued(tuple(rest), before, wrong))
         slot, values = self.slots[head], self.choices(path)
         if values is None:
             return self
@@ -229,9 +221,11 @@ class Layout:
         assert isinstance(shape, Nested)  # noqa: S101  # whoever asks has found something in it
         return shape.record
 
-    def _exchanged(self, name: str, old: Any, new: Any) -> Slot:
-        slot = self.slots[name]
-        return Slot(exchange(slot.annotation, lambda part: new if part is old else part), slot.default)
+    def _inside(self, name: str, change: Callable[[Layout], Layout]) -> Layout:
+        """With another layout of the nested record at the top."""
+        slot, old = self.slots[name], self._record(name)
+        new = change(layout_of(old)).make(old)
+        return self._with(name, Slot(exchange(slot.annotation, lambda part: new if part is old else part), slot.default))
 
     def _with(self, name: str, slot: Slot) -> Layout:
         return Layout({each: slot if each == name else known for each, known in self.slots.items()})
@@ -247,9 +241,9 @@ def of_fields(fields: Sequence[Field]) -> Layout:
     return Layout({field.name: Slot(field.type, NODEFAULT if field.required else field.default) for field in fields})
 
 
-def meanings_of(names: Mapping[str, Meaning], later: Mapping[str, Meaning]) -> dict[str, Meaning]:
-    """What names of a version mean today, given what those mean that they stood for one step later."""
-    return {name: meaning.through(later) for name, meaning in names.items() if meaning.name in later}
+def meanings_of(earlier: Mapping[str, Meaning], later: Mapping[str, Meaning]) -> dict[str, Meaning]:
+    """What names of a version mean today, given what they mean one step later, and what that means today."""
+    return {name: meaning.through(later) for name, meaning in earlier.items() if meaning.name in later}
 
 
 def origin_of(record: Any) -> Any:

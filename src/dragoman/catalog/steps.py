@@ -27,7 +27,7 @@ class Undone(NamedTuple):
     back: Work
     forth: Work | None
     """None where nobody said how."""
-    names: Mapping[str, Meaning]
+    meanings: Mapping[str, Meaning]
     """What the fields at the top mean that could be asked by before it; all others are gone."""
 
 

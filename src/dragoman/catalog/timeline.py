@@ -20,6 +20,8 @@ from .steps import Reshaped, Undone
 from .version import EARLIEST, LATEST
 from .walks import walk_of
 
+_GIVE_FORTH = "Give Added() a value=, or Reshaped() a forward=."
+
 
 class Undoing(NamedTuple):
     """One change as it is undone in the values of one target."""
@@ -27,8 +29,18 @@ class Undoing(NamedTuple):
     at: str
     shape: Shape
     """What the values look like just after it."""
-    works: Mapping[Any, tuple[Work, Work | None]]
-    """What becomes of the records of each class, back and forth."""
+    undone: Mapping[Any, Undone]
+    """What becomes of the records of each class."""
+
+    @property
+    def backs(self) -> dict[Any, Work]:
+        """What shows the records of each class as they were."""
+        return {cls: undone.back for cls, undone in self.undone.items()}
+
+    @property
+    def forths(self) -> dict[Any, Work]:
+        """What makes of those of then what they mean just after it."""
+        return {cls: undone.forth for cls, undone in self.undone.items() if undone.forth is not None}
 
 
 class Stage(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
@@ -143,12 +155,25 @@ class _Root:
         self.meanings: Mapping[str, Meaning] = self.layout.meanings()
         self.undoings: tuple[Undoing, ...] = ()
         self.asked: tuple[Undoing, ...] = ()
-        self.stages: list[tuple[str, Stage]] = []
+        self._later: list[tuple[str, Stage]] = []
         """Each with the change after which it was so; the newest first."""
+        self._reached = self._stage("")
 
-    def stage(self, version: str, digest: str = "", spoken: frozenset[Any] = frozenset()) -> Stage:
-        return Stage(version=version, record=self.record, returns=self.returns, fields=self.fields, meanings=self.meanings,
+    def _stage(self, digest: str, spoken: frozenset[Any] = frozenset()) -> Stage:
+        return Stage(version=EARLIEST, record=self.record, returns=self.returns, fields=self.fields, meanings=self.meanings,
                      undoings=self.undoings, asked=self.asked, spoken=spoken, digest=digest)
+
+    def reach(self, at: str, digest: str, spoken: frozenset[Any]) -> None:
+        """Note how it was before the changes of a time. What was between several of them was never served."""
+        if not self._later or self._later[-1][0] != at:
+            self._later.append((at, self._reached))
+        self._reached = self._stage(digest, spoken)
+
+    def history(self) -> History:
+        """Since when each stage holds."""
+        stages = [msgspec.structs.replace(stage, version=at if number else "") for number, (at, stage) in enumerate(self._later)]
+        oldest = self._reached if self._later else msgspec.structs.replace(self._reached, version="")
+        return History(tuple(at for at, _ in self._later), (*stages, oldest))
 
 
 class _Deriving:
@@ -161,39 +186,36 @@ class _Deriving:
         self._spoken = frozenset(record for change in changes for step in change.steps if isinstance(step, Reshaped)
                                  for annotation in step.before.values() for record in records_in(annotation))
         """The record classes that old versions speak of."""
-        newest: dict[str, Stage] = {path: root.stage("") for path, root in self._roots.items()}
-        found: dict[str, list[tuple[str, Stage]]] = {path: [] for path in self._roots}
         digest = ""
         for change in reversed(changes):
             digest = digest_of(digest, change)
-            for path in self._undo(change):
-                found[path].append((change.at, newest[path]))
-                newest[path] = self._roots[path].stage(change.at, digest, self._spoken)
-        self.histories = {path: _history(found[path], newest[path]) for path in self._roots}
+            for root in self._undo(change):
+                root.reach(change.at, digest, self._spoken)
+        self.histories = {path: root.history() for path, root in self._roots.items()}
 
-    def _undo(self, change: Change) -> list[str]:
-        """Undo one change everywhere; the paths of the targets that it meets. Raises `DeclarationError` where that are none."""
+    def _undo(self, change: Change) -> list[_Root]:
+        """Undo one change everywhere; the targets that it meets. Raises `DeclarationError` where that are none."""
         if isinstance(change.of, str):
             met = [self._undo_call(change)]
         else:
             passing = _Pass(change, self._forms)
-            met = [path for path, root in self._roots.items() if passing.undo(root)]
+            met = [root for root in self._roots.values() if passing.undo(root)]
             if not met:
                 raise change.wrong(f"{change.name} stands in nothing that was published at that time.", "Name a record class that did.")
             self._forms = passing.forms(self._spoken)
         return met
 
-    def _undo_call(self, change: Change) -> str:
+    def _undo_call(self, change: Change) -> _Root:
         root = self._roots.get(change.of)
         if root is None or not isinstance(root.target, Method):
             raise change.wrong(f"there is no method {change.of!r}.", "Name the path of one, or a record class.")
         undone = change.undo(root.layout)
         if undone.forth is None:
-            raise change.wrong("nobody says what a call of the version before means today.",
-                               "Give Added() a value=, or Reshaped() a forward=.")
-        _keep_asked(root, change, {None: (undone.back, undone.forth)}, undone.layout)
-        root.meanings = meanings_of(undone.names, root.meanings)
-        return root.target.path
+            raise change.wrong("nobody says what a call of the version before means today.", _GIVE_FORTH)
+        call = root.layout.make(_Arguments)
+        _keep_asked(root, change, call, {call: undone}, undone.layout)
+        root.meanings = meanings_of(undone.meanings, root.meanings)
+        return root
 
 
 class _Pass:
@@ -202,7 +224,6 @@ class _Pass:
     def __init__(self, change: Change, forms: Mapping[Any, Any]) -> None:
         self._change, self._forms = change, dict(forms)
         self._done: dict[Any, Any] = {}
-        self._works: dict[Any, tuple[Work, Work | None]] = {}
         self._undone: dict[Any, Undone] = {}
 
     def forms(self, spoken: Iterable[Any]) -> dict[Any, Any]:
@@ -222,10 +243,10 @@ class _Pass:
         before = self._rewrite(now)
         if before is now:
             return False
-        root.undoings = (*root.undoings, Undoing(self._change.at, Nested(now), self._works))
+        root.undoings = (*root.undoings, Undoing(self._change.at, Nested(now), self._undone))
         undone = self._undone.get(now)
         if undone is not None:
-            root.meanings = meanings_of(undone.names, root.meanings)
+            root.meanings = meanings_of(undone.meanings, root.meanings)
         root.record, root.fields = before, before.__dragoman_fields__
         _check_key(self._change, resource, root)
         _check_compared(self._change, resource, root)
@@ -237,14 +258,14 @@ class _Pass:
             now = root.returns
             root.returns = exchange(now, self._rewritten)
             if root.returns is not now:
-                root.undoings, met = (*root.undoings, Undoing(self._change.at, shape_of(now), self._works)), True
+                root.undoings, met = (*root.undoings, Undoing(self._change.at, shape_of(now), self._undone)), True
         layout = root.layout
         slots = self._rewritten_slots(layout)
         if any(slots[name].annotation is not slot.annotation for name, slot in layout.slots.items()):
-            if any(forth is None for _, forth in self._works.values()):
+            if any(undone.forth is None for undone in self._undone.values()):
                 raise self._change.wrong(f"{method.path} takes such records, and nobody says what one of the version before means today.",
-                                         "Give Added() a value=, or Reshaped() a forward=.")
-            _keep_asked(root, self._change, self._works, Layout(slots))
+                                         _GIVE_FORTH)
+            _keep_asked(root, self._change, layout.make(_Arguments), self._undone, Layout(slots))
             met = True
         return met
 
@@ -253,7 +274,7 @@ class _Pass:
         before = Layout({name: slot._replace(annotation=exchange(slot.annotation, self._rewritten)) for name, slot in layout.slots.items()})
         changed = [name for name, slot in layout.slots.items() if before.slots[name].annotation is not slot.annotation]
         if any(layout.slots[name].default is not NODEFAULT for name in changed):
-            backs = {cls: back for cls, (back, _) in self._works.items()}
+            backs = {cls: undone.back for cls, undone in self._undone.items()}
             walks = {name: walk_of(shape_of(layout.slots[name].annotation), backs) for name in changed}
 
             def work(values: dict[str, Any]) -> None:
@@ -275,7 +296,7 @@ class _Pass:
         changed = any(inner.slots[name].annotation is not slot.annotation for name, slot in layout.slots.items())
         if origin_of(cls) is self._change.of:
             undone = self._change.undo(inner)
-            self._works[cls], self._undone[cls] = (undone.back, undone.forth), undone
+            self._undone[cls] = undone
             inner, changed = self._dated(undone.layout, inner), True
             if not inner.slots:
                 raise self._change.wrong("no field is left in the version before.", "Say since= for what is new as a whole.")
@@ -292,20 +313,15 @@ class _Pass:
                        for name, slot in layout.slots.items()})
 
 
-def _keep_asked(root: _Root, change: Change, works: Mapping[Any, tuple[Work, Work | None]], layout: Layout) -> None:
-    """Note what becomes of the arguments of a method."""
-    root.asked = (*root.asked, Undoing(change.at, _shape_of_call(root.layout), works))
+def _keep_asked(root: _Root, change: Change, call: Any, undone: Mapping[Any, Undone], layout: Layout) -> None:
+    """Note what becomes of the arguments of a method, which are a `call` just after a change, and have another layout before it."""
+    root.asked = (*root.asked, Undoing(change.at, Nested(call), undone))
     root.layout = layout
     root.fields = layout.fields(Owner(change.name))
 
 
-def _shape_of_call(layout: Layout) -> Shape:
-    """The arguments of a call, as if they were a record."""
-    return Nested(layout.make(_Arguments))
-
-
 class _Arguments:
-    """The arguments of a method."""
+    """The arguments of a call, as if they were a record."""
 
 
 def _check_key(change: Change, resource: Resource, root: _Root) -> None:
@@ -327,15 +343,3 @@ def _check_compared(change: Change, resource: Resource, root: _Root) -> None:
             mark = "Sort()" if field.sort and not means.sort else "Filter()"
             raise change.wrong(f"{field.name!r} is compared in the version before, and {means.name!r} has no {mark} today.",
                                f"Remove {mark} from {field.name!r}" + ("." if means.needs else f", or mark {means.name!r} with it, too."))
-
-
-def _history(found: Sequence[tuple[str, Stage]], oldest: Stage) -> History:
-    """Since when each stage holds; changes of one day are one."""
-    since: list[str] = []
-    stages: list[Stage] = []
-    for at, stage in found:
-        if since and since[-1] == at:           # of the same day: what was between them was never served
-            continue
-        since.append(at)
-        stages.append(msgspec.structs.replace(stage, version="" if not since[1:] else at))
-    return History(tuple(since), (*stages, msgspec.structs.replace(oldest, version=EARLIEST if stages else "")))

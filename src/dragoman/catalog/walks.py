@@ -13,12 +13,10 @@ Walk = Callable[[Any], None]
 
 
 def walk_of(shape: Shape, works: Mapping[Any, Work]) -> Walk | None:
-    """What changes the records of some classes in a value; None where none of them stands in it. `None` among the classes is the
-    outermost record, the arguments of a call."""
+    """What changes the records of some classes in a value; None where none of them stands in it."""
     match shape:
         case Nested(record):
-            below = {cls: work for cls, work in works.items() if cls is not None}
-            return _walk_of_record(shape, works.get(record) or works.get(None), below)
+            return _walk_of_record(shape, works.get(record), works)
         case Nullable(inner):
             return walk_of(inner, works)
         case Many(inner) | Keyed(inner):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from ..catalog.layout import Work, origin_of
+from ..catalog.layout import origin_of
 from ..catalog.plain import decode_exact, encode_json, tell
 from ..catalog.remembered import remembered
 from ..catalog.shapes import Keyed, Many, Nested, Nullable, Shape
-from ..catalog.timeline import Stage, Undoing
+from ..catalog.timeline import Stage
 from ..catalog.walks import walk_of
 from ..exchange import Buffer
 
@@ -30,7 +30,7 @@ class Translator:
 
     def __init__(self, stage: Stage) -> None:
         self._walks = tuple((undoing.at, walk) for undoing in stage.undoings
-                            if (walk := walk_of(undoing.shape, _backs(undoing))) is not None)
+                            if (walk := walk_of(undoing.shape, undoing.backs)) is not None)
         self._arrange = (_arrange_of(stage.shape, stage.spoken) if stage.shape is not None else None) or _same
 
     def back(self, value: Any) -> Any:
@@ -53,7 +53,7 @@ class Asker:
     """Reads the arguments of calls that are written for the version of a stage."""
 
     def __init__(self, stage: Stage) -> None:
-        self._walks = tuple(walk for undoing in reversed(stage.asked) if (walk := walk_of(undoing.shape, _forths(undoing))) is not None)
+        self._walks = tuple(walk for undoing in reversed(stage.asked) if (walk := walk_of(undoing.shape, undoing.forths)) is not None)
 
     def forth(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Plain arguments of then as they are meant today; they are changed on the way."""
@@ -72,14 +72,6 @@ def translator(stage: Stage) -> Translator:
 def asker(stage: Stage) -> Asker:
     """The asker of a stage, compiled once."""
     return Asker(stage)
-
-
-def _backs(undoing: Undoing) -> Mapping[Any, Work]:
-    return {cls: back for cls, (back, _) in undoing.works.items()}
-
-
-def _forths(undoing: Undoing) -> Mapping[Any, Work]:
-    return {cls: forth for cls, (_, forth) in undoing.works.items() if forth is not None}
 
 
 def _arrange_of(shape: Shape, spoken: Collection[Any], *, given: bool = False) -> Arrange | None:
