@@ -185,7 +185,7 @@ def publish(shops: Sequence[Shop], settings: Settings, observe: Observe, progres
     ]
 
 
-def _calls_by_version(shops: Sequence[Shop], settings: Settings, observe: Observe) -> demand.Calls:
+def _calls_by_version(shops: Sequence[Shop], settings: Settings, observe: Observe) -> demand.Counts:
     """What was asked for of late, where there are old versions; nothing where statistics cannot be read, without which all is published
     as well."""
     if not any(catalog.timeline.versions for catalog, _, _ in shops):

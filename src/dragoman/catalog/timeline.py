@@ -127,7 +127,7 @@ class Timeline:
         """All that a target ever was, the newest first."""
         return self._histories[target.path].stages
 
-    def former_stages(self, target: Resource | Method, now: float) -> tuple[Stage, ...]:
+    def old_stages(self, target: Resource | Method, now: float) -> tuple[Stage, ...]:
         """What a target was in each old version in which anybody is answered at a UNIX time, the newest first."""
         served = {self.stage(target, version).digest for version in (EARLIEST, *self.versions)
                   if self.knows(target, version) and not self.lives.is_gone(version, now)}

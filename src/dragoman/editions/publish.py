@@ -27,9 +27,9 @@ from .opening import prove, read_manifest, vouch
 from .places import Place, Pointer
 
 _SCRATCH = "scratch"
-Former = tuple[str, Stage]
-"""A resource, by its path, as it was in an old version."""
-_BUILT = tuple[ShelfBuilder, ShelfManifest]
+Used = Sequence[tuple[str, Stage]]
+"""Resources, by path, as they were in the old versions that are asked for, the most asked for first."""
+_Built = tuple[ShelfBuilder, ShelfManifest]
 
 
 class Listed(NamedTuple):
@@ -45,14 +45,13 @@ class Listed(NamedTuple):
 
 def publish(
     catalog: Catalog, cluster: str, sources: Mapping[str, Source], data_dir: Path, settings: Settings, observe: Observe,
-    progress: Report, used: Sequence[Former] = (),
+    progress: Report, used: Used = (),
 ) -> str:
     """Compile every resource that is not live into a new edition and make it current; its id.
 
-    `sources` are by resource path; `used` are the old versions of resources that are asked for, the most asked for first, which are
-    compiled as well. Waits for another publication of the same catalog and cluster to end. Raises
-    `PublicationError` for data that do not fit and for a full or failing disk, and `SourceUnavailable`; then nothing is
-    left behind, and the old edition goes on serving.
+    `sources` are by resource path; `used` is compiled as well. Waits for another publication of the same catalog and cluster to end.
+    Raises `PublicationError` for data that do not fit and for a full or failing disk, and `SourceUnavailable`; then nothing is left
+    behind, and the old edition goes on serving.
     """
     place = Place(data_dir, catalog.name, cluster)
     try:
@@ -78,7 +77,7 @@ class _Publication:
     """One publication, for whoever holds the lock."""
 
     def __init__(
-        self, catalog: Catalog, cluster: str, sources: Mapping[str, Source], place: Place, settings: Settings, used: Sequence[Former],
+        self, catalog: Catalog, cluster: str, sources: Mapping[str, Source], place: Place, settings: Settings, used: Used,
     ) -> None:
         self._catalog, self._cluster, self._sources = catalog, cluster, sources
         self._place, self._settings, self._used = place, settings, used
@@ -133,7 +132,7 @@ class _Publication:
         except KeyError:
             raise PublicationError(resource.path, "no source is open for it.", hint="Open one for each.") from None
 
-    def _build_shelf(self, resource: Resource, folder: Path, progress: Report) -> _BUILT:
+    def _build_shelf(self, resource: Resource, folder: Path, progress: Report) -> _Built:
         shelf_folder, scratch = folder / resource.path, folder / _SCRATCH / resource.path
         shelf_folder.mkdir(parents=True)
         scratch.mkdir(parents=True)
@@ -141,20 +140,20 @@ class _Publication:
                                self._settings.publishing.compress_max_bytes)
         return builder, builder.build(self._source(resource), progress)
 
-    def _compile_stages(self, built: Mapping[str, _BUILT], folder: Path) -> dict[str, ShelfManifest]:
+    def _compile_stages(self, built: Mapping[str, _Built], folder: Path) -> dict[str, ShelfManifest]:
         """Try every old version of every resource, and compile those that are used, as long as there is room."""
         timeline, publishing = self._catalog.timeline, self._settings.publishing
         compilers = {path: StageCompiler(builder.resource, shelf, folder / path, folder / _SCRATCH / path, publishing.compress_max_bytes)
                      for path, (builder, shelf) in built.items()}
         for compiler in compilers.values():
-            for stage in timeline.former_stages(compiler.resource, time.time()):
+            for stage in timeline.old_stages(compiler.resource, time.time()):
                 compiler.try_out(stage)
         left_bytes = publishing.versions_max_bytes
         for path, stage in self._used:
             left_bytes -= compilers[path].compile(stage, left_bytes)
         return {path: compiler.shelf for path, compiler in compilers.items()}
 
-    def _prove_references(self, built: Mapping[str, _BUILT], folder: Path) -> None:
+    def _prove_references(self, built: Mapping[str, _Built], folder: Path) -> None:
         if not any(builder.references for builder, _ in built.values()):
             return
         indexes = {path: open_keys(map_file(folder / path / INDEX), shelf.index, self._seed)

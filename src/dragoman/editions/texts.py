@@ -14,6 +14,7 @@ from ..catalog.shapes import Keyed, Many, Nested, Nullable, Shape, Text
 from ..catalog.values import Validator
 from ..contracts import Source
 from ..errors import PublicationError
+from ..views.localize import by_tag, lineage
 
 KEYS_MAX = 5
 """How many keys of records are named."""
@@ -48,7 +49,7 @@ def untranslated(catalog: Catalog, sources: Mapping[str, Source]) -> list[Untran
 class _Counting:
     def __init__(self, resource: Resource, languages: Sequence[str]) -> None:
         self._resource = resource
-        self._chains = {language: _own(language) for language in languages}
+        self._chains = {language: lineage(language) for language in languages}
         self._texts: dict[str, int] = {}
         self._missing: dict[tuple[str, str], int] = {}
         self._keys: dict[tuple[str, str], list[str]] = {}
@@ -67,7 +68,7 @@ class _Counting:
             yield Untranslated(self._resource.path, field, language, missing, self._texts[field], tuple(self._keys[field, language]))
 
     def _take(self, field: str, texts: Mapping[str, str], key: str) -> None:
-        known = {tag.lower().replace("_", "-") for tag, text in texts.items() if text}
+        known = by_tag(texts).keys()
         if not known:
             return
         self._texts[field] = self._texts.get(field, 0) + 1
@@ -78,14 +79,6 @@ class _Counting:
                 keys = self._keys.setdefault(place, [])
                 if len(keys) < KEYS_MAX and key not in keys:
                     keys.append(key)
-
-
-def _own(language: str) -> tuple[str, ...]:
-    """A language and its parents, in lower case."""
-    chain = [language.lower()]
-    while "-" in chain[-1]:
-        chain.append(chain[-1].rpartition("-")[0])
-    return tuple(chain)
 
 
 def _texts_in(value: Any, shape: Shape, path: str) -> Iterator[tuple[str, Mapping[str, str]]]:

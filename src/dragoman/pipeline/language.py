@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from ..views.localize import lineage
+
 _RANGE = re.compile(
     r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*|\*)\s*(?:;\s*[qQ]\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?\Z",
 )
@@ -57,12 +59,8 @@ def _forget_strangers() -> None:
 
 def _parent(language: str, languages: tuple[str, ...]) -> str | None:
     """Look up ever shorter tags (RFC 4647, 3.4)."""
-    while "-" in language:
-        language = language.rpartition("-")[0]
-        for known in languages:
-            if known.lower() == language.lower():
-                return known
-    return None
+    known = {each.lower(): each for each in languages}
+    return next((known[tag] for tag in lineage(language)[1:] if tag in known), None)
 
 
 def negotiate(header: str, languages: tuple[str, ...]) -> str:
@@ -102,9 +100,4 @@ def _ranges(header: str) -> dict[str, float]:
 def _is_refused(language: str, ranges: Mapping[str, float]) -> bool:
     """Whether the most exact of the ranges that name a language or its parents says that it will not do: `de;q=0` is about `de-at`,
     too, and `*;q=0` about nobody, since something has to be shown."""
-    tag = language.lower()
-    while tag:
-        if tag in ranges:
-            return ranges[tag] == 0
-        tag = tag.rpartition("-")[0]
-    return False
+    return next((ranges[tag] == 0 for tag in lineage(language) if tag in ranges), False)

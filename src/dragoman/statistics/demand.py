@@ -14,11 +14,11 @@ from .places import Place
 from .reading import reading
 
 _LATE_S, _DAY_S = 7 * 86_400, 86_400
-Calls = Mapping[tuple[str, str], int]
-"""How many there were, by the path of what was asked for and the version that was served."""
+Counts = Mapping[tuple[str, str], int]
+"""How many calls there were, by the path of what was asked for and the version that was served."""
 
 
-def calls_by_version(place: Place) -> Calls:
+def calls_by_version(place: Place) -> Counts:
     """The calls of the last seven days. Raises `SourceUnavailable`."""
     now, calls = int(time.time()), Counter[tuple[str, str]]()
     with reading(place) as reader:
@@ -27,7 +27,7 @@ def calls_by_version(place: Place) -> Calls:
     return calls
 
 
-def used_stages(catalog: Catalog, calls: Calls, calls_min: int) -> list[tuple[str, Stage]]:
+def used_stages(catalog: Catalog, calls: Counts, calls_min: int) -> list[tuple[str, Stage]]:
     """The published resources, by path, as they were in each old version for which there were so many calls, the most called first.
 
     What a search finds counts for the resource that it searches; where another catalog has a target of the same path, counts do not tell
@@ -35,7 +35,7 @@ def used_stages(catalog: Catalog, calls: Calls, calls_min: int) -> list[tuple[st
     """
     timeline, now, found = catalog.timeline, time.time(), Counter[tuple[str, str]]()
     stages = {(resource.path, stage.digest): stage for resource in catalog.resources.values() if not resource.live
-              for stage in timeline.former_stages(resource, now)}
+              for stage in timeline.old_stages(resource, now)}
     targets = {target.path: target for target in catalog.targets}
     for (path, version), count in calls.items():
         target, known = targets.get(path), read_version(version)

@@ -82,10 +82,18 @@ def _no_text(_: Mapping[str, str], empty: str | None) -> str | None:
 
 def fallbacks(language: str, languages: Sequence[str]) -> tuple[str, ...]:
     """The languages in which a text is looked for, in lower case: the language, its parents, the default, the rest."""
-    chain = [language.lower()]
-    while "-" in chain[-1]:
-        chain.append(chain[-1].rpartition("-")[0])
-    return tuple(dict.fromkeys([*chain, *(other.lower() for other in languages)]))
+    return tuple(dict.fromkeys([*lineage(language), *(other.lower() for other in languages)]))
+
+
+def lineage(language: str) -> tuple[str, ...]:
+    """A language and its parents, in lower case."""
+    parts = language.lower().split("-")
+    return tuple("-".join(parts[:length]) for length in range(len(parts), 0, -1))
+
+
+def by_tag(texts: Mapping[str, str]) -> dict[str, str]:
+    """The texts that say anything, without regard to case and to `_` for `-`, as sources write their tags."""
+    return {tag.lower().replace("_", "-"): text for tag, text in texts.items() if text}
 
 
 def _chooser(language: str, languages: Sequence[str]) -> Replace:
@@ -97,8 +105,7 @@ def _chooser(language: str, languages: Sequence[str]) -> Replace:
 
 
 def _fall_back(texts: Mapping[str, str], chain: tuple[str, ...], empty: str | None) -> str | None:
-    """Look again without regard to case and to `_` for `-`, as sources write their tags."""
-    known = {tag.lower().replace("_", "-"): text for tag, text in texts.items() if text}
+    known = by_tag(texts)
     for tag in chain:
         if tag in known:
             return known[tag]
