@@ -166,10 +166,11 @@ def test_what_did_not_change_has_no_other_stage():
         catalog_of((type("Else", (Record,), {"__annotations__": {"a": int}}), Added("a")))
 
 
-@pytest.mark.parametrize(("asked", "found"), [("fat", ["heavy"]), ("FAT", ["heavy"]), ("heavy", []), ("light", ["light"])])
+@pytest.mark.parametrize(("asked", "found"), [("fat", ["fat", "heavy"]), ("FAT", ["FAT", "heavy"]), ("heavy", []), ("light", ["light"])])
 def test_values_of_a_text_are_filtered_without_case_as_they_were_shown(asked, found):
+    """Those of today that were shown as what is asked for; what is called otherwise now was never shown as it is."""
     meaning = oldest(catalog_of((Tank, Revalued("note", {"heavy": "fat"})))).meanings["note"]
-    assert [value for value in meaning.values(asked) if value != asked or value in found] == ([] if asked == "heavy" else found)
+    assert meaning.values(asked) == found
 
 
 def test_null_stays_null_where_the_caller_may_not_see_a_record():
