@@ -377,8 +377,3 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True, gc=False):
     """Whether that operation is to end."""
     idempotency_key: str | None = None
     request_id: str = ""
-
-    @property
-    def whole(self) -> bool:
-        """Whether records are answered as they lie in an edition."""
-        return self.view.shown is None and not self.stage.undoings

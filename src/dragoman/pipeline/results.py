@@ -18,9 +18,8 @@ from ..catalog.timeline import Stage
 from ..catalog.values import Validator
 from ..exchange import Buffer
 from ..query import Plan
+from ..views.cutting import cutter, is_whole
 from ..views.localize import Localizer
-from ..views.project import projector
-from ..views.translate import translator
 
 
 def checked(method: Method, value: Any) -> Any:
@@ -102,8 +101,8 @@ class Showing:
         if method.result is None:
             return None
         plain = self._localizer(plan, method, kept).localize(plain, plan.view.language)
-        if plain is not None and not plan.whole:
-            return decode_exact(_cut(plan, encode_json(plain)))
+        if plain is not None and not is_whole(plan):
+            return decode_exact(cutter(plan)(encode_json(plain)))
         encode_json(plain)                      # finds what is no text
         return plain
 
@@ -113,7 +112,7 @@ class Showing:
         localizer = self._localizer(plan, method, kept)
         if localizer.changes:
             batch = encode_json(localizer.localize(decode_exact(batch), plan.view.language))
-        return batch if plan.whole else _cut(plan, batch)
+        return batch if is_whole(plan) else cutter(plan)(batch)
 
     def _localizer(self, plan: Plan, method: Method, kept: Stage | None) -> Localizer:
         permitted = plan.caller.permissions & method.needs
@@ -125,13 +124,6 @@ class Showing:
             localizer = Localizer(shape, plan.catalog.languages, permitted, nulls=plan.view.nulls)
             self._localizers[known] = localizer
         return localizer
-
-
-def _cut(plan: Plan, value: Buffer) -> bytes:
-    """What a method returned, or a batch of it, as it is in the version that is asked for, with the shown fields alone."""
-    stage, shown = plan.stage, plan.view.shown
-    value = translator(stage).back_json(value) if stage.undoings else value
-    return bytes(value) if shown is None or stage.shape is None else projector(stage.shape, shown)(value)
 
 
 def answers_one(method: Method) -> bool:

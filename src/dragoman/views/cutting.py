@@ -1,6 +1,7 @@
-"""JSON of today as a plan shows it: in the version that is asked for, with the shown fields alone.
+"""JSON as a plan shows it: in the version that is asked for, with the shown fields alone.
 
-`digest` is that of the stage as of which records are that were compiled for an old version; it is empty for today's.
+`digest` is that of the stage as of which records are that were compiled for an old version; it is empty for those of today, and for what
+methods returned.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from .translate import translator
 
 
 def is_whole(plan: Plan, digest: str = "") -> bool:
-    """Whether records are shown as they are."""
-    return plan.view.shown is None and plan.stage.digest == digest
+    """Whether it is shown as it is."""
+    stage = plan.stage
+    return plan.view.shown is None and (stage.digest == digest or not stage.undoings)
 
 
 def cut(plan: Plan, items: Sequence[Buffer | None], digest: str = "") -> Sequence[Buffer | None]:
@@ -27,9 +29,9 @@ def cut(plan: Plan, items: Sequence[Buffer | None], digest: str = "") -> Sequenc
 
 
 def cutter(plan: Plan, digest: str = "") -> Callable[[Buffer], bytes]:
-    """What makes of one record what is shown of it."""
+    """What makes of one record, or of what a method returned, what is shown of it."""
     stage, shown = plan.stage, plan.view.shown
-    back = translator(stage).back_json if stage.digest != digest else None
+    back = translator(stage).back_json if stage.undoings and stage.digest != digest else None
     if shown is None or stage.shape is None:
         return back or bytes
     project = projector(stage.shape, shown)
