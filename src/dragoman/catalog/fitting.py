@@ -1,4 +1,4 @@
-"""Whether values fit their fields: every fault with its path, and the types that let only fitting values pass."""
+"""Whether values fit their fields: every fault with its path."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import decimal
 import itertools
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 
+from .bounds import annotated, tighten
 from .fields import Field
-from .markers import LocalizedText
 from .plain import INT64_MAX, INT64_MIN, below, is_finite, is_text, show, to_plain, unplain
 from .remembered import remembered
 from .shapes import (
@@ -32,7 +32,6 @@ from .shapes import (
 
 MISFITS_MAX = 100
 """How many faults of one set of values are told."""
-FLOAT_MAX = 1.7976931348623157e308
 _MISSING: Any = object()
 
 
@@ -111,14 +110,14 @@ def _compile(annotation: Any) -> Check:
     inner, metadata = peel(annotation)
     constraints = tuple(mark for mark in metadata if isinstance(mark, msgspec.Meta))
     if isinstance(shape, Nullable):
-        check = _compile(_annotated(without_null(inner), constraints))
+        check = _compile(annotated(without_null(inner), constraints))
         return lambda value, path: () if value is None else _with_null(check(value, path), path)
     expected = _expected(annotation, shape)
     if isinstance(shape, Anything):
         return _misfits_of_anything
     if isinstance(shape, (Many, Keyed, Text, Nested)):
         return _compile_container(shape, inner, constraints, expected)
-    fits = _leaf(shape, _annotated(inner, constraints))
+    fits = _leaf(shape, annotated(inner, constraints))
     return lambda value, path: () if fits(value) else (Misfit(path, expected + _more(value), show(value)),)
 
 
@@ -152,10 +151,10 @@ def _compile_container(shape: Shape, inner: Any, constraints: tuple[Any, ...], e
     if isinstance(shape, Many):
         of_item = _compile(arguments[0])
         return _container((list, tuple, set, frozenset), lambda value, path: _misfits_of_items(of_item, value, path),
-                          expected, _annotated(list[Any], constraints))
+                          expected, annotated(list[Any], constraints))
     of_value = _compile(arguments[1])
     return _container(Mapping, lambda value, path: _misfits_of_names(of_value, value, path),
-                      expected, _annotated(dict[str, Any], constraints))
+                      expected, annotated(dict[str, Any], constraints))
 
 
 def _container(kind: Any, parts: Check, expected: str, whole: Any = Any) -> Check:
@@ -234,66 +233,3 @@ def fault_of_conversion(field: Field) -> tuple[str, str] | None:
         return (f"its type cannot be read: {error}.",
                 "Write constraints of what may be null inside: Annotated[int, msgspec.Meta(ge=1)] | None.")
     return None
-
-
-# -------------------------------------------------------------------------------------------- types that are tight
-
-
-_TIGHT: dict[type, type[msgspec.Struct]] = {}
-
-
-def tight_record(record: Any) -> type[msgspec.Struct]:
-    """A twin of a record class that takes only finite numbers, 64-bit integers and times with a zone, as fast as msgspec
-    converts; what it cannot express (decimals, free JSON, surrogates) is left to the caller."""
-    known = _TIGHT.get(record)
-    if known is None:
-        declared = {field.name: field.type for field in record.__dragoman_fields__}
-        known = _TIGHT[record] = msgspec.defstruct(
-            record.__name__,
-            [(info.name, tighten(declared[info.name]), _default_of(info)) for info in msgspec.structs.fields(record)],
-            kw_only=True, frozen=True, gc=False,
-        )
-    return known
-
-
-def _default_of(info: msgspec.structs.FieldInfo) -> Any:
-    if info.default_factory is not msgspec.NODEFAULT:
-        return msgspec.field(default_factory=info.default_factory)
-    return info.default
-
-
-def tighten(annotation: Any) -> Any:
-    """The annotation with the bounds of the wire wherever its author gave none."""
-    inner, metadata = peel(annotation)
-    constraints = tuple(mark for mark in metadata if isinstance(mark, msgspec.Meta))
-    if any(isinstance(mark, LocalizedText) for mark in metadata):
-        return _annotated(dict[str, str], constraints)
-    shape = shape_of(inner)
-    if isinstance(shape, Nullable):
-        return tighten(_annotated(without_null(inner), constraints)) | None
-    return _annotated(_tight_inner(shape, inner), (*constraints, *_bounds(shape, constraints)))
-
-
-def _tight_inner(shape: Shape, inner: Any) -> Any:
-    if isinstance(shape, Nested):
-        return tight_record(shape.record)
-    if isinstance(shape, Many):
-        return list[tighten(typing.get_args(inner)[0])]  # type: ignore[misc]  # built at run time
-    if isinstance(shape, Keyed):
-        return dict[str, tighten(typing.get_args(inner)[1])]  # type: ignore[misc]  # built at run time from what was declared
-    return inner
-
-
-def _bounds(shape: Shape, constraints: Iterable[msgspec.Meta]) -> Iterator[msgspec.Meta]:
-    kind = shape.kind if isinstance(shape, Scalar) else ""
-    least, most = {"int": (INT64_MIN, INT64_MAX), "float": (-FLOAT_MAX, FLOAT_MAX)}.get(kind, (None, None))
-    if least is not None and not any(each.ge is not None or each.gt is not None for each in constraints):
-        yield msgspec.Meta(ge=least)
-    if most is not None and not any(each.le is not None or each.lt is not None for each in constraints):
-        yield msgspec.Meta(le=most)
-    if kind == "datetime" and not any(each.tz is not None for each in constraints):
-        yield msgspec.Meta(tz=True)
-
-
-def _annotated(inner: Any, metadata: tuple[Any, ...]) -> Any:
-    return Annotated[(inner, *metadata)] if metadata else inner

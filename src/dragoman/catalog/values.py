@@ -12,8 +12,9 @@ from typing import Any
 
 import msgspec
 
+from .bounds import tight_record
 from .fields import Field
-from .fitting import Misfit, Misfits, Written, check_of, expectation, misfits, tight_record
+from .fitting import Misfit, Misfits, Written, check_of, expectation, misfits
 from .plain import INT64_MAX, INT64_MIN, SHOWN_MAX, decode_json, encode_json, is_finite, is_plain, is_text, show, to_plain
 from .shapes import Anything, Choice, Keyed, Many, Nested, Nullable, Scalar, Shape, Text, bare, nested_records
 

@@ -180,4 +180,5 @@ def _tag(plan: Plan, shelf: Shelf) -> str:
 
 def _tagged(revision: str, plan: Plan) -> str:
     """The tag of what a plan shows of records of a revision. A change that is mended shows the same records otherwise."""
-    return ";".join(filter(None, (f"{revision}-{plan.view.tag}", plan.stage.digest)))
+    tag, digest = f"{revision}-{plan.view.tag}", plan.stage.digest
+    return f"{tag};{digest}" if digest else tag

@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
+from ..catalog.bounds import tighten
 from ..catalog.fields import Field
-from ..catalog.fitting import Misfit, Misfits, check_of, tighten
+from ..catalog.fitting import Misfit, Misfits, check_of
 from ..catalog.method import Method
 from ..catalog.plain import decode_exact, encode_json, show, to_plain
 from ..catalog.remembered import remembered
