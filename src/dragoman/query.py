@@ -350,7 +350,7 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True, gc=False):
     """The target as it is in the version that is asked for."""
     version: str = ""
     """The version of the schema that is served, in the form of `read_version`; empty where the catalog has but one."""
-    settled: bool = False
+    pinned: bool = False
     """Whether the version is what the caller's application has settled on, which may be another one at any time."""
     audience: Audience = EVERYBODY
     caller: Caller = ANONYMOUS

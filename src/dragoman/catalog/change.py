@@ -16,7 +16,7 @@ import xxhash
 from ..errors import DeclarationError
 from .fields import Field
 from .fitting import fault_of_declaration
-from .layout import Layout, Meaning, Work, meanings_of
+from .layout import Layout, Work, meanings_of
 from .plain import is_text, show, tell
 from .shapes import UnsupportedType, nested_records
 from .steps import Defaulted, Step, Undone
@@ -57,25 +57,21 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
     def undo(self, layout: Layout) -> Undone:
         """The fields before all of its steps. Raises `DeclarationError` where they do not fit."""
-        backs: list[Work] = []
-        forths: list[Work | None] = []
-        meanings: dict[str, Meaning] = dict(layout.meanings())
+        done: list[Undone] = []
+        meanings = layout.meanings()
         for step in reversed(self.steps):
-            undone = self._undo(step, layout)
-            layout = undone.layout
-            backs.append(undone.back)
-            forths.insert(0, undone.forth)
-            meanings = meanings_of(undone.meanings, meanings)
+            done.append(self._undo(step, layout))
+            layout, meanings = done[-1].layout, meanings_of(done[-1].meanings, meanings)
+        forths = [undone.forth for undone in reversed(done) if undone.forth is not None]
 
         def back(record: dict[str, Any]) -> None:
-            for work in backs:
-                work(record)
+            for undone in done:
+                undone.back(record)
 
         def forth(record: dict[str, Any]) -> None:
             for work in forths:
-                assert work is not None  # noqa: S101  # none of them is, or there would be no way forth
                 work(record)
-        return Undone(layout, back, None if None in forths else forth, meanings)
+        return Undone(layout, back, forth if len(forths) == len(done) else None, meanings)
 
     def _undo(self, step: Step, layout: Layout) -> Undone:
         """The fields before one step, whose types and defaults are proven. Whatever is wrong with them is wrong with the change."""

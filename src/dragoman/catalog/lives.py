@@ -50,12 +50,14 @@ def declare(version: Any, on: Any, sunset: Any, link: Any, place: str) -> Deprec
     read = read_version(version) if isinstance(version, str) else None
     if read is None or read == LATEST:
         raise _wrong(show(version), "it is no version.", 'Write the time of a change, "2022-03-09T02:00:00Z", or "earliest".', place)
-    deprecated_at = _read_day(on)
-    gone_at = _read_day(sunset) if sunset is not None else None
-    for name, text, at in (("on", on, deprecated_at), ("sunset", sunset, gone_at)):
-        if (at is None and text is not None) or (name == "on" and at is None):
+
+    def day(name: str, text: Any) -> float:
+        at = _read_day(text)
+        if at is None:
             raise _wrong(version, f"{name}={show(text)} is no day.", f'Write a day in UTC: {name}="2028-01-01".', place)
-    assert deprecated_at is not None  # noqa: S101  # seen just above
+        return at
+
+    deprecated_at, gone_at = day("on", on), None if sunset is None else day("sunset", sunset)
     if gone_at is not None and gone_at < deprecated_at:
         raise _wrong(version, f"it is gone on {sunset}, before it is deprecated on {on}.", "Let sunset= come after on=.", place)
     if not isinstance(link, str) or (link and not _LINK.match(link)):

@@ -23,11 +23,11 @@ def judge(written: str | None, named: str = VERSION) -> tuple[str | None, Fault 
                        hint="Use a time in UTC such as 2024-06-01T00:00:00Z, or latest.")
 
 
-def serve(timeline: Timeline, asked: str | None, settled: str | None = None, *, named: str = VERSION) -> str:
+def serve(timeline: Timeline, asked: str | None, pinned: str | None = None, *, named: str = VERSION) -> str:
     """The version that is served for the one that a request asks for; for none the one that its application has settled on, or else
     the earliest, where that is still supported. Raises `Refusal` for one that was asked for and is gone."""
     now = time()
-    version, lives = timeline.resolve(asked or settled or EARLIEST), timeline.lives
+    version, lives = timeline.resolve(asked or pinned or EARLIEST), timeline.lives
     told = lives.of(version)
     if told is None or told.gone_at is None or not told.is_gone(now):
         return version

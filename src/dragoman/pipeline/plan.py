@@ -48,7 +48,7 @@ class Planner:
         self._check_verb(query, target)
         faults: list[Fault] = []
         language = self._language(query, catalog, faults)
-        version, settled, stage = choose(query, target, catalog, caller, self._terms.version, faults)
+        version, pinned, stage = choose(query, target, catalog, caller, self._terms.version, faults)
         if query.settle is not None:
             query.settle(stage)
         faults[:0] = query.faults                       # what could not even be read is told first
@@ -63,7 +63,7 @@ class Planner:
             raise Refusal(*faults)
         plan = Plan(
             catalog=catalog, cluster=cluster_of(catalog, request.cluster), target=target, stage=stage, view=view,
-            version=version if catalog.timeline.versions else "", settled=settled,
+            version=version if catalog.timeline.versions else "", pinned=pinned,
             audience=audience_of(caller, target), caller=caller,
             ask=wanted.ask, keys=wanted.keys, keyed=self._dialect.keyed, page=wanted.page, page_size=wanted.page_size,
             paging=self._dialect.paging, filtered=wanted.filtered, owned=wanted.owned,

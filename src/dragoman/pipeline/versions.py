@@ -18,7 +18,7 @@ class Chosen(NamedTuple):
     """A version, who chose it, and what is asked for as it was in it."""
 
     version: str
-    settled: bool
+    pinned: bool
     """Whether it is what the caller's application has settled on, which may be another one at any time."""
     stage: Stage
 
@@ -35,8 +35,8 @@ def choose(
     version = serve(timeline, asked, caller.version, named=named)
     if not timeline.knows(target, version):
         raise _not_there(target, version)
-    settled = asked is None and caller.application is not None and bool(timeline.versions)
-    return Chosen(version, settled, timeline.stage(target, version))
+    pinned = asked is None and caller.application is not None and bool(timeline.versions)
+    return Chosen(version, pinned, timeline.stage(target, version))
 
 
 def _not_there(target: Resource | Method, version: str) -> Refusal:

@@ -67,7 +67,7 @@ class Writer:
 
     def _cache_of(self, result: Result) -> Header:
         """Who may keep an answer. One in the version that an application has settled on holds for as long as that does."""
-        return self._cache if result.public and not result.plan.settled else cache_of(result)
+        return self._cache if result.public and not result.plan.pinned else cache_of(result)
 
 
 def _body(result: Result) -> Body:
