@@ -6,8 +6,6 @@ Forms are enough to know ours by; those that were made elsewhere have none, and 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from typing import NamedTuple
 
 from .secrets import is_application_id
 
@@ -19,32 +17,31 @@ _NAMES = "remote_auth|access_token|api_token|user_token|refresh_token|id_token|c
 _RUN = re.compile(r"[0-9A-Fa-f-]{25}")
 _MARK = re.compile(r"[%\\&=: ]")
 _CODED = re.compile(
-    r"%([0-9a-f]{2})|\\x([0-9a-f]{2})|[%\\]u00([0-9a-f]{2})|&#x0*([0-9a-f]{2});|&#0*([0-9]{2,3});", re.IGNORECASE)
+    r"%([0-9a-fA-F]{2})|\\x([0-9a-fA-F]{2})|[%\\]u00([0-9a-fA-F]{2})|&#[xX]0*([0-9a-fA-F]{2});|&#0*([0-9]{2,3});")
 _SECRET = re.compile(
     rf"""drg_[a-z]{{3}}_[0-9a-z]+                       # with a prefix of ours, however little is there of the rest
     | eyj[\w-]{{8,}}(?:\.[\w-]*){{0,2}}                  # JSON Web Tokens: subtokens, identity tokens
     | (?:[0-9a-f]-?){{25,}}                              # keys of digits, with dashes or without, or most of one
     | (?:(?:{_NAMES})["']?\s*[:=]\s*["']?|bearer\s+|/link/)(?P<named>[\w.~+/=-]{{8,}})      # of any form, by what stands before""",
-    re.IGNORECASE | re.VERBOSE)
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE)
+    re.VERBOSE)
+"""In lower case."""
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 """RFC 9562: the keys of many people's records."""
+_LOWER = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
 
 def redact(text: str) -> str:
-    """The text with every secret in it cut to its first characters."""
+    """The text with every secret in it cut to its first characters; it is told without its codings then."""
     if is_plain(text):
         return text
     plain = _decoded(text)
-    if is_plain(plain.text):
-        return text
     pieces, end = [], 0
-    for found in _SECRET.finditer(plain.text):
+    for found in _SECRET.finditer(_lowered(plain)):
         start, stop = found.span("named") if found["named"] is not None else found.span()
-        if _is_harmless(plain.text[start:stop]):
-            continue
-        pieces += [text[end:plain.place(start)], plain.text[start:start + _SHOWN], "…"]
-        end = plain.place(stop)
-    return "".join([*pieces, text[end:]])
+        if not _is_harmless(found["named"] or found[0]):
+            pieces += [plain[end:start + _SHOWN], "…"]
+            end = stop
+    return "".join([*pieces, plain[end:]]) if pieces else text
 
 
 def is_plain(text: str) -> bool:
@@ -60,50 +57,20 @@ def _is_harmless(found: str) -> bool:
     return _UUID.fullmatch(found.rstrip("-")) is not None or is_application_id(found)
 
 
-class _Decoded(NamedTuple):
-    """A text without its codings, and where its characters stand in what it was decoded from."""
-
-    text: str
-    starts: list[int]
-    """Where the pieces of the decoded text begin, in it."""
-    sources: list[int]
-    """Where they begin in the text before."""
-    before: _Decoded | None
-
-    def place(self, index: int) -> int:
-        """Where a character stands, or the end, in the text as it was given."""
-        if self.before is None:
-            return index
-        piece = bisect_right(self.starts, index) - 1
-        return self.before.place(self.sources[piece] + index - self.starts[piece])
-
-
-def _decoded(text: str) -> _Decoded:
+def _decoded(text: str) -> str:
     """A text decoded until there is nothing left to decode."""
-    known = _Decoded(text, [], [], None)
     for _ in range(_ROUNDS_MAX):
-        codes = list(_CODED.finditer(known.text))
-        if not codes:
+        before, text = text, _CODED.sub(_character, text)
+        if text == before:
             break
-        known = _once(known, codes)
-    return known
-
-
-def _once(given: _Decoded, codes: list[re.Match[str]]) -> _Decoded:
-    pieces: list[str] = []
-    starts, sources, length, end = [], [], 0, 0
-    for code in codes:
-        for piece, source in ((given.text[end:code.start()], end), (_character(code), code.start())):
-            starts.append(length)
-            sources.append(source)
-            pieces.append(piece)
-            length += len(piece)
-        end = code.end()
-    starts.append(length)
-    sources.append(end)
-    return _Decoded("".join([*pieces, given.text[end:]]), starts, sources, given)
+    return text
 
 
 def _character(code: re.Match[str]) -> str:
     decimal = code[5]
-    return chr(int(decimal) if decimal else int(next(filter(None, code.groups())), 16))
+    return chr(int(decimal) if decimal else int(code[code.lastindex or 0], 16))
+
+
+def _lowered(text: str) -> str:
+    """As long as the text itself: other letters than these have lower ones of other lengths."""
+    return text.lower() if text.isascii() else text.translate(_LOWER)

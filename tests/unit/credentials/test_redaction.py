@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import time
 import uuid
 from collections.abc import Callable
 from urllib.parse import unquote
@@ -120,7 +121,17 @@ def test_any_coding_is_taken(text: str) -> None:
     redact(text)
 
 
-def test_what_stands_around_a_secret_stays() -> None:
+def test_what_stands_around_a_secret_is_told_without_codings() -> None:
     secret = mint(Kind.ACCESS_TOKEN)
-    around = "/v2/caf%C3%A9/{}/b%20c?%41"
-    assert redact(around.format(coded(secret))) == around.format("drg_…")
+    assert redact(f"/v2/İ/{coded(secret)}/b%20c?%41&remote_auth={secret}&X=İ") == "/v2/İ/drg_…/b c?A&remote_auth=drg_…&X=İ"
+
+
+@pytest.mark.parametrize("unit", [
+    "%25", "%2525252525", "%61", "password=", "password ", "eyJ", "a-", "0123456789abcdef/", "bearer  ", "drg_acc_/", "&#65;",
+])
+def test_a_long_text_takes_little_time(unit: str) -> None:
+    """As long as an address may be; CPU of this process alone, with room for a slow machine."""
+    text = unit * (8_192 // len(unit))
+    begun = time.process_time()
+    redact(text)
+    assert time.process_time() - begun < 0.1
