@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import string
 import uuid
 from decimal import Decimal
@@ -24,6 +25,7 @@ DAYS = dt.datetime(1, 1, 3), dt.datetime(9999, 12, 29)  # noqa: DTZ001  # zones 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 SAFE = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=12)
 """What XML can hold as it is."""
+JSON = st.recursive(st.none() | st.booleans() | st.integers(-9, 9) | SAFE, lambda each: st.lists(each, max_size=2), max_leaves=3)
 NAMES = st.text(string.ascii_lowercase, min_size=1, max_size=6)
 PATTERNS = {"^[a-z]{2,5}$": ["ab", "abcde"], "a|b+": ["xax", "bb"], r"^#\d+": ["#12 x"], r"\s": [" ", "a b"]}
 SINGLE = st.sampled_from([
@@ -81,7 +83,7 @@ def _values(shape: Any, inner: Any, constraints: Any, sent: bool) -> st.SearchSt
     if isinstance(shape, Choice):
         return st.sampled_from(shape.values)
     if isinstance(shape, Anything):
-        return st.recursive(st.none() | st.booleans() | st.integers(-9, 9) | SAFE, lambda each: st.lists(each, max_size=2), max_leaves=3)
+        return JSON
     found = _singles(shape.kind, constraints).map(to_plain)
     if sent and shape.kind in ("datetime", "time"):
         return found.filter(_is_near)
@@ -119,13 +121,33 @@ def _singles(kind: str, constraints: Any) -> st.SearchStrategy[Any]:
     meta = constraints[0] if constraints else msgspec.Meta()
     if meta.pattern is not None:
         return st.sampled_from(PATTERNS.get(meta.pattern, ["a", "ab"]))
-    return {
-        "int": st.integers(-9, 9).map(lambda number: number * meta.multiple_of) if meta.multiple_of else st.integers(
-            meta.ge if meta.ge is not None else -2**63, meta.lt - 1 if meta.lt is not None else 2**63 - 1),
-        "float": st.floats(meta.gt or -1e308, meta.le or 1e308, exclude_min=meta.gt is not None, allow_nan=False),
-        "decimal": st.decimals(allow_nan=False, allow_infinity=False).filter(lambda number: abs(number.adjusted()) < 300),
-        "bool": st.booleans(), "str": st.text(st.characters(exclude_categories=["Cs"]), min_size=meta.min_length or 0,
-                                              max_size=meta.max_length or 12),
-        "bytes": st.binary(max_size=9), "date": st.dates(), "datetime": st.datetimes(*DAYS, timezones=ZONES),
-        "time": st.times(timezones=st.none() | st.just(dt.UTC) | FIXED), "uuid": st.uuids(),
-    }[kind]
+    if kind == "int":
+        return _integers(meta.multiple_of, meta.ge, meta.lt)
+    if kind == "float":
+        return _floats(meta.gt, meta.le)
+    return _texts(meta.min_length, meta.max_length) if kind == "str" else FREE[kind]
+
+
+# Each is made once: hypothesis looks through a new one longer than it then takes to draw from it.
+FREE = {
+    "decimal": st.decimals(allow_nan=False, allow_infinity=False).filter(lambda number: abs(number.adjusted()) < 300),
+    "bool": st.booleans(), "bytes": st.binary(max_size=9), "date": st.dates(), "datetime": st.datetimes(*DAYS, timezones=ZONES),
+    "time": st.times(timezones=st.none() | st.just(dt.UTC) | FIXED), "uuid": st.uuids(),
+}
+
+
+@functools.cache
+def _integers(multiple_of: int | None, least: int | None, below: int | None) -> st.SearchStrategy[int]:
+    if multiple_of:
+        return st.integers(-9, 9).map(lambda number: number * multiple_of)
+    return st.integers(least if least is not None else -2**63, below - 1 if below is not None else 2**63 - 1)
+
+
+@functools.cache
+def _floats(above: float | None, most: float | None) -> st.SearchStrategy[float]:
+    return st.floats(above or -1e308, most or 1e308, exclude_min=above is not None, allow_nan=False)
+
+
+@functools.cache
+def _texts(least: int | None, most: int | None) -> st.SearchStrategy[str]:
+    return st.text(st.characters(exclude_categories=["Cs"]), min_size=least or 0, max_size=most or 12)

@@ -22,6 +22,7 @@ from ..formats.shapes import NAMES, SINGLE, inside, values
 
 decode = msgspec.json.Decoder(float_hook=decimal.Decimal).decode
 DAYS = [f"20{year}-01-01T00:00:00Z" for year in range(20, 10, -1)]
+SOME_DAYS = st.lists(st.sampled_from(DAYS), min_size=1, max_size=4)
 
 
 class State(enum.Enum):
@@ -47,19 +48,24 @@ def record_of(name: str, fields: dict[str, Any], **rest: Any) -> Any:
     return RecordMeta(name, (Record,), {"__annotations__": fields, "__module__": __name__, "__qualname__": name, **rest})
 
 
+# Each is made once: hypothesis looks through a new one longer than it then takes to draw from it.
+PART, WHOLE = (st.dictionaries(NAMES, TYPES, min_size=1, max_size=most) for most in (3, 2))
+ROOT = st.dictionaries(NAMES.filter(lambda name: name != "id"), TYPES, max_size=3)
+PLACES = st.sampled_from([
+    lambda cls: cls, lambda cls: cls, lambda cls: cls | None, lambda cls: list[cls], lambda cls: dict[str, cls],
+    lambda cls: list[cls | None] | None, lambda cls: dict[str, list[cls]], lambda cls: NewType("Named", cls),
+])
+"""Where a record may stand in another one."""
+SPOTS = st.lists(st.tuples(st.booleans(), PLACES), max_size=3)
+
+
 @st.composite
 def records_of_today(draw: Any) -> tuple[Any, ...]:
     """A record class, and those that stand in it, some of them in several places."""
-    part = record_of("Part", draw(st.dictionaries(NAMES, TYPES, min_size=1, max_size=3)))
-    whole = record_of("Whole", {**draw(st.dictionaries(NAMES, TYPES, min_size=1, max_size=2)), "parts": draw(_places(part))})
-    spots = {f"spot_{number}": draw(_places(cls)) for number, cls in enumerate(draw(st.lists(st.sampled_from([part, whole]), max_size=3)))}
-    fields = draw(st.dictionaries(NAMES.filter(lambda name: name != "id"), TYPES, max_size=3))
-    return record_of("Root", {"id": Annotated[int, Key()], "name": Localized, **fields, **spots}), part, whole
-
-
-def _places(cls: Any) -> st.SearchStrategy[Any]:
-    return st.sampled_from([cls, cls, cls | None, list[cls], dict[str, cls], list[cls | None] | None, dict[str, list[cls]],
-                            NewType("Named", cls)])
+    part = record_of("Part", draw(PART))
+    whole = record_of("Whole", {**draw(WHOLE), "parts": draw(PLACES)(part)})
+    spots = {f"spot_{number}": place(whole if is_whole else part) for number, (is_whole, place) in enumerate(draw(SPOTS))}
+    return record_of("Root", {"id": Annotated[int, Key()], "name": Localized, **draw(ROOT), **spots}), part, whole
 
 
 class History(NamedTuple):
@@ -77,7 +83,7 @@ def histories(draw: Any, *, forth: bool = False) -> History:
     """A catalog of one resource, and with `forth` of a method that takes what the resource shows: then each step has a way forth."""
     root, *parts = draw(records_of_today())
     catalog, refused, lossless, changes = catalog_of(root, [], forth), [], True, []
-    for day in sorted(draw(st.lists(st.sampled_from(DAYS), min_size=1, max_size=4)), reverse=True):
+    for day in sorted(draw(SOME_DAYS), reverse=True):
         oldest = catalog.timeline.stages(catalog.resources["data/roots"])[-1].record
         here = [each for each in nested_records(Nested(oldest)) if origin_of(each) in (root, *parts)]
         cls = draw(st.sampled_from(here))
