@@ -15,7 +15,7 @@ from .catalog.catalog import Catalog
 from .catalog.method import Injected, Method
 from .catalog.resource import Resource
 from .catalog.served import VERSION
-from .catalog.timeline import Stage
+from .catalog.stage import Stage
 from .errors import Fault, SettingsError
 
 

@@ -10,7 +10,7 @@ from .catalog import Catalog
 from .fields import Field
 from .method import Method
 from .resource import Resource
-from .timeline import Stage
+from .stage import Stage
 
 OWN_PATHS = ("/health", "/metrics", "/accounts", "/room", "/oauth", "/auth", "/i18n", "/.well-known", "/static")
 """What the server itself answers, with everything below it."""

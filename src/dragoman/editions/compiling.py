@@ -13,7 +13,7 @@ from ..catalog.fitting import misfits
 from ..catalog.layout import on_wire
 from ..catalog.plain import decode_exact, encode_json, show, tell
 from ..catalog.resource import Resource
-from ..catalog.timeline import Stage
+from ..catalog.stage import Stage
 from ..catalog.version import show_version
 from ..errors import PublicationError
 from ..views.translate import Untranslatable, translator

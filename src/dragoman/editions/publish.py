@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ..catalog.catalog import Catalog
 from ..catalog.resource import Resource
-from ..catalog.timeline import Stage
+from ..catalog.stage import Stage
 from ..contracts import Source
 from ..errors import DragomanError, PublicationError, SettingsError
 from ..observations import Observe, PublicationFailed, Published

@@ -10,7 +10,7 @@ from ..catalog.fitting import Misfit, Misfits
 from ..catalog.method import Method
 from ..catalog.plain import to_plain
 from ..catalog.shapes import Many, bare
-from ..catalog.timeline import Stage
+from ..catalog.stage import Stage
 from ..catalog.values import read_parameter, read_values
 from ..errors import Code, Fault
 from ..exchange import Request

@@ -7,7 +7,7 @@ import msgspec
 from ..catalog.catalog import Catalog
 from ..catalog.method import Method
 from ..catalog.remembered import remembered
-from ..catalog.timeline import Stage
+from ..catalog.stage import Stage
 from ..catalog.version import EARLIEST, LATEST, show_version
 from ..errors import Code, Refusal, refuse
 from ..exchange import OperationResult

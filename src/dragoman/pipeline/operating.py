@@ -11,7 +11,7 @@ import msgspec
 
 from ..catalog.method import Method, declare
 from ..catalog.plain import decode_exact
-from ..catalog.timeline import Stage
+from ..catalog.stage import Stage
 from ..contracts import Operations, Runtime
 from ..errors import Code, Refusal, refuse
 from ..exchange import Buffer, Operation, OperationResult, Outcome, Result, StartedOperation, Stream

@@ -15,7 +15,7 @@ from ..catalog.names import key_name
 from ..catalog.remembered import remembered
 from ..catalog.resource import Resource
 from ..catalog.shapes import Nested, bottom
-from ..catalog.timeline import Stage
+from ..catalog.stage import Stage
 from ..contracts import Dialect
 from ..errors import Code, Fault, Refusal, refuse
 from ..exchange import Request

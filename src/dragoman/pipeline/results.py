@@ -15,7 +15,7 @@ from ..catalog.method import Method
 from ..catalog.plain import decode_exact, encode_json, show, to_plain
 from ..catalog.remembered import remembered
 from ..catalog.shapes import Anything, Choice, Keyed, Many, Nested, Nullable, Scalar, Shape, bare, item_of
-from ..catalog.timeline import Stage
+from ..catalog.stage import Stage
 from ..catalog.values import Validator
 from ..exchange import Buffer
 from ..query import Plan

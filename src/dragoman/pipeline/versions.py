@@ -8,7 +8,7 @@ from ..catalog.catalog import Catalog
 from ..catalog.method import Method
 from ..catalog.resource import Resource
 from ..catalog.served import judge, serve
-from ..catalog.timeline import Stage
+from ..catalog.stage import Stage
 from ..catalog.version import EARLIEST, show_version
 from ..errors import Code, Fault, Refusal, refuse
 from ..query import Caller, Query

@@ -14,7 +14,7 @@ from ..catalog.plain import to_plain
 from ..catalog.remembered import remembered
 from ..catalog.resource import Resource
 from ..catalog.shapes import describe, element
-from ..catalog.timeline import Stage
+from ..catalog.stage import Stage
 from ..catalog.values import read_scalar
 from ..contracts import Dialect
 from ..errors import Code, Fault

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from ..catalog.catalog import Catalog
 from ..catalog.resource import Resource
-from ..catalog.timeline import Stage
+from ..catalog.stage import Stage
 from ..catalog.version import read_version
 from .places import Place
 from .reading import reading

@@ -9,7 +9,7 @@ from ..catalog.layout import origin_of
 from ..catalog.plain import decode_exact, encode_json, tell
 from ..catalog.remembered import remembered
 from ..catalog.shapes import Keyed, Many, Nested, Nullable, Shape
-from ..catalog.timeline import Stage
+from ..catalog.stage import Stage
 from ..catalog.walks import walk_of
 from ..exchange import Buffer
 

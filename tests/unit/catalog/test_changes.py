@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from dragoman import Added, Catalog, Defaulted, Filter, Key, Localized, Record, Renamed, Reshaped, Revalued, Rows, Sort
-from dragoman.catalog.timeline import Stage
+from dragoman.catalog.stage import Stage
 from dragoman.errors import DeclarationError
 from dragoman.views.translate import Asker, Translator
 

@@ -5,7 +5,7 @@ import pytest
 from dragoman.catalog.fields import Field
 from dragoman.catalog.remembered import remembered
 from dragoman.catalog.shapes import shape_of
-from dragoman.catalog.timeline import Stage
+from dragoman.catalog.stage import Stage
 
 
 def make_field():

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import pytest
 
 from dragoman import Catalog, Extra, Localized, Record, Renamed, Reshaped, Rows, errors
-from dragoman.catalog.timeline import Stage
+from dragoman.catalog.stage import Stage
 from dragoman.editions.publish import publish
 from dragoman.statistics.demand import used_stages
 from dragoman.views.translate import translator

@@ -14,8 +14,8 @@ from dragoman.catalog.layout import Layout, layout_of, on_wire, origin_of
 from dragoman.catalog.plain import encode_json
 from dragoman.catalog.record import RecordMeta
 from dragoman.catalog.shapes import Choice, Nested, Scalar, element, nested_records, shape_of
+from dragoman.catalog.stage import Stage
 from dragoman.catalog.steps import Step
-from dragoman.catalog.timeline import Stage
 from dragoman.errors import DeclarationError
 
 from ..formats.shapes import NAMES, SINGLE, inside, values

@@ -13,7 +13,7 @@ from dragoman import Added, Defaulted, Renamed, Reshaped, Revalued
 from dragoman.catalog.fitting import Misfits
 from dragoman.catalog.plain import decode_json, encode_json
 from dragoman.catalog.shapes import Nested
-from dragoman.catalog.timeline import Stage
+from dragoman.catalog.stage import Stage
 from dragoman.catalog.values import Validator
 from dragoman.editions.compiling import Translating
 from dragoman.errors import DeclarationError

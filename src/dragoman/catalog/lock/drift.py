@@ -17,7 +17,8 @@ from ..method import Method
 from ..places import place_of
 from ..resource import Resource
 from ..shapes import Nested, Shape, bottom, nested_records
-from ..timeline import Stage, Timeline
+from ..stage import Stage
+from ..timeline import Timeline
 from ..version import EARLIEST, show_version
 from .facts import Fields, LockedCatalog, LockedChange, LockedField, LockedTarget
 from .rules import Finding, Use, Weight, compare_fields, compare_targets

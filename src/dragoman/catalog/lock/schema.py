@@ -15,8 +15,9 @@ from ..markers import Refers
 from ..method import Method
 from ..resource import Resource
 from ..shapes import Choice, Keyed, Many, Nested, Nullable, Scalar, Shape, Text, describe, peel, shape_of, without_null
+from ..stage import Stage
 from ..steps import Added, Defaulted, Renamed, Reshaped, Revalued, Step
-from ..timeline import Stage, Timeline
+from ..timeline import Timeline
 from ..version import LATEST
 from .facts import Fields, LockedCatalog, LockedChange, LockedField, LockedTarget, Type
 from .source import annotation_of, quoted

@@ -19,8 +19,8 @@ from ...catalog.fields import Field
 from ...catalog.method import Method
 from ...catalog.resource import Resource
 from ...catalog.shapes import Choice, Nested, Scalar, bottom, describe, element
+from ...catalog.stage import Stage
 from ...catalog.target import GROUP_DEFAULT, Target
-from ...catalog.timeline import Stage
 from ...catalog.version import EARLIEST, LATEST, read_version, show_version
 from ...errors import describe_error
 from ..published import Published, Sample

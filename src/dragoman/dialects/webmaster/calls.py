@@ -13,7 +13,7 @@ from ...catalog.method import Method
 from ...catalog.names import Naming, key_name
 from ...catalog.resource import Resource
 from ...catalog.shapes import KINDS, Choice, Scalar, Shape, element, item_of, shape_of
-from ...catalog.timeline import Stage
+from ...catalog.stage import Stage
 from ...contracts import Dialect, Format
 from ...errors import MethodError, describe_error
 from ...formats.calls import FORMAT, Call, DeclaredError, DocumentType

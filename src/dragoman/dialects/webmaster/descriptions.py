@@ -11,7 +11,7 @@ import xxhash
 
 from ...catalog.catalog import CLUSTER_DEFAULT, Catalog
 from ...catalog.served import serve_written
-from ...catalog.timeline import Stage
+from ...catalog.stage import Stage
 from ...catalog.version import EARLIEST, LATEST, show_version
 from ...contracts import Dialect, Format
 from ...errors import Code, refuse

@@ -11,7 +11,7 @@ from ...catalog.catalog import Catalog
 from ...catalog.method import Method
 from ...catalog.names import key_name
 from ...catalog.resource import Resource
-from ...catalog.timeline import Stage
+from ...catalog.stage import Stage
 from ...contracts import Dialect, Format, Keys, Switches
 from ...errors import Code, Fault, Refusal, refuse
 from ...exchange import Answer, Outcome, Refused, Request, Result

@@ -14,7 +14,7 @@ from ...catalog.names import Naming
 from ...catalog.remembered import remembered
 from ...catalog.resource import Resource
 from ...catalog.routes import Route, Routes, plain_path
-from ...catalog.timeline import Stage
+from ...catalog.stage import Stage
 from ...errors import Code, DeclarationError, Refusal, refuse
 from ...formats.xml_body import RequestSchema
 from . import words
