@@ -74,7 +74,8 @@ def test_additive_edits_pass(folder: Path, locked: LockedCatalog, seed: int) -> 
 
 @pytest.mark.parametrize("seed", range(ROUNDS))
 def test_the_proposed_change_explains_what_broke(folder: Path, locked: LockedCatalog, seed: int) -> None:
-    """Pasted as it is printed, below the declarations."""
+    """Pasted as it is printed, below the declarations: whoever reads is shown what was locked, and whoever calls as it was locked is
+    understood."""
     edits = mutants.EXPLICABLE
     made, chance = model(), random.Random(seed)
     edits[seed % len(edits)](made, chance)
@@ -82,19 +83,10 @@ def test_the_proposed_change_explains_what_broke(folder: Path, locked: LockedCat
     found = checked(loaded(folder, text), locked)
     assert found.broken
     assert [str(each) for each in found.proposal.left] == []
-    again = checked(loaded(folder, text + "\n" + found.proposal.text), locked)
+    catalog = loaded(folder, text + "\n" + found.proposal.text)
+    again = checked(catalog, locked)
     assert [str(each) for each in again.broken] == [], found.proposal.text
     assert any(each.aspect == "changes" and each.weight is Weight.ADDITIVE for each in again.found)
-
-
-@pytest.mark.parametrize("seed", range(ROUNDS))
-def test_the_proposed_change_makes_values_of_then_and_of_now(folder: Path, locked: LockedCatalog, seed: int) -> None:
-    """Whoever reads is shown what was locked, and whoever calls as it was locked is understood."""
-    edits = mutants.EXPLICABLE
-    made, chance = model(), random.Random(seed)
-    edits[seed % len(edits)](made, chance)
-    text = made.source()
-    catalog = loaded(folder, text + "\n" + checked(loaded(folder, text), locked).proposal.text)
     today, newest = schema_of(catalog).targets, locked.newest
     tank, call = catalog.resources["war/tanks"], catalog.methods["war/go"]
     for _ in range(5):
