@@ -19,6 +19,12 @@ LATEST = "2024-07-20T01:00:00Z"
 
 
 @pytest.fixture(scope="module")
+def database_url() -> str:
+    """Where accounts are kept: in a file, since it cannot matter here."""
+    return ""
+
+
+@pytest.fixture(scope="module")
 def versioned(open_room: Callable[..., Room]) -> Room:
     """A Room beside what has a history."""
     return open_room(catalog=CATALOG)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -120,6 +122,34 @@ def test_without_its_database_the_room_says_so_keys_end_soon_and_all_comes_back(
         wait_for(own, secret, 200, "/v2/tokeninfo", within_s=5)
         assert visitor.get("/room/keys/").status == 200
     assert not [line for line in own.server.logged if "Traceback" in line.get("message", "")]
+
+
+@contextmanager
+def _without_sessions(room: Room, database_url: str) -> Iterator[None]:
+    """Take a table away while the server runs."""
+    rename = "ALTER TABLE {} RENAME TO {}"
+    for pair in (("django_session", "away"), ("away", "django_session")):
+        if database_url:
+            with psycopg.connect(database_url, autocommit=True) as connection:
+                connection.execute(rename.format(*pair))
+        else:
+            with closing(sqlite3.connect(room.server.folder / "data" / "control.db")) as connection:
+                connection.execute(rename.format(*pair))
+        if pair[1] == "away":
+            yield
+
+
+def test_a_fault_of_ours_tells_its_id_and_nothing_else(room: Room, database_url: str) -> None:
+    """Its page needs no database; the log holds what happened, under the same id."""
+    name = room.person()
+    with room.signed_in(name) as visitor:
+        with _without_sessions(room, database_url):
+            page = visitor.get("/room/account/")
+        assert (page.status, page.title) == (500, "Something went wrong on our side")
+        assert not re.search(r"django|SELECT|relation|\.py|Error\b|Traceback", page.response.text)
+        assert page.response.headers["x-request-id"] in page.text
+        assert visitor.get("/room/account/").status == 200
+    assert "django_session" in room.server.log.read_text()
 
 
 def test_what_is_over_is_dropped(room: Room, open_room: Callable[..., Room]) -> None:

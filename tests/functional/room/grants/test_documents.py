@@ -19,6 +19,12 @@ from .test_tokens import who
 NAMES = ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server")
 
 
+@pytest.fixture(scope="module")
+def database_url() -> str:
+    """Where accounts are kept: in a file, since it cannot matter here."""
+    return ""
+
+
 def test_the_documents_say_where_everything_is(app: App) -> None:
     """One under two names; what they name is there."""
     first, second = (httpx.get(app.room.url + name, timeout=60) for name in NAMES)
