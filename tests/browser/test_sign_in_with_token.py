@@ -76,9 +76,9 @@ def test_a_link_leads_through_sign_in_and_consent_back_to_the_application(browse
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("display", "width", "height", "language"), [
-    ("page", 1200, 900, "en"), ("page", 360, 740, "ru"), ("popup", 480, 620, "en"), ("popup", 360, 640, "ru"),
+@pytest.mark.parametrize(("scheme", "display", "width", "height", "language"), [
+    ("light", "page", 1200, 900, "en"), ("dark", "page", 360, 740, "ru"),
+    ("dark", "popup", 480, 620, "en"), ("light", "popup", 360, 640, "ru"),
 ])
 def test_its_pages_are_without_fault(
     browser: Browser, room: Room, alice: str, login: str, scheme: Any, display: str, width: int, height: int, language: str,
