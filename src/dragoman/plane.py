@@ -47,15 +47,18 @@ class Plane(msgspec.Struct, frozen=True):
         return {library: found for dialect in self.dialects for library, found in dialect.descriptions_of(catalog.name).items()}
 
     def example(self, dialect: Dialect, secrets: Mapping[str, str] = _NO_SECRETS) -> str | None:
-        """An address in a dialect that answers with published records, or with what secrets are worth; None where there is
-        none, or before the first edition."""
+        """An address in a dialect that answers with published records, or with what secrets are worth, of a resource that is there in
+        every version, if any is; None where there is none, or before the first edition."""
+        found: list[tuple[bool, str, str | None]] = []
         for catalog in self.catalogs:
             edition = self.editions.current(catalog.name, catalog.clusters[0])
             for path, shelf in edition.shelves.items() if edition is not None else ():
-                address, resource = dialect.address_of(catalog.name, path), catalog.resources[path]
-                if shelf.count and address is not None and not resource.authenticated:
-                    return dialect.example(address, catalog.languages[-1] if resource.localized else None, secrets)
-        return None
+                address, resource = dialect.address_of(catalog.name, path), catalog.resources.get(path)
+                if shelf.count and address is not None and resource is not None and not resource.authenticated:
+                    language = catalog.languages[-1] if resource.localized else None
+                    found.append((bool(resource.since or resource.until), address, language))
+        best = min(found, key=lambda each: each[0], default=None)
+        return dialect.example(best[1], best[2], secrets) if best is not None else None
 
     def examples_with(self, secrets: Mapping[str, str]) -> dict[str, str]:
         """By dialect an address that answers with what secrets are worth, where they make a difference."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -97,6 +99,36 @@ def test_a_missing_lock_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert "catalog.lock is missing" in missing.output
     assert "dragoman check --write" in missing.output
     assert not (tmp_path / "catalog.lock").exists()
+
+
+def test_history_is_put_back(shop: Path) -> None:
+    """Another remedy than for what a change could explain."""
+    edit(shop, RENAMED + pasted_of(shop))
+    assert run("--write").exit_code == 0
+    text = (shop / "catalog.py").read_text()
+    edit(shop, text.replace('catalog.change("20', 'catalog.change("19'))
+    told = run()
+    assert told.exit_code == 1
+    assert "What was published of history stays: put it back as the lock has it" in told.output
+    assert "is dated before what was published already" in told.output
+    assert "No change explains these" not in told.output
+
+
+def pasted_of(folder: Path) -> str:
+    """What is proposed for the other name."""
+    edit(folder, RENAMED)
+    return pasted(run().output)
+
+
+def test_who_has_read_enough_is_told_nothing(shop: Path) -> None:
+    """Such as `head`: a pipe that ends is no error of the catalog."""
+    edit(shop, RENAMED)
+    with subprocess.Popen([sys.executable, "-m", "dragoman", "check", "catalog.py"], cwd=shop, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
 
 
 def test_nothing_is_new(shop: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import decimal
 import enum
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -314,13 +315,15 @@ def records_in(annotation: Any) -> Iterator[Any]:
 
 
 def on_wire(annotation: Any) -> Any:
-    """A type as its values are shown: with texts in one language."""
+    """A type as its values are shown: with texts in one language, and decimals as numbers alone, which sources may give as texts."""
     return exchange(annotation, _part_on_wire)
 
 
 def _part_on_wire(part: Any) -> Any:
     if isinstance(part, type) and hasattr(part, "__dragoman_record__"):
         return Layout({name: Slot(on_wire(slot.annotation)) for name, slot in layout_of(part).slots.items()}).make(part)
+    if part is decimal.Decimal:
+        return float
     return str if typing.get_origin(part) is Annotated and shape_of(part) == Text() else part
 
 

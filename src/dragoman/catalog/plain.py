@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime
 import decimal
 import functools
+import inspect
 import itertools
 import math
 import re
 import reprlib
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -53,6 +54,17 @@ def tell(error: BaseException) -> str:
         return f"{type(error).__name__}: {error}"
     except Exception:  # noqa: BLE001  # a stranger's __str__
         return type(error).__name__
+
+
+def takes(function: Callable[..., Any], count: int) -> bool:
+    """Whether a function can be called with so many values; yes where it does not tell."""
+    try:
+        inspect.signature(function).bind(*range(count))
+    except TypeError:
+        return False
+    except ValueError:                          # one in C
+        return True
+    return True
 
 
 def decode_json(raw: bytes | str) -> Any:

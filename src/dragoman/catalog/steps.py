@@ -15,7 +15,7 @@ from ..errors import DeclarationError
 from .fields import NAME
 from .fitting import Misfit, Misfits
 from .layout import Layout, Meaning, Path, Work, Wrong, hidden_by, put, split_name, take
-from .plain import show
+from .plain import show, takes
 
 MISSING: Any = msgspec.UNSET
 
@@ -162,9 +162,11 @@ class Reshaped(Step):
         if not isinstance(self.before, Mapping) or not (self.before or self.now):
             raise wrong("Reshaped() does not say what was before.", f"Write {example}.")
         _check_names((*self.now, *self.before), wrong, example)
-        for work, name in ((self.backward, "backward"), (self.forward, "forward")):
+        for work, name, given in ((self.backward, "backward", self.now), (self.forward, "forward", tuple(self.before))):
             if not callable(work) and not (work is None and name == "forward"):
                 raise wrong(f"{name}={show(work)} is no function.", f"Write {name}=lambda value: {{...}}.")
+            if callable(work) and not takes(work, len(given)):
+                raise wrong(f"{name}= cannot be given {len(given)} values.", f"Write {name}=lambda {', '.join(given)}: {{...}}.")
 
     def undo(self, layout: Layout, wrong: Wrong, /) -> Undone:
         """With the fields before in the place of the first of today."""
@@ -214,8 +216,10 @@ class Reshaped(Step):
             if "." in name or not old.compares(name):
                 continue
             if self.forward is None or len(self.before) != 1 or len(self.now) != 1:
+                remedy = ("Give forward=" if len(self.before) == len(self.now) == 1 else
+                          "Go on publishing it, as what was split, joined or removed cannot be asked by")
                 raise wrong(f"{name!r} is compared in the version before, and nobody says what its values mean today.",
-                            "Give forward=, of one field to one, or remove its Filter() and Sort().")
+                            f"{remedy}, or remove its Filter() and Sort().")
             found[name] = Meaning(self.now[0], _filtering(self.forward, name, self.now[0], many=old.many((name,))))
         return found
 

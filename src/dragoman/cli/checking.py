@@ -124,6 +124,10 @@ def _proposed(changes: Sequence[str], text: str, left: Sequence[Difference]) -> 
     if changes:
         yield "\nThis would explain it to clients of old versions; it is a guess. Read it, describe it, paste it below the declarations."
         yield "\n" + text
+    history, left = ([each for each in left if (each.aspect == "changes") == told] for told in (True, False))
+    if history:
+        yield "What was published of history stays: put it back as the lock has it, and give what is new a time after all of that:"
+        yield from (f"  {each}" for each in history)
     if left:
         yield "No change explains these: take them back, publish what is new at a path of its own and end the old one with until=, or, if"
         yield "nobody relies on it, accept them (--write --accept):"

@@ -42,6 +42,8 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
     def run(*arguments: Any, as_json: bool, **options: Any) -> Any:
         try:
             return command(*arguments, as_json=as_json, **options)
+        except BrokenPipeError:                     # such as `| head`: who reads has enough
+            raise
         except (DragomanError, OSError) as error:
             raise Failed(error, as_json=as_json) from None
     return run

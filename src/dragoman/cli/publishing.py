@@ -91,8 +91,9 @@ def editions(data_dir: str | None, as_json: bool) -> None:
         return
     for each in listed:
         mark = "*" if each["current"] else " "
+        compiled = f", old versions compiled: {each['versions']}" if each["versions"] else ""
         click.echo(f"{mark} {each['catalog']} {each['cluster']} {each['id']}  {each['records']:,} records, "
-                   f"{decimal(each['size_bytes'])}")
+                   f"{decimal(each['size_bytes'])}{compiled}")
     if not listed:
         click.echo("No edition was published yet.", err=True)
 

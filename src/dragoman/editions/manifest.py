@@ -127,6 +127,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         return sum(shelf.count for shelf in self.shelves.values())
 
     @property
+    def versions(self) -> int:
+        """How many old versions of resources are compiled in it."""
+        return sum(len(shelf.stages) for shelf in self.shelves.values())
+
+    @property
     def size_bytes(self) -> int:
         """How much its files hold."""
         return sum(facts.size for shelf in self.shelves.values() for facts in shelf.files.values())

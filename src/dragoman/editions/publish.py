@@ -41,6 +41,8 @@ class Listed(NamedTuple):
     records: int
     size_bytes: int
     current: bool
+    versions: int
+    """How many old versions of resources are compiled in it."""
 
 
 def publish(
@@ -94,7 +96,7 @@ class _Publication:
         vouch(place, manifest)
         place.point(Pointer(current=id, newest=id))
         observe(Published(catalog=self._catalog.name, cluster=self._cluster, edition=id, records=manifest.records,
-                          versions=sum(len(shelf.stages) for shelf in manifest.shelves.values()),
+                          versions=manifest.versions,
                           size_bytes=manifest.size_bytes, time_s=round(time.monotonic() - self._started_s, 3)))
         with contextlib.suppress(OSError):      # the edition stands; what is too old goes at the next publication
             place.prune(self._settings.publishing.keep)
@@ -210,7 +212,7 @@ def editions(data_dir: Path, catalog: str, cluster: str) -> list[Listed]:
         with contextlib.suppress(Damaged, Foreign, OSError):
             manifest = read_manifest(place, id)
             found.append(Listed(id, manifest.published_at, manifest.records, manifest.size_bytes,
-                                pointer is not None and pointer.current == id))
+                                pointer is not None and pointer.current == id, manifest.versions))
     return found
 
 

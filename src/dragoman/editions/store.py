@@ -32,7 +32,7 @@ class Edition:
         self.id, self.catalog, self.cluster = manifest.id, manifest.catalog, manifest.cluster
         self.published_at = manifest.published_at
         """UNIX time in seconds."""
-        known = [path for path, shelf in manifest.shelves.items() if forms.get(path, shelf.form) == shelf.form]
+        known = [path for path, shelf in manifest.shelves.items() if not forms or forms.get(path) == shelf.form]
         _make_room(sum(len(manifest.shelves[path].files) for path in known))
         self.shelves: Mapping[str, Shelf] = {
             path: Shelf(place.edition(id) / path, path, manifest, positions) for path in known

@@ -43,4 +43,5 @@ def _not_there(target: Resource | Method, version: str) -> Refusal:
     """The refusal of what came later than a version, or has gone by then."""
     came = target.since and (version == EARLIEST or version < target.since)
     hint = f"Ask for version {show_version(target.since)} or later." if came else f"Ask for a version before {show_version(target.until)}."
-    return refuse(Code.TARGET_UNKNOWN, "no such endpoint in this version", hint=hint, value=target.path)
+    return refuse(Code.TARGET_UNKNOWN, "no such endpoint in this version", hint=hint, value=target.path,
+                  facts={"other_versions": True})

@@ -283,5 +283,18 @@ def test_the_versions_are_listed_with_what_they_changed(server: Server) -> None:
     listed = server.get("/v2.json", params={"v": "latest"}).json()["schema_versions"]
     assert [each["v"] for each in listed] == sorted((each["v"] for each in listed), reverse=True)
     assert listed[0] == {"v": LATEST, "desc": "Account: `wvw` holds the team and the rank, which was `wvw_rank`."}
+    assert {"v": "2021-09-01T00:00:00Z", "desc": "New: mounts."} in listed
+    assert {"v": "2020-06-01T00:00:00Z", "desc": "Gone: cats."} in listed
     for each in listed:
         assert server.get("/v2/recipes/1", params={"v": each["v"]}).headers["x-schema-version"] == each["v"]
+
+
+@pytest.mark.covers("G10")
+@pytest.mark.parametrize(("path", "version", "remedy"), [
+    ("mounts", "2021-08-31", "Ask for version 2021-09-01T00:00:00Z or later."),
+    ("cats", "latest", "Ask for a version before 2020-06-01T00:00:00Z."),
+])
+def test_what_is_not_in_a_version_is_told_with_one_in_which_it_is(server: Server, path: str, version: str, remedy: str) -> None:
+    """So that nobody takes it for a typing mistake."""
+    answer = server.get(f"/v2/{path}/1", params={"v": version})
+    assert (answer.status_code, answer.json()) == (404, {"text": f"no such endpoint in this version. {remedy}"})

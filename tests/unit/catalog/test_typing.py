@@ -1,5 +1,6 @@
 """Catalogs are typed: the armory, as a publisher writes it, satisfies mypy --strict."""
 
+import os
 import subprocess
 import sys
 
@@ -133,3 +134,14 @@ def test_the_armory_loads(tmp_path):
     assert catalog.clusters == ("eu", "na")
     assert list(catalog.resources) == ["encyclopedia/modules", "encyclopedia/vehicles", "account/info", "data/nations"]
     assert list(catalog.methods) == ["user/language", "statistics/report"]
+
+
+def test_a_catalog_is_read_as_it_stands(tmp_path, monkeypatch):
+    """Bytecode of before counts for nothing, even where an edit left size and time as they were."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    file = tmp_path / "catalog.py"
+    for title in ("Wrens", "Finch"):
+        file.write_text(f'from dragoman import Catalog\ncatalog = Catalog("birds", title="{title}")\n'
+                        '@catalog.method("birds/count")\ndef count() -> int:\n    """How many there are."""\n    return 1\n')
+        os.utime(file, (1_700_000_000, 1_700_000_000))
+        assert load_module(file)[0].title == title

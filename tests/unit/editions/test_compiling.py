@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -155,6 +156,15 @@ def test_a_value_that_does_not_fit_what_was_before_stops_the_publication(tmp_pat
         shop.publish()
     assert (caught.value.field, caught.value.found) == ("crew", "1")
     assert "before=" in str(caught.value)
+
+
+def test_a_text_is_no_decimal_on_the_wire(tmp_path):
+    """Sources may write decimals as texts; what clients get as numbers must be ones."""
+    shop = OldShop(tmp_path, ROWS, backward=lambda crew: {"crew": f"{len(crew)}.50"}, before=Decimal)
+    with pytest.raises(errors.PublicationError) as caught:
+        shop.publish()
+    assert (caught.value.field, caught.value.found, caught.value.expected) == ("crew", "'1.50'", "number")
+    OldShop(tmp_path, ROWS, backward=lambda crew: {"crew": Decimal(len(crew)) / 2}, before=Decimal).publish()
 
 
 def test_a_hundred_records_of_many_are_tried(tmp_path):

@@ -143,7 +143,7 @@ def _converted(name: str, now: Type, then: Type, nothing: str) -> str:
     if now.kind == then.kind and now.record == then.record:
         return name if _same_items(now, then) else nothing
     if then.kind in ("str", "int", "float"):
-        able = now.item is None if then.kind == "str" else now.kind in ("int", "float", "decimal", "bool")
+        able = now.item is None if then.kind == "str" else now.kind in ("int", "float", "decimal", "bool", "str")
         return f"{then.kind}({name})" if able else nothing
     if then.kind == "any" or {now.kind, then.kind} == {"float", "decimal"}:
         return name

@@ -41,5 +41,5 @@ def pin(application: Application, version: str | None, known: Sequence[str]) -> 
 def _wrong(version: str, known: Sequence[str]) -> str:
     if not known:
         return _("What is published has no versions.")
-    told = ", ".join(map(show_version, known[:_SHOWN]))
+    told = ", ".join([*map(show_version, known[:_SHOWN]), *(["..."] if len(known) > _SHOWN else [])])
     return _("“%(version)s” is no version of what is published: say %(known)s, or none.") % {"version": version[:40], "known": told}

@@ -11,6 +11,7 @@ import xxhash
 from ...catalog.catalog import Catalog
 from ...catalog.resource import Resource, fields_needing
 from ...catalog.routes import Route, Routes
+from ...catalog.target import GROUP_DEFAULT, Target
 from ...catalog.version import show_version
 from ...contracts import Switches
 from ...errors import Code, refuse
@@ -70,9 +71,17 @@ class Pages:
 
 
 def _versions(catalogs: Sequence[Catalog]) -> list[dict[str, str]]:
-    """Every change with what it means for clients, the newest first."""
-    changes = sorted((change for catalog in catalogs for change in catalog.timeline.changes), key=lambda change: change.at, reverse=True)
-    return [{"v": show_version(change.at), "desc": f"{change.name}: {change.description}"} for change in changes]
+    """Every change with what it means for clients, and what came and went, the newest first."""
+    told = [(change.at, f"{change.name}: {change.description}") for catalog in catalogs for change in catalog.timeline.changes]
+    targets = [target for catalog in catalogs for target in catalog.targets]
+    told += [(target.since, f"New: {_shown(target)}.") for target in targets if target.since]
+    told += [(target.until, f"Gone: {_shown(target)}.") for target in targets if target.until]
+    return [{"v": show_version(at), "desc": description} for at, description in sorted(told, key=lambda each: each[0], reverse=True)]
+
+
+def _shown(target: Target) -> str:
+    """A path as this convention says it."""
+    return target.path.removeprefix(f"{GROUP_DEFAULT}/")
 
 
 def _asks_versions(request: Request) -> bool:

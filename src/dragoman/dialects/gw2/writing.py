@@ -125,7 +125,7 @@ def _all_invalid() -> Refused:
 def _text(fault: Fault) -> str:
     """The texts that clients know, letter by letter; for everything else the field, the reason and the remedy."""
     if fault.code in _PLAIN:
-        return fault.message
+        return f"{fault.message}. {fault.hint}" if fault.facts.get("other_versions") else fault.message
     known, *facts = _KNOWN.get(fault.code, ("", ))
     if known and all(name in fault.facts for name in facts):
         return known.format_map(fault.facts)

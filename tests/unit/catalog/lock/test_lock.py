@@ -286,6 +286,12 @@ def test_a_field_that_moved_into_a_new_record_is_found_there(tmp_path: Path) -> 
     assert not drift(tmp_path, before, after + found.proposal.text).broken
 
 
+def test_a_text_that_was_a_number_is_read_as_one(tmp_path: Path) -> None:
+    """Nobody is told 0 in silence: what is no number stops the publication."""
+    found = drift(tmp_path, TANK.replace("free: Any", "free: Any\n    year: int"), TANK.replace("free: Any", "free: Any\n    year: str"))
+    assert 'backward=lambda year: {"year": int(year)}' in found.proposal.text
+
+
 def test_records_of_then_are_declared_on_the_way(tmp_path: Path) -> None:
     """Where nothing of that name is there any more, or something else is."""
     for after in (TANK.replace("guns: dict[str, list[Gun]]", "guns: dict[str, int]"),
