@@ -51,8 +51,10 @@ def _weigh(breaks: bool, otherwise: Weight = Weight.ADDITIVE) -> Weight:
 def compare_types(old: Type, new: Type, use: Use) -> Iterator[Finding]:
     """What became of a type."""
     if old.kind != new.kind:
-        yield Finding(_weight_of_kinds(old.kind, new.kind, use), "type", f"was {_words(old)}, and is {_words(new)}")
-        return
+        weight = _weight_of_kinds(old.kind, new.kind, use)
+        yield Finding(weight, "type", f"was {_words(old)}, and is {_words(new)}")
+        if weight is Weight.BREAKING:
+            return                              # what else became of it matters no more
     if old.null and not new.null:
         yield Finding(_weigh(use.sent), "type", "may not be null any more" if use.sent else "is never null any more")
     if new.null and not old.null:
