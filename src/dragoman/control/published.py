@@ -55,8 +55,9 @@ def published() -> Published:
 
 
 def publisher_name(settings: Settings) -> str:
-    """Whose Room it is: the publisher's name, else the titles of the catalogs."""
-    return settings.room.publisher or ", ".join(catalog.title for catalog in published().catalogs) or "Dragoman"
+    """Whose Room it is: the publisher's name, else the titles of the catalogs; one line, as subjects of letters are."""
+    name = settings.room.publisher or ", ".join(catalog.title for catalog in published().catalogs)
+    return " ".join(name.split()) or "Dragoman"
 
 
 def note_address(data_dir: Path, url: str) -> None:
