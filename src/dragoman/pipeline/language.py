@@ -77,13 +77,19 @@ def _negotiate(header: str, languages: tuple[str, ...]) -> str:
     left = tuple(language for language in languages if not _is_refused(language, ranges)) or languages
     wanted = [tag for tag, quality in sorted(ranges.items(), key=lambda each: -each[1]) if quality > 0]
     for distance in (_NEAR, _FAR):                  # what many of its readers know too comes after all that is named
-        found = {tag: _match(_shorten(tag), left, distance) for tag in wanted if tag != "*"}
+        found = {tag: _match(_shorten(tag), left, distance) or _form_of(tag, left) for tag in wanted if tag != "*"}
         others = (language for language in left if language not in found.values())
         for tag in wanted:
             language = next(others, None) if tag == "*" else found[tag]
             if language is not None:
                 return language
     return left[0]
+
+
+def _form_of(tag: str, languages: tuple[str, ...]) -> str | None:
+    """A form of a language that a header names as a whole, however far it is from the usual one: `zh` is about `zh-TW`, as `zh;q=0` is
+    (RFC 4647, 3.3.1)."""
+    return next((language for language in languages if tag in lineage(language)), None)
 
 
 def _ranges(header: str) -> dict[str, float]:

@@ -85,8 +85,8 @@ def test_what_came_and_what_went_is_told_and_what_a_change_met(versioned: Room) 
              for version in ("2021-09-01T00:00:00Z", "2020-06-01T00:00:00Z", "2023-06-01T00:00:00Z", LATEST)}
     assert "New: mounts" in texts["2021-09-01T00:00:00Z"]
     assert "Gone: cats" in texts["2020-06-01T00:00:00Z"]
-    assert "Met are: achievements/categories" in texts["2023-06-01T00:00:00Z"]
-    assert "Met are: account, maps/who" in texts[LATEST]
+    assert "Affected: achievements/categories" in texts["2023-06-01T00:00:00Z"]
+    assert "Affected: account, maps/who" in texts[LATEST]
     assert "wvw holds the team and the rank, which was wvw_rank." in texts[LATEST]
 
 
