@@ -101,6 +101,16 @@ def test_a_missing_lock_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert not (tmp_path / "catalog.lock").exists()
 
 
+def test_what_is_proposed_comes_before_what_is_not_locked_yet(shop: Path) -> None:
+    """And says why its time is an odd one: two changes on one day."""
+    edit(shop, RENAMED + pasted_of(shop))
+    assert "so it comes before" not in run().output
+    edit(shop, (shop / "catalog.py").read_text().replace("    parts:", "    pieces:").replace('"parts":', '"pieces":'))
+    told = run().output
+    assert "It speaks of what the lock knows, so it comes before what was declared since (20" in told
+    assert 'T23:59:59Z", Weapon, "`parts` is called `pieces`."' in told
+
+
 def test_history_is_put_back(shop: Path) -> None:
     """Another remedy than for what a change could explain."""
     edit(shop, RENAMED + pasted_of(shop))

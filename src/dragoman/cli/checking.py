@@ -17,7 +17,7 @@ from .common import common, say
 if TYPE_CHECKING:
     from ..catalog.catalog import Catalog
     from ..catalog.lock.check import CheckedFile
-    from ..catalog.lock.drift import Difference
+    from ..catalog.lock.explain import Proposal
 
 _PLAIN, _GITHUB = "plain", "github"
 
@@ -117,14 +117,16 @@ def _lines(checked: Sequence[CheckedFile], form: str) -> Iterator[str]:
                 yield _annotation(level, each.place, f"{each.weight}: {each}")
     for file in checked:
         for catalog in file.catalogs:
-            yield from _proposed(catalog.proposal.changes, catalog.proposal.text, catalog.proposal.left)
+            yield from _proposed(catalog.proposal)
 
 
-def _proposed(changes: Sequence[str], text: str, left: Sequence[Difference]) -> Iterator[str]:
-    if changes:
+def _proposed(proposal: Proposal) -> Iterator[str]:
+    if proposal.changes:
         yield "\nThis would explain it to clients of old versions; it is a guess. Read it, describe it, paste it below the declarations."
-        yield "\n" + text
-    history, left = ([each for each in left if (each.aspect == "changes") == told] for told in (True, False))
+        if proposal.since:
+            yield f"It speaks of what the lock knows, so it comes before what was declared since ({proposal.since})."
+        yield "\n" + proposal.text
+    history, left = ([each for each in proposal.left if (each.aspect == "changes") == told] for told in (True, False))
     if history:
         yield "What was published of history stays: put it back as the lock has it, and give what is new a time after all of that:"
         yield from (f"  {each}" for each in history)

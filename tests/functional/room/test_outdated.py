@@ -108,6 +108,17 @@ def test_who_asks_for_nothing_uses_the_earliest_and_is_told_in_russian(room: Roo
     assert "Что с тех пор изменилось:" in text
 
 
+def test_whoever_chooses_a_version_sees_which_are_deprecated(room: Room) -> None:
+    """By a word beside each, not only when letters come."""
+    owner = room.person("owner")
+    application = application_of(room, owner)
+    with room.signed_in(owner) as visitor:
+        shown = visitor.get(f"/room/applications/{application}/").tree.xpath("//select[@name='version']/option/text()")
+    assert "2021-01-01T00:00:00Z (deprecated)" in shown
+    assert "2020-01-01T00:00:00Z (deprecated)" in shown
+    assert not shown[1].endswith("(deprecated)")
+
+
 def test_who_uses_what_stays_is_left_in_peace(room: Room) -> None:
     """And so is whoever has no application."""
     owner, other = room.person("owner"), room.person("other")

@@ -31,6 +31,9 @@ class Proposal(NamedTuple):
     """The lines that import what they name."""
     left: tuple[Difference, ...]
     """What no change explains."""
+    since: str = ""
+    """The time of the first change that was declared since the lock was written, before which the proposed ones come; empty where
+    there is none."""
 
     @property
     def text(self) -> str:
@@ -62,7 +65,8 @@ def propose(
             text = _declaration(catalog, case, guessed.steps, guessed.description, at)
             changes.append("\n\n".join([*guessed.classes, text]))
             names |= _names_in(changes[-1]) - vars(_module_of(catalog, case) or object).keys()
-    return Proposal(tuple(changes), _imports(names), tuple(left))
+    since = show_version(min(change.at for change in newer)) if newer else ""
+    return Proposal(tuple(changes), _imports(names), tuple(left), since)
 
 
 def _is_key(difference: Difference) -> bool:

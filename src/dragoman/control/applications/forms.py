@@ -7,13 +7,12 @@ from typing import ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from ...catalog.version import show_version
 from ..changing import Change, Lines
 from ..configuration import ours
 from ..published import published
 from ..wording import NAME_MAX
 from .models import ADDRESSEE_MAX, Application, Role, Type
-from .pinning import versions_of
+from .pinning import named, versions_of
 from .roles import Act
 
 _MEMBERS = [(role.value, role.label) for role in Role if role != Role.OWNER]
@@ -82,7 +81,7 @@ class VersionForm(OfApplication):
         own = str((initial or {}).get("version") or "")
         shown = [*known, *([own] if own and own not in known else [])]
         self.fields["version"].choices = [  # type: ignore[attr-defined]  # it is a choice
-            ("", _("none: the earliest that is supported")), *((each, show_version(each)) for each in shown)]
+            ("", _("none: the earliest that is supported")), *((each, named(each, published().catalogs)) for each in shown)]
 
 
 class InviteForm(OfApplication):

@@ -25,6 +25,14 @@ def versions_of(catalogs: Iterable[Catalog]) -> list[str]:
                    if not catalog.timeline.lives.is_gone(version, now)}, reverse=True)
 
 
+def named(version: str, catalogs: Iterable[Catalog]) -> str:
+    """A version as whoever chooses one reads it: with a word where it is deprecated anywhere."""
+    now = time.time()
+    ends = (catalog.timeline.lives.of(version) for catalog in catalogs if version in catalog.timeline.versions)
+    shown = show_version(version)
+    return f"{shown} ({_('deprecated')})" if any(end is not None and end.is_deprecated(now) for end in ends) else shown
+
+
 @transaction.atomic
 def pin(application: Application, version: str | None, known: Sequence[str]) -> Application:
     """Settle an application on one of the `known` versions, as people write them, or on none; the row as it then is. Raises
