@@ -7,7 +7,7 @@ an answer of today is shown to whoever asks in the version before (`back`), and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -16,10 +16,10 @@ import xxhash
 from ..errors import DeclarationError
 from .fields import Field
 from .fitting import fault_of_declaration
-from .layout import Layout, Work, meanings_of
+from .layout import Layout, Work, meanings_of, origins_of, split_name
 from .plain import is_text, show, tell
 from .shapes import UnsupportedType, nested_records
-from .steps import Defaulted, Step, Undone
+from .steps import Defaulted, Renamed, Reshaped, Step, Undone
 from .version import EARLIEST, LATEST, read_version, show_version
 from .words import words_of
 
@@ -58,9 +58,10 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     def undo(self, layout: Layout) -> Undone:
         """The fields before all of its steps. Raises `DeclarationError` where they do not fit."""
         done: list[Undone] = []
-        meanings = layout.meanings()
+        meanings, origins = layout.meanings(), {name: frozenset((name,)) for name in layout.names}
         for step in reversed(self.steps):
             done.append(self._undo(step, layout))
+            origins = origins_of(_origins(step, layout, done[-1].layout), origins)
             layout, meanings = done[-1].layout, meanings_of(done[-1].meanings, meanings)
         forths = [undone.forth for undone in reversed(done) if undone.forth is not None]
 
@@ -71,7 +72,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         def forth(record: dict[str, Any]) -> None:
             for work in forths:
                 work(record)
-        return Undone(layout, back, forth if len(forths) == len(done) else None, meanings)
+        return Undone(layout, back, forth if len(forths) == len(done) else None, meanings, origins)
 
     def _undo(self, step: Step, layout: Layout) -> Undone:
         """The fields before one step, whose types and defaults are proven. Whatever is wrong with them is wrong with the change."""
@@ -105,6 +106,23 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         except Exception as error:         # `backward` is a publisher's own function
             raise self.wrong(f"a default has no form in the version before: {tell(error)}.",
                              "Remove the default, or let backward= take it.") from error
+
+
+def _origins(step: Step, later: Layout, earlier: Layout) -> dict[str, frozenset[str]]:
+    """Which fields at the top after a step those before it are made of."""
+    before, now = (frozenset(split_name(name)[0] for name in names) for names in _made(step))
+    return {name: (frozenset((name,)) & frozenset(later.names)) | (now if name in before else frozenset()) for name in earlier.names}
+
+
+def _made(step: Step) -> tuple[Collection[str], Collection[str]]:
+    """The fields before a step that are made of others after it, and these; all others are the same, as far as they are there."""
+    match step:
+        case Renamed():
+            return (step.before,), (step.now,)
+        case Reshaped():
+            return step.before, step.now
+        case _:
+            return (), ()
 
 
 def declare(at: Any, of: Any, description: Any, steps: Sequence[Any], place: str) -> Change:

@@ -9,7 +9,7 @@ import msgspec
 
 from .change import Change, Owner, digest_of
 from .fields import Field
-from .layout import NODEFAULT, Layout, Meaning, Slot, exchange, layout_of, meanings_of, of_fields, origin_of, records_in
+from .layout import NODEFAULT, Layout, Meaning, Slot, exchange, layout_of, meanings_of, of_fields, origin_of, origins_of, records_in
 from .method import Method
 from .resource import Resource
 from .shapes import Nested, shape_of
@@ -37,6 +37,7 @@ class _Root:
         self.layout = layout_of(target.record) if isinstance(target, Resource) else of_fields(target.parameters)
         self.fields: tuple[Field, ...] = target.fields if isinstance(target, Resource) else target.parameters
         self.meanings: Mapping[str, Meaning] = self.layout.meanings()
+        self.origins: Mapping[str, frozenset[str]] = {name: frozenset((name,)) for name in self.layout.names}
         self.undoings: tuple[Undoing, ...] = ()
         self.asked: tuple[Undoing, ...] = ()
         self._later: list[tuple[str, Stage]] = []
@@ -45,7 +46,7 @@ class _Root:
 
     def _stage(self, digest: str, spoken: frozenset[Any] = frozenset()) -> Stage:
         return Stage(version=EARLIEST, record=self.record, returns=self.returns, fields=self.fields, meanings=self.meanings,
-                     undoings=self.undoings, asked=self.asked, spoken=spoken, digest=digest)
+                     origins=self.origins, undoings=self.undoings, asked=self.asked, spoken=spoken, digest=digest)
 
     def reach(self, at: str, digest: str, spoken: frozenset[Any]) -> None:
         """Note how it was before the changes of a time. What was between several of them was never served."""
@@ -130,7 +131,7 @@ class _Pass:
         root.undoings = (*root.undoings, Undoing(self._change.at, Nested(now), self._undone))
         undone = self._undone.get(now)
         if undone is not None:
-            root.meanings = meanings_of(undone.meanings, root.meanings)
+            root.meanings, root.origins = meanings_of(undone.meanings, root.meanings), origins_of(undone.origins, root.origins)
         root.record, root.fields = before, before.__dragoman_fields__
         _check_key(self._change, resource, root)
         _check_compared(self._change, resource, root)

@@ -247,6 +247,11 @@ def meanings_of(earlier: Mapping[str, Meaning], later: Mapping[str, Meaning]) ->
     return {name: meaning.through(later) for name, meaning in earlier.items() if meaning.name in later}
 
 
+def origins_of(earlier: Mapping[str, frozenset[str]], later: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    """Which fields of today those of a version are made of, given which of one step later, and what these are made of."""
+    return {name: frozenset(origin for each in names for origin in later.get(each, ())) for name, names in earlier.items()}
+
+
 def origin_of(record: Any) -> Any:
     """The declared class that a record class of some time stands for."""
     return getattr(record, "__dragoman_origin__", record)

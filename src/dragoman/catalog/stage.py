@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -48,6 +48,8 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
     """The fields of a record, or the parameters of a method, as of then."""
     meanings: Mapping[str, Meaning] = {}
     """What fields of then are today, for filters and sorts."""
+    origins: Mapping[str, frozenset[str]] = {}
+    """Which fields of today those of a record of then are made of."""
     undoings: tuple[Undoing, ...] = ()
     """The changes since then, the newest first."""
     asked: tuple[Undoing, ...] = ()
@@ -61,6 +63,11 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
     def key(self) -> Field:
         """The key of the records of a resource."""
         return next(field for field in self.fields if field.key)
+
+    def shown(self, only: Collection[str]) -> tuple[Field, ...]:
+        """The fields of then of which nothing but some fields of today is shown; all where `only` is empty. What was removed since was
+        made of none, so that nobody can tell whether it was shown."""
+        return tuple(field for field in self.fields if not only or (self.origins[field.name] and self.origins[field.name] <= set(only)))
 
     @property
     def shape(self) -> Shape | None:

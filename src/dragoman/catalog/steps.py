@@ -29,6 +29,8 @@ class Undone(NamedTuple):
     """None where nobody said how."""
     meanings: Mapping[str, Meaning]
     """What the fields at the top mean that could be asked by before it; all others are gone."""
+    origins: Mapping[str, frozenset[str]] = {}
+    """Which fields at the top those before are made of, by name."""
 
 
 class Step:

@@ -136,8 +136,7 @@ def asks_about(query: Query, target: Resource | Method) -> bool:
 def fields_of(target: Resource | Method, stage: Stage) -> tuple[Field, ...]:
     """The fields of what a target answers in a version; none where that are no records."""
     if isinstance(target, Resource):
-        return stage.fields if not target.only else tuple(
-            field for field in stage.fields if field.name in stage.meanings and stage.meanings[field.name].name in target.only)
+        return stage.shown(target.only)
     shape = bottom(stage.shape) if stage.shape is not None else None
     return shape.fields if isinstance(shape, Nested) else ()
 

@@ -113,10 +113,7 @@ def _before(annotation: Any) -> str:
 
 def parts_of(target: Resource | Method, stage: Stage) -> Parts:
     """Every field of a resource that is shown, or parameter of a method, by path."""
-    fields: Iterable[Field] = stage.fields
-    if isinstance(target, Resource) and target.only:
-        fields = [field for field in fields if field.name in stage.meanings and stage.meanings[field.name].name in target.only]
-    return dict(_parts(fields, stage.record, ""))
+    return dict(_parts(stage.shown(target.only) if isinstance(target, Resource) else stage.fields, stage.record, ""))
 
 
 def result_of(stage: Stage) -> Parts:

@@ -76,7 +76,7 @@ def _answer(entry: Entry, stage: Stage) -> DocumentType:
     if isinstance(target, Method):
         item = item_of(stage.returns) if stage.returns is not None else None
         return document_type(entry.root, target.description, item=item, listed=target.listed)
-    only = tuple(old for old, meaning in stage.meanings.items() if meaning.name in target.only)
+    only = tuple(field.name for field in stage.shown(target.only)) if target.only else ()
     return document_type(entry.root, target.description, item=stage.record, only=only, listed=target.listed)
 
 
