@@ -17,10 +17,10 @@ from .manifest import FORMAT
 
 
 def fingerprint_of(catalog: Catalog) -> str:
-    """Of languages, resources, fields and their types, and of the layout of editions, so that a newer program
-    publishes anew."""
+    """Of languages, resources, fields and their types, of what changed in them, since changes are tried at publication, and of the
+    layout of editions, so that a newer program publishes anew."""
     told = [FORMAT, list(catalog.languages), [
-        _resource(resource) for resource in catalog.resources.values() if not resource.live
+        [*_resource(resource), catalog.timeline.stages(resource)[-1].digest] for resource in catalog.resources.values() if not resource.live
     ]]
     return xxhash.xxh3_128_hexdigest(msgspec.json.encode(told))
 

@@ -15,7 +15,7 @@ import pytest
 
 from dragoman import Catalog, Extra, Localized, Record, Renamed, Reshaped, Rows, errors
 from dragoman.catalog.stage import Stage
-from dragoman.editions.publish import publish
+from dragoman.editions.publish import needs_publishing, publish
 from dragoman.statistics.demand import used_stages
 from dragoman.views.translate import translator
 
@@ -198,6 +198,14 @@ def test_other_words_of_a_change_are_another_version(tmp_path):
     assert [each.digest for each in same] == [newer.digest, older.digest]
     another = OldShop(tmp_path / "other", [], before=list[str] | None).stages(TANKS)
     assert not {each.digest for each in another} & {newer.digest, older.digest}
+
+
+def test_another_change_is_tried_at_the_next_start(tmp_path):
+    """It asks for a publication, as other fields do; the same words again do not."""
+    shop = OldShop(tmp_path, ROWS[:5])
+    shop.publish()
+    assert needs_publishing(OldShop.declare(), "default", shop.sources, tmp_path) is None
+    assert needs_publishing(OldShop.declare(before=list[str] | None), "default", shop.sources, tmp_path) == "catalog changed"
 
 
 def test_a_function_counts_with_the_file_that_it_stands_in(tmp_path):
