@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from ..catalog.stage import Stage
 from ..catalog.version import show_version
 from ..errors import PublicationError
 from ..views.translate import Untranslatable, translator
+from .build import Report
 from .files import ArrayWriter, map_file, pack, remove_folder
 from .manifest import (
     INDEX,
@@ -33,7 +35,7 @@ from .manifest import (
 from .prepared import prepare
 
 _BATCH = 512
-_TRIED = 100
+_TRIED = 1_000
 """How many records are tried in each version, more or less."""
 
 
@@ -53,22 +55,23 @@ class StageCompiler:
         size = sum(len(translate(*each)) for language in self._languages for each in self._records(language, tried))
         self._expected_bytes[stage.digest] = size * self.shelf.count // max(1, len(tried))
 
-    def compile(self, stage: Stage, max_bytes: int) -> int:
+    def compile(self, stage: Stage, max_bytes: int, report: Report) -> int:
         """Write every record in an old version, and note that in the shelf; the bytes that this takes, 0 where these would be more than
         `max_bytes` and nothing was written. Raises `PublicationError`."""
+        told = f"{self.resource.path} as of {show_version(stage.version)}"
         if self._expected_bytes.get(stage.digest, 0) > max_bytes:       # or strangers could have much written for nothing, each time anew
             return 0
         scratch = self._scratch / stage.digest
         scratch.mkdir()
         try:
-            return self._compile(stage, max_bytes, scratch)
+            return self._compile(stage, max_bytes, scratch, partial(report, told))
         finally:
             remove_folder(scratch)
 
-    def _compile(self, stage: Stage, max_bytes: int, scratch: Path) -> int:
+    def _compile(self, stage: Stage, max_bytes: int, scratch: Path, report: Callable[..., None]) -> int:
         files: dict[str, FileFacts] = {}
         for language in self._languages:
-            made = self._write(stage, language, scratch, max_bytes - _size_of(files))
+            made = self._write(stage, language, scratch, max_bytes - _size_of(files), report)
             if made is None:
                 return self._give_up(files)
             files[records_file(language, stage.digest)] = made
@@ -77,6 +80,7 @@ class StageCompiler:
         lists = {everything_of(each): self._folder / records_file(each, stage.digest) for each in self._languages}
         more, prepared = prepare(self._folder / part_file(PREPARED, stage.digest), lists, scratch, self._compress_max_bytes)
         files |= more
+        report(self._total, self._total, finished=True)
         if _size_of(files) > max_bytes:
             return self._give_up(files)
         stages = self.shelf.stages | {stage.digest: StageManifest(version=stage.version, index=index, prepared=prepared)}
@@ -94,14 +98,20 @@ class StageCompiler:
         mapped = map_file(self._folder / records_file(language))
         return ((position, mapped[starts[position]:starts[position + 1] - 1]) for position in positions)
 
-    def _write(self, stage: Stage, language: str, scratch: Path, max_bytes: int) -> FileFacts | None:
+    @property
+    def _total(self) -> int:
+        """How many records there are in all languages."""
+        return self.shelf.count * len(self._languages)
+
+    def _write(self, stage: Stage, language: str, scratch: Path, max_bytes: int, report: Callable[..., None]) -> FileFacts | None:
         """Write the records in one language; None where that takes too much, and nothing is left of it."""
-        path = self._folder / records_file(language, stage.digest)
+        path, done = self._folder / records_file(language, stage.digest), self._languages.index(language) * self.shelf.count
         translate = Translating(self.resource, stage)
         with contextlib.closing(ArrayWriter(path, scratch / starts_of(language))) as writer:
             for start in range(0, self.shelf.count, _BATCH):
                 batch = self._records(language, range(start, min(start + _BATCH, self.shelf.count)))
                 writer.extend([translate(*each) for each in batch])
+                report(done + start, self._total)
                 if writer.data.size > max_bytes:
                     path.unlink()
                     return None

@@ -116,7 +116,7 @@ class _Publication:
         fingerprints = {resource.path: self._source(resource).fingerprint() for resource in resources}
         built = {resource.path: self._build_shelf(resource, folder, progress) for resource in resources}
         self._prove_references(built, folder)
-        shelves = self._compile_stages(built, folder)
+        shelves = self._compile_stages(built, folder, progress)
         remove_folder(folder / _SCRATCH)
         manifest = Manifest(
             id=id, catalog=self._catalog.name, cluster=self._cluster, published_at=time.time(),
@@ -142,7 +142,7 @@ class _Publication:
                                self._settings.publishing.compress_max_bytes)
         return builder, builder.build(self._source(resource), progress)
 
-    def _compile_stages(self, built: Mapping[str, _Built], folder: Path) -> dict[str, ShelfManifest]:
+    def _compile_stages(self, built: Mapping[str, _Built], folder: Path, progress: Report) -> dict[str, ShelfManifest]:
         """Try every old version of every resource, and compile those that are used, as long as there is room."""
         timeline, publishing = self._catalog.timeline, self._settings.publishing
         compilers = {path: StageCompiler(builder.resource, shelf, folder / path, folder / _SCRATCH / path, publishing.compress_max_bytes)
@@ -152,7 +152,7 @@ class _Publication:
                 compiler.try_out(stage)
         left_bytes = publishing.versions_max_bytes
         for path, stage in self._used:
-            left_bytes -= compilers[path].compile(stage, left_bytes)
+            left_bytes -= compilers[path].compile(stage, left_bytes, progress)
         return {path: compiler.shelf for path, compiler in compilers.items()}
 
     def _prove_references(self, built: Mapping[str, _Built], folder: Path) -> None:
