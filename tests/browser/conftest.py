@@ -29,5 +29,6 @@ def browser() -> Iterator[Browser]:
 
 def faults(page: Page) -> list[str]:
     """What axe finds wrong with a page as it is now, each with where it stands: the goal is none."""
+    page.wait_for_load_state()          # or its style might be still to come
     found = Axe().run(page).response["violations"]
     return [f"{fault['id']}: {fault['help']}: {node['html']}" for fault in found for node in fault["nodes"]]

@@ -76,7 +76,7 @@ def test_an_application_settles_by_keyboard(browser: Browser, room: Room) -> Non
     with signed_in(browser, room, alice, locale="en") as page:
         look(page, (f"/room/applications/{id}/",), {}, "light-1280-en-pin")
         page.get_by_label("Version", exact=True).focus()
-        page.get_by_label("Version", exact=True).select_option("2022-03-09T02:00:00Z")
+        page.get_by_label("Version", exact=True).select_option("2022-03-09T02:00:00.000000Z")
         page.keyboard.press("Tab")
         expect(page.get_by_role("button", name="Save version")).to_be_focused()
         page.keyboard.press("Enter")
