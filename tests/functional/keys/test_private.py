@@ -84,14 +84,14 @@ def test_what_is_another_s_is_as_what_does_not_exist(league: League, ask: str) -
 
 
 def test_timing_does_not_tell_what_exists(league: League) -> None:
-    """The source is asked alike; medians of what was asked by turns, with room for a busy machine."""
+    """The source is asked alike; the quicker ones of what was asked by turns, which a busy machine holds up least."""
     took: dict[int, list[float]] = {HIS[0]: [], 99_999: []}
     with httpx.Client(base_url=league.url, headers={"authorization": "Bearer alice"}) as client:
         for number in [*took] * 60:
             began = time.perf_counter()
             assert client.get(f"/v2/account/letters/{number}").status_code == 404
             took[number].append(time.perf_counter() - began)
-    foreign_s, missing_s = (sorted(each)[30] for each in took.values())
+    foreign_s, missing_s = (sorted(each)[6] for each in took.values())
     assert abs(foreign_s - missing_s) < max(0.002, missing_s / 4)
 
 
