@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +71,9 @@ class StageCompiler:
 
     def _compile(self, stage: Stage, max_bytes: int, scratch: Path, report: Callable[..., None]) -> int:
         files: dict[str, FileFacts] = {}
+        translate = Translating(self.resource, stage)
         for language in self._languages:
-            made = self._write(stage, language, scratch, max_bytes - _size_of(files), report)
+            made = self._write(translate, language, scratch, max_bytes - _size_of(files), report)
             if made is None:
                 return self._give_up(files)
             files[records_file(language, stage.digest)] = made
@@ -103,14 +105,15 @@ class StageCompiler:
         """How many records there are in all languages."""
         return self.shelf.count * len(self._languages)
 
-    def _write(self, stage: Stage, language: str, scratch: Path, max_bytes: int, report: Callable[..., None]) -> FileFacts | None:
+    def _write(
+        self, translate: Translating, language: str, scratch: Path, max_bytes: int, report: Callable[..., None],
+    ) -> FileFacts | None:
         """Write the records in one language; None where that takes too much, and nothing is left of it."""
-        path, done = self._folder / records_file(language, stage.digest), self._languages.index(language) * self.shelf.count
-        translate = Translating(self.resource, stage)
+        path, done = self._folder / records_file(language, translate.stage.digest), self._languages.index(language) * self.shelf.count
+        records = self._records(language, range(self.shelf.count))
         with contextlib.closing(ArrayWriter(path, scratch / starts_of(language))) as writer:
             for start in range(0, self.shelf.count, _BATCH):
-                batch = self._records(language, range(start, min(start + _BATCH, self.shelf.count)))
-                writer.extend([translate(*each) for each in batch])
+                writer.extend([translate(*each) for each in islice(records, _BATCH)])
                 report(done + start, self._total)
                 if writer.data.size > max_bytes:
                     path.unlink()
@@ -123,7 +126,7 @@ class Translating:
     """Shows records in the version of a stage, and proves that they fit it."""
 
     def __init__(self, resource: Resource, stage: Stage) -> None:
-        self._resource, self._stage = resource, stage
+        self._resource, self.stage = resource, stage
         self._back = translator(stage).back
         self._fields: Any = on_wire(stage.record).__dragoman_fields__
 
@@ -145,7 +148,7 @@ class Translating:
             raise self._wrong(position, key, f"what backward= gives is no JSON: {tell(error)}.") from error
 
     def _wrong(self, position: int, key: Any, reason: str, **more: str) -> PublicationError:
-        version = show_version(self._stage.version)
+        version = show_version(self.stage.version)
         return PublicationError(
             self._resource.path, f"it cannot be shown in the version {version!r}: {reason}", key=f"{show(key)} (row {position + 1})",
             hint="Mend the change, so that it takes every record.", **more)

@@ -44,8 +44,7 @@ class Writer:
         """The answer to what was found: 200, 206 where some ids are missing, 404 where all are."""
         plan = result.plan
         if isinstance(plan.target, Method):
-            body = encode_json(result.value) if result.stream is None else enclosed(result.stream, b"", b"")
-            return telling(Answer(status=200, headers=[JSON, NO_STORE, _VARY], body=body), result, request)
+            return telling(Answer(status=200, headers=[JSON, NO_STORE, _VARY], body=_body(result)), result, request)
         if plan.ask is Ask.MANY and not result.found:
             return write_refusal(_all_invalid())
         headers = [JSON, _VARY, self._cache_of(result)]
@@ -71,9 +70,13 @@ class Writer:
 
 
 def _body(result: Result) -> Body:
+    if result.stream is not None:
+        return enclosed(result.stream, b"", b"")
+    if isinstance(result.plan.target, Method):
+        return encode_json(result.value)
     if result.plan.ask is Ask.ONE:
         return result.items[0] or b"null"
-    return result.joined() if result.stream is None else enclosed(result.stream, b"", b"")
+    return result.joined()
 
 
 def _add_totals(headers: list[Header], result: Result, request: Request) -> None:
