@@ -22,6 +22,8 @@ from dragoman.contracts import Operations
 from dragoman.errors import Code, Refusal
 from dragoman.query import ANONYMOUS, Caller
 
+from .holding import held
+
 ROOT = Path(__file__).parents[2]
 ALICE = Caller(account=1, application="shop", permissions=frozenset({"account"}))
 ALICE_ELSEWHERE = Caller(account=1, application="other")
@@ -153,22 +155,13 @@ class OperationsContract:
     def test_looking_waits_for_nobody_who_writes(self, store):
         """However long that takes: states, lists and parts are what was kept last."""
         id = store.start(REPORT, {"year": 2024}, ALICE)
-        begun, over = threading.Event(), threading.Event()
 
         def write(transaction: Any) -> None:
             transaction.execute("UPDATE dragoman_operations SET state = 'running' WHERE id = :id", id=id)
-            begun.set()
-            assert over.wait(20)
 
-        writer = threading.Thread(target=store.run, args=(write, 30.0))
-        writer.start()
-        try:
-            assert begun.wait(20)
+        with held(store.run, write):
             assert {store.look(id, ALICE).state for _ in range(50)} == {"queued"}
             assert [each.state for each in store.recent(["account:1"], 9)] == ["queued"]
-        finally:
-            over.set()
-            writer.join(20)
         assert store.look(id, ALICE).state == "running"
 
     def test_threads_with_one_key_get_one_operation(self, store):

@@ -22,6 +22,8 @@ from dragoman.pipeline.turns import CallTurn
 from dragoman.sources.databases import expand
 from dragoman.sources.writing import SqlTransactions
 
+from .holding import held
+
 ENDLESS = {
     "sqlite": "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n",
     "postgres": "SELECT pg_sleep(60)",
@@ -259,41 +261,15 @@ def read_texts(transaction: Any) -> list[str]:
 def test_whoever_only_reads_waits_for_nobody_and_sees_what_was_kept(made: Made) -> None:
     """A hundred times while a writer is in the middle: what it does is seen once it is kept, and not before."""
     made.run(lambda transaction: add(transaction, 1))
-    begun, over = threading.Event(), threading.Event()
-
-    def write(transaction: Any) -> None:
-        add(transaction, 2, "b")
-        begun.set()
-        assert over.wait(20)
-
-    writer = threading.Thread(target=made.run, args=(write, 30))
-    writer.start()
-    try:
-        assert begun.wait(20)
+    with held(made.run, lambda transaction: add(transaction, 2, "b")):
         assert [made.read(read_texts) for _ in range(100)] == [["a"]] * 100
-    finally:
-        over.set()
-        writer.join(20)
     assert made.read(read_texts) == ["a", "b"]
 
 
 def test_whoever_only_reads_holds_up_no_writer(made: Made) -> None:
     seen: list[list[str]] = []
-    begun, over = threading.Event(), threading.Event()
-
-    def read(transaction: Any) -> None:
-        seen.append(read_texts(transaction))
-        begun.set()
-        assert over.wait(20)
-
-    reader = threading.Thread(target=made.read, args=(read, 30))
-    reader.start()
-    try:
-        assert begun.wait(20)
+    with held(made.read, lambda transaction: seen.append(read_texts(transaction))):
         made.run(lambda transaction: add(transaction, 1), 10)
-    finally:
-        over.set()
-        reader.join(20)
     assert (seen, made.texts()) == ([[]], ["a"])
 
 
